@@ -1,0 +1,4 @@
+"""Airflow as data: parsing and Airflow's own rules.
+
+Standard library only: no Prefect, no IO, no clock, no environment.
+"""

@@ -1,0 +1,54 @@
+"""What a callback may be: anything that can be called with one context."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
+
+from ..errors import InvalidCallbackError
+
+Callback: TypeAlias = Callable[[Any], Any]
+
+
+def check_callbacks(kind: str, callbacks: Iterable[object]) -> tuple[Callback, ...]:
+    """The callbacks, lists flattened, in order.
+
+    Args:
+        kind: `on_failure`, for messages.
+        callbacks: Callables, and lists of them as Airflow takes them.
+
+    Raises:
+        InvalidCallbackError: There is none, or one of them can't be called with one argument.
+    """
+    flat: list[object] = []
+    for callback in callbacks:
+        flat.extend(callback if isinstance(callback, list) else [callback])
+    if not flat:
+        raise InvalidCallbackError(f"{kind}() needs a callback: write @{kind}(my_callback) above @flow or @task")
+    return tuple(_checked(kind, callback) for callback in flat)
+
+
+def callback_name(callback: object) -> str:
+    """A name for logs: the function's own, a partial's function's, else the class's."""
+    inner = getattr(callback, "func", callback)
+    return getattr(inner, "__name__", None) or type(inner).__name__
+
+
+def _checked(kind: str, callback: object) -> Callback:
+    if not callable(callback):
+        raise InvalidCallbackError(
+            f"{kind}({callback!r}): {type(callback).__name__} can't be called; give the function itself, not its name "
+            "and not its result"
+        )
+    try:
+        inspect.signature(callback).bind(object())
+    except TypeError:
+        raise InvalidCallbackError(
+            f"{kind}({callback_name(callback)}): it can't be called with one context; "
+            f"write `def {callback_name(callback)}(context): ...`"
+        ) from None
+    except ValueError:
+        # A callable of C has no signature to look at.
+        pass
+    return callback

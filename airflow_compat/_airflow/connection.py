@@ -1,0 +1,207 @@
+"""`Connection`: an Airflow connection as frozen data, from a URI, from JSON, or from fields.
+
+Its `password` and `extra` are plain text to whoever asks for them by name, and appear nowhere else: not in `repr`,
+`str`, `format`, or an error.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import InvalidConnectionError
+from .connection_uri import RefusedError, UriParser, build_uri, normalize_conn_type, parse_uri
+from .version import DEFAULT_VERSION, AirflowVersion
+
+FIELDS = ("conn_type", "description", "host", "login", "password", "schema", "port", "extra")
+_MASK = "***"
+
+
+# Its own __eq__ and __repr__ keep test runners and loggers from printing the fields one by one.
+@dataclass(frozen=True, eq=False, repr=False)
+class Connection:
+    """An Airflow connection.
+
+    Attributes:
+        conn_id: The id that DAG code asks for.
+        conn_type: Airflow's type: `postgres`, `http`, `aws`, ... As given; `from_uri` and `from_json` normalise it.
+        host: The host; for `http` it may hold the protocol, for `sqlite` the path.
+        schema: The database, or for `http` the protocol.
+        extra: The extra field as Airflow keeps it: JSON text. `extra_dejson` is the dict.
+    """
+
+    conn_id: str | None = None
+    conn_type: str | None = None
+    description: str | None = None
+    host: str | None = None
+    login: str | None = None
+    password: str | None = None
+    schema: str | None = None
+    port: int | None = None
+    extra: str | None = None
+
+    @classmethod
+    def from_uri(cls, uri: str, conn_id: str | None = None, *, parser: UriParser = "task") -> Connection:
+        """Read an Airflow connection URI: `postgres://login:password@host:5432/schema?key=value`.
+
+        Type, login, password, host and schema are percent-decoded; host and type are lower-cased; the query, or the
+        JSON in its `__extra__`, is the extra (`airflow.sdk.Connection.from_uri`).
+
+        Args:
+            uri: The URI.
+            conn_id: The id that the connection is to have.
+            parser: "task" as in tasks and `AIRFLOW_CONN_*`; "cli" as in Airflow 3's command line and database, which
+                reads the query's values as JSON where they are JSON.
+
+        Raises:
+            InvalidConnectionError: Airflow refuses this URI too. The message doesn't quote it.
+        """
+        problem = ""
+        try:
+            fields = parse_uri(uri, parser)
+            if parser == "cli":
+                _check_extra(fields["extra"])
+            return cls(conn_id=conn_id, **fields)
+        except RefusedError as exc:
+            problem = str(exc)
+        finally:
+            # A traceback that prints arguments and locals must not print these.
+            del uri
+            fields = {}
+        raise _invalid(conn_id, problem)
+
+    @classmethod
+    def from_json(cls, text: str | Mapping[str, Any], conn_id: str | None = None) -> Connection:
+        """Read Airflow's JSON form of a connection, as text or as an already decoded mapping.
+
+        Args:
+            text: An object with any of the keys conn_type, description, host, login, password, schema, port, extra;
+                `extra` is an object, or text that holds one.
+            conn_id: The id that the connection is to have.
+
+        Raises:
+            InvalidConnectionError: It is not JSON, not an object, has a key that Airflow does not know, or a value
+                that is not what the field holds.
+        """
+        problem = ""
+        try:
+            return cls(conn_id=conn_id, **_fields_from_json(text))
+        except RefusedError as exc:
+            problem = str(exc)
+        finally:
+            del text
+        raise _invalid(conn_id, problem)
+
+    @property
+    def extra_dejson(self) -> dict[str, Any]:
+        """The extra as a dict; empty when there is none, or when it is not JSON, as in Airflow."""
+        if not self.extra:
+            return {}
+        try:
+            return json.loads(self.extra)  # type: ignore[no-any-return]
+        except (ValueError, RecursionError):
+            return {}
+
+    def get_uri(self, *, airflow_version: AirflowVersion = DEFAULT_VERSION) -> str:
+        """The connection as an Airflow URI, **with its password**.
+
+        A few connections do not survive the way back through `from_uri`, here as in Airflow: a host that is itself a
+        URL, for one.
+        """
+        fields = {name: getattr(self, name) for name in FIELDS if name != "description"}
+        return build_uri(**fields, extra_dejson=self.extra_dejson, airflow_version=airflow_version)
+
+    def as_json(self) -> str:
+        """The connection as Airflow's JSON, **with its password**; empty fields and the conn_id are left out."""
+        fields = {name: getattr(self, name) for name in FIELDS if name != "extra"}
+        kept = {name: value for name, value in fields.items() if value is not None}
+        if self.extra_dejson:
+            kept["extra"] = self.extra_dejson
+        return json.dumps(kept)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Connection):
+            return NotImplemented
+        return self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __repr__(self) -> str:
+        shown = {
+            "conn_id": self.conn_id,
+            "conn_type": self.conn_type,
+            "host": _without_secrets(self.host),
+            "login": self.login,
+            "password": self.password and _MASK,
+            "schema": self.schema,
+            "port": self.port,
+            "extra": self.extra and _MASK,
+        }
+        return f"Connection({', '.join(f'{key}={value!r}' for key, value in shown.items() if value is not None)})"
+
+    def _key(self) -> tuple[object, ...]:
+        return (self.conn_id, *(getattr(self, name) for name in FIELDS))
+
+
+def _without_secrets(host: str | None) -> str | None:
+    """A host is shown, but for one that holds a login or a path: webhooks keep their token in the path."""
+    if not host:
+        return host
+    bare = host.split("://", 1)[-1]
+    return _MASK if "@" in bare or "/" in bare or "?" in bare else host
+
+
+def _invalid(conn_id: str | None, problem: str) -> InvalidConnectionError:
+    return InvalidConnectionError(f"connection {conn_id or '(no id)'!r}: {problem}")
+
+
+def _fields_from_json(text: str | Mapping[str, Any]) -> dict[str, Any]:
+    if isinstance(text, str):
+        try:
+            text = json.loads(text)
+        except (ValueError, RecursionError):
+            raise RefusedError('it is not JSON; write an object such as {"conn_type": "postgres"}') from None
+    if not isinstance(text, Mapping):
+        raise RefusedError('its JSON is not an object; write one such as {"conn_type": "postgres"}')
+    unknown = sorted(str(key) for key in text if key not in FIELDS)
+    if unknown:
+        raise RefusedError(f"unknown key {', '.join(map(repr, unknown))}; Airflow knows {', '.join(FIELDS)}")
+    fields = dict(text)
+    for name in ("conn_type", "description", "host", "login", "password", "schema"):
+        if fields.get(name) is not None and not isinstance(fields[name], str):
+            raise RefusedError(f"{name!r} is {type(fields[name]).__name__}, not text; put it in quotes")
+    if fields.get("conn_type"):
+        fields["conn_type"] = normalize_conn_type(fields["conn_type"])
+    fields["port"] = _port(fields.get("port"))
+    extra = fields.get("extra")
+    if not extra:
+        fields["extra"] = None
+    elif not isinstance(extra, str):
+        fields["extra"] = json.dumps(extra)
+    return fields
+
+
+def _port(value: object) -> int | None:
+    if not value:
+        return None
+    try:
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+            return int(value)
+    except (ValueError, OverflowError):
+        pass
+    raise RefusedError("'port' is not a whole number; write one such as 5432")
+
+
+def _check_extra(extra: str | None) -> None:
+    """Airflow's command line and database take no extra but a JSON object."""
+    if not extra:
+        return
+    try:
+        if isinstance(json.loads(extra), dict):
+            return
+    except (ValueError, RecursionError):
+        pass
+    raise RefusedError('its extra is not a JSON object; write one such as {"sslmode": "require"}')

@@ -1,0 +1,1 @@
+"""The IO: the only files that talk to a Prefect API."""

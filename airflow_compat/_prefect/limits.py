@@ -1,0 +1,53 @@
+"""Global concurrency limits: what a pool is kept as."""
+
+from __future__ import annotations
+
+from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
+from prefect.exceptions import ObjectNotFound
+
+from .._specs.specs import LimitSpec
+from .client import kept_client
+from .failures import server_call
+
+_PAGE = 200
+
+
+@server_call
+def read_limit(name: str) -> LimitSpec | None:
+    """The limit of this name, or None."""
+    try:
+        found = kept_client().read_global_concurrency_limit_by_name(name)
+    except ObjectNotFound:
+        return None
+    return LimitSpec(found.name, found.limit, found.active)
+
+
+@server_call
+def read_limits() -> list[LimitSpec]:
+    """Every global concurrency limit, tag limits (`tag:...`) among them."""
+    found: list[LimitSpec] = []
+    while True:
+        page = kept_client().read_global_concurrency_limits(limit=_PAGE, offset=len(found))
+        found += [LimitSpec(item.name, item.limit, bool(item.active)) for item in page]
+        if len(page) < _PAGE:
+            return found
+
+
+@server_call
+def create_limit(spec: LimitSpec) -> None:
+    """Create an active limit.
+
+    Raises:
+        NameTakenError: The name is taken.
+    """
+    kept_client().create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=spec.name, limit=spec.limit))
+
+
+@server_call
+def tag_limit_exists(tag: str) -> bool:
+    """Whether a limit for task runs with this tag exists, which `prefect concurrency-limit create` makes."""
+    try:
+        kept_client().read_concurrency_limit_by_tag(tag)
+    except ObjectNotFound:
+        return False
+    return True

@@ -1,0 +1,168 @@
+"""The import's plan: what an export asks for, against what Prefect holds. Pure; both sides are data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from .._airflow.connection import Connection
+from .._airflow.exports import Export, Kind
+from .._airflow.names import block_name, collisions, limit_name, variable_name
+from ..errors import InvalidNameError
+from .connections import HOMES, connection_from_document, spec_from_connection
+from .limits import limit_from_pool
+from .specs import MARK, BlockSpec, LimitSpec, Spec, VariableSpec
+from .variables import SECRET_SLUG, key_from_tags, spec_from_variable
+
+Action: TypeAlias = Literal["create", "unchanged", "differs", "refused"]
+"""What applying does: create it; nothing, since the server has it; nothing, since the server has something else under
+that name; nothing, since it can't be read or kept."""
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """What Prefect holds now: the documents, variables and limits that an import may meet."""
+
+    blocks: tuple[BlockSpec, ...] = ()
+    variables: tuple[VariableSpec, ...] = ()
+    limits: tuple[LimitSpec, ...] = ()
+
+
+@dataclass(frozen=True)
+class Item:
+    """One connection, variable or pool, and what is to become of it.
+
+    Attributes:
+        home: What Prefect is to hold; empty for what is refused.
+        notes: What changes on the way, or why it is refused. None holds a secret.
+        spec: What is to be written; its secrets are masked in its repr.
+    """
+
+    kind: Kind
+    id: str
+    action: Action
+    home: str = ""
+    notes: tuple[str, ...] = ()
+    spec: Spec | None = field(default=None, repr=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The item without its spec, for JSON."""
+        return {"kind": self.kind, "id": self.id, "action": self.action, "home": self.home, "notes": list(self.notes)}
+
+
+def plan_items(export: Export, holdings: Holdings) -> tuple[Item, ...]:
+    """An item for each entry of the export, problems included, in the export's order by kind."""
+    return (
+        *_connections(export.connections, holdings),
+        *_variables(export, holdings),
+        *_pools(export, holdings),
+        *(Item(problem.kind, problem.id, "refused", notes=(problem.reason,)) for problem in export.problems),
+    )
+
+
+def _connections(connections: Iterable[Connection], holdings: Holdings) -> Iterator[Item]:
+    connections = tuple(connections)
+    clashes = _clashes((connection.conn_id or "" for connection in connections), block_name)
+    held = {spec.name: spec for slug in reversed(HOMES) for spec in holdings.blocks if spec.type_slug == slug}
+    for connection in connections:
+        id_ = connection.conn_id or ""
+        if id_ in clashes:
+            yield Item("connection", id_, "refused", notes=(clashes[id_],))
+            continue
+        spec, losses = spec_from_connection(connection)
+        existing = held.get(spec.name)
+        if existing is None:
+            yield Item("connection", id_, "create", str(spec), tuple(losses), spec)
+            continue
+        there = connection_from_document(existing.type_slug, existing.name, existing.data)
+        if there.conn_id not in (id_, existing.name):
+            yield _taken("connection", id_, existing, there.conn_id or "")
+        elif _same_connection(there, spec):
+            yield Item("connection", id_, "unchanged", str(existing), spec=spec)
+        else:
+            yield _differs("connection", id_, existing, spec)
+
+
+def _same_connection(there: Connection, spec: BlockSpec) -> bool:
+    wanted = connection_from_document(spec.type_slug, spec.name, spec.data)
+    return _unnamed(there) == _unnamed(wanted)
+
+
+def _unnamed(connection: Connection) -> tuple[object, ...]:
+    return tuple(getattr(connection, name) for name in connection.__dataclass_fields__ if name != "conn_id")
+
+
+def _variables(export: Export, holdings: Holdings) -> Iterator[Item]:
+    clashes = _clashes((variable.key for variable in export.variables), variable_name)
+    clashes |= _clashes((variable.key for variable in export.variables), block_name)
+    variables = {spec.name: (spec, key_from_tags(spec.tags, spec.name)) for spec in holdings.variables}
+    secrets = {
+        spec.name: (spec, (spec.data.get(MARK) or {}).get("key", spec.name))
+        for spec in holdings.blocks
+        if spec.type_slug == SECRET_SLUG
+    }
+    for variable in export.variables:
+        if variable.key in clashes:
+            yield Item("variable", variable.key, "refused", notes=(clashes[variable.key],))
+            continue
+        spec, notes = spec_from_variable(variable)
+        found: tuple[VariableSpec | BlockSpec, str] | None = (
+            variables.get(spec.name) if isinstance(spec, VariableSpec) else secrets.get(spec.name)
+        )
+        if found is None:
+            yield Item("variable", variable.key, "create", str(spec), tuple(notes), spec)
+            continue
+        existing, key = found
+        value = existing.value if isinstance(existing, VariableSpec) else existing.data.get("value")
+        if key not in (variable.key, existing.name):
+            yield _taken("variable", variable.key, existing, key)
+        elif json.dumps(value, sort_keys=True) == json.dumps(variable.value, sort_keys=True):
+            yield Item("variable", variable.key, "unchanged", str(existing), spec=spec)
+        else:
+            yield _differs("variable", variable.key, existing, spec)
+
+
+def _pools(export: Export, holdings: Holdings) -> Iterator[Item]:
+    clashes = _clashes((pool.name for pool in export.pools), limit_name)
+    held = {spec.name: spec for spec in holdings.limits}
+    for pool in export.pools:
+        if pool.name in clashes:
+            yield Item("pool", pool.name, "refused", notes=(clashes[pool.name],))
+            continue
+        spec, notes = limit_from_pool(pool)
+        existing = held.get(spec.name)
+        if existing is None:
+            yield Item("pool", pool.name, "create", str(spec), tuple(notes), spec)
+        elif existing == spec:
+            yield Item("pool", pool.name, "unchanged", str(existing), spec=spec)
+        else:
+            is_ = f"limit {existing.limit}" + ("" if existing.active else ", inactive")
+            yield _differs("pool", pool.name, existing, spec, f"the server has {is_}, the export {spec.limit}")
+
+
+def _clashes(ids: Iterable[str], rename: Callable[[str], str]) -> dict[str, str]:
+    """The ids that can't be named, or that would share a name, each with the reason."""
+    reasons: dict[str, str] = {}
+    legal = []
+    for id_ in ids:
+        try:
+            rename(id_)
+        except InvalidNameError as exc:
+            reasons[id_] = str(exc)
+        else:
+            legal.append(id_)
+    for name, same in collisions(legal, rename).items():
+        both = " and ".join(repr(id_) for id_ in same)
+        reasons |= dict.fromkeys(same, f"{both} would share the name {name!r}; rename one of them in Airflow")
+    return reasons
+
+
+def _taken(kind: Kind, id_: str, existing: Spec, other: str) -> Item:
+    note = f"{existing} already holds {other!r}, which has the same name in Prefect; rename one of them in Airflow"
+    return Item(kind, id_, "refused", notes=(note,))
+
+
+def _differs(kind: Kind, id_: str, existing: Spec, spec: Spec, note: str = "the server has other values") -> Item:
+    return Item(kind, id_, "differs", str(existing), (f"{note}; kept as it is",), spec)

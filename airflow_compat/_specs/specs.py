@@ -1,0 +1,49 @@
+"""The specs: frozen data that say what one Prefect object should be. `_prefect` reads and writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+MARK = "airflow"
+"""The key in a block document's data under which the Airflow id, and what else the block has no field for, is kept."""
+
+
+@dataclass(frozen=True)
+class BlockSpec:
+    """A block document. `data` is what the block's class validates, plus `MARK`; it holds secrets."""
+
+    type_slug: str
+    name: str
+    data: Mapping[str, Any] = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"block {self.type_slug}/{self.name}"
+
+
+@dataclass(frozen=True)
+class VariableSpec:
+    """A Prefect variable; the Airflow key is in the tags where the name is not the key itself."""
+
+    name: str
+    value: Any = field(repr=False)
+    tags: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"variable {self.name}"
+
+
+@dataclass(frozen=True)
+class LimitSpec:
+    """A global concurrency limit."""
+
+    name: str
+    limit: int
+    active: bool = True
+
+    def __str__(self) -> str:
+        return f"global concurrency limit {self.name}"
+
+
+Spec: TypeAlias = BlockSpec | VariableSpec | LimitSpec

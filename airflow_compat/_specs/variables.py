@@ -1,0 +1,39 @@
+"""Where a variable is kept: a Prefect variable, or a `Secret` block when it is sensitive or too long for one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from .._airflow.names import block_name, variable_name
+from .._airflow.variable import VariableRecord, is_sensitive
+from .specs import MARK, BlockSpec, VariableSpec
+
+SECRET_SLUG = "secret"
+KEY_TAG = "airflow-key:"
+# Prefect refuses a value whose JSON is longer than this many characters.
+MAX_LENGTH = 5000
+
+
+def spec_from_variable(variable: VariableRecord) -> tuple[VariableSpec | BlockSpec, list[str]]:
+    """What Prefect should hold for a variable, and notes on what that changes.
+
+    Raises:
+        InvalidNameError: Its key is empty.
+    """
+    notes = ["its description has no place there"] if variable.description else []
+    if is_sensitive(variable.key):
+        notes.insert(0, "a sensitive name: Prefect's variables are plain text")
+    elif len(json.dumps(variable.value)) >= MAX_LENGTH:
+        notes.insert(0, f"longer than a Prefect variable may be ({MAX_LENGTH} characters)")
+    else:
+        name = variable_name(variable.key)
+        tags = () if name == variable.key else (KEY_TAG + variable.key,)
+        return VariableSpec(name, variable.value, tags), notes
+    data = {"value": variable.value, MARK: {"key": variable.key}}
+    return BlockSpec(SECRET_SLUG, block_name(variable.key), data), notes
+
+
+def key_from_tags(tags: Iterable[str], name: str) -> str:
+    """The Airflow key of a Prefect variable: from its tag, else its own name."""
+    return next((tag.removeprefix(KEY_TAG) for tag in tags if tag.startswith(KEY_TAG)), name)

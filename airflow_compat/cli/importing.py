@@ -1,0 +1,88 @@
+"""`airflow-compat import`: an Airflow export into the Prefect server that the active profile names."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from .. import importing
+from ..importing import Outcome
+
+
+def import_files(
+    files: Annotated[list[Path], Parameter(consume_multiple=True, negative=())],
+    /,
+    *,
+    dry_run: Annotated[bool, Parameter(negative=())] = False,
+    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+) -> int:
+    """Import connections, variables and pools that Airflow exported.
+
+    What exists already is never changed, so the command can be run again. No secret is printed.
+
+    Example: airflow-compat import connections.json variables.json pools.json --dry-run
+
+    Args:
+        files: What `airflow connections|variables|pools export FILE --file-format json` wrote.
+        dry_run: Print what would happen, and write nothing.
+        json_: Print JSON instead of a table.
+    """
+    export = importing.read(*files)
+    items = importing.plan(export)
+    outcomes = tuple(Outcome(item) for item in items) if dry_run else importing.apply(items)
+    if json_:
+        print(json.dumps([_as_dict(outcome, dry_run=dry_run) for outcome in outcomes], indent=2))
+    else:
+        _print(outcomes, dry_run=dry_run)
+    return 1 if any(outcome.error or outcome.item.action in ("differs", "refused") for outcome in outcomes) else 0
+
+
+def _as_dict(outcome: Outcome, *, dry_run: bool) -> dict[str, object]:
+    result = {} if dry_run else {"done": outcome.done, "error": outcome.error}
+    return {**outcome.item.as_dict(), **result}
+
+
+def _print(outcomes: tuple[Outcome, ...], *, dry_run: bool) -> None:
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        # A pipe has no width: lines of their own length are easier to search than folded ones.
+        console.width = 240
+    console.print(_table(outcomes, dry_run=dry_run))
+    console.print(_summary(outcomes, dry_run=dry_run))
+
+
+def _table(outcomes: Iterable[Outcome], *, dry_run: bool) -> Table:
+    table = Table("kind", "id", "result", "kept as", "notes", box=None, pad_edge=False, header_style="bold")
+    for outcome in outcomes:
+        result, style = _result(outcome, dry_run=dry_run)
+        notes = outcome.error or "; ".join(outcome.item.notes)
+        cells = (outcome.item.kind, outcome.item.id, result, outcome.item.home, notes)
+        table.add_row(*(Text(cell, style=style, overflow="fold") for cell in cells))
+    return table
+
+
+def _result(outcome: Outcome, *, dry_run: bool) -> tuple[str, str]:
+    """What the table says of an item, and its style."""
+    if outcome.error:
+        return "failed", "red"
+    words = {
+        "create": ("would create" if dry_run else "created", "green"),
+        "unchanged": ("unchanged", "dim"),
+        "differs": ("differs", "yellow"),
+        "refused": ("refused", "red"),
+    }
+    return words[outcome.item.action]
+
+
+def _summary(outcomes: Iterable[Outcome], *, dry_run: bool) -> str:
+    counted = Counter(_result(outcome, dry_run=dry_run)[0] for outcome in outcomes)
+    said = ", ".join(f"{number} {word}" for word, number in counted.items()) or "nothing to import"
+    return f"\n{said}." + (" Nothing was written." if dry_run else "")

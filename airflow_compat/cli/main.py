@@ -1,0 +1,39 @@
+"""The command's entry: the app, and how a user's mistake ends: one line on standard error, and exit code 2."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+from rich.console import Console
+
+from .. import __version__
+from ..errors import AirflowCompatError
+from .importing import import_files
+
+app = App(
+    name="airflow-compat",
+    help="Move from Apache Airflow to Prefect, piece by piece.",
+    version=__version__,
+    help_epilogue="Exit codes: 0 done, 1 something was not done, 2 wrong use or unusable input.",
+)
+app.command(import_files, name="import")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and exit."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command; the exit code."""
+    errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+    try:
+        return app(arguments, exit_on_error=False, print_error=False, result_action="return_value") or 0
+    except CycloptsError as exc:
+        errors.print(f"airflow-compat: {exc}")
+        return 2
+    except AirflowCompatError as exc:
+        errors.print(f"airflow-compat: {exc}")
+        return 2

@@ -1,0 +1,132 @@
+"""Airflow connections from Prefect: `get_connection` for code as it was, `load_block` for the native block.
+
+A connection is stored once. It is looked up in this order: the native block of that name, the `AirflowConnection`
+block, the environment (`AIRFLOW_CONN_<ID>`).
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from typing import TYPE_CHECKING, TypeVar, overload
+
+from ._airflow.connection import Connection
+from ._airflow.names import block_name
+from ._specs.connections import HOMES, connection_from_document, spec_from_connection
+from .errors import BlockTypeError, ConnectionNotFoundError
+
+if TYPE_CHECKING:
+    from prefect.blocks.core import Block
+
+    from ._specs.specs import BlockSpec
+
+    B = TypeVar("B", bound=Block)
+
+__all__ = ["BaseHook", "Connection", "get_connection", "load_block"]
+
+_ENV_PREFIX = "AIRFLOW_CONN_"
+
+
+def get_connection(conn_id: str) -> Connection:
+    """The connection of this id, as the object that Airflow code knows: `conn.host`, `conn.login`, `conn.extra_dejson`.
+
+    The same as Airflow's `BaseHook.get_connection` and `Connection.get`. When you rewrite the code, `load_block` gives
+    the native Prefect block instead.
+
+    Args:
+        conn_id: The Airflow id, in its own spelling: `AWS.Prod`, not `aws-prod`.
+
+    Raises:
+        ConnectionNotFoundError: It is in none of the places; the message says which were tried, and the nearest ids.
+            Also an `AirflowNotFoundException`.
+        InvalidConnectionError: The environment variable holds something that Airflow refuses.
+    """
+    document = _find(conn_id)
+    if document is not None:
+        return connection_from_document(document.type_slug, document.name, document.data)
+    return _from_environment(conn_id)
+
+
+@overload
+def load_block(conn_id: str) -> Block: ...
+@overload
+def load_block(conn_id: str, block_type: type[B]) -> B: ...
+def load_block(conn_id: str, block_type: type[Block] | None = None) -> Block:
+    """The Prefect block of this connection: `SqlAlchemyConnector` for postgres and sqlite, else `AirflowConnection`.
+
+    A new object every time. In code that has no Airflow left in it, `SqlAlchemyConnector.load("postgres-prod")` is the
+    same, by the block's own name.
+
+    Args:
+        conn_id: The Airflow id.
+        block_type: The class that is expected; type checkers then know the result's type.
+
+    Raises:
+        ConnectionNotFoundError: As in `get_connection`.
+        BlockTypeError: The block is of another class than `block_type`.
+        MissingPackageError: The block's package isn't installed; the message names the extra.
+    """
+    from ._prefect.block_classes import block_from_data
+
+    document = _find(conn_id)
+    if document is not None:
+        block = block_from_data(document.type_slug, dict(document.data))
+    else:
+        spec, _ = spec_from_connection(_from_environment(conn_id))
+        block = block_from_data(spec.type_slug, dict(spec.data))
+    if block_type is not None and not isinstance(block, block_type):
+        raise BlockTypeError(
+            f"connection {conn_id!r} is kept as {type(block).__name__}, not {block_type.__name__}: "
+            f"load it as {type(block).__name__}, or use get_connection({conn_id!r})"
+        )
+    return block
+
+
+class BaseHook:
+    """The part of Airflow's `BaseHook` that DAG code calls itself."""
+
+    @classmethod
+    def get_connection(cls, conn_id: str) -> Connection:
+        """See `get_connection`."""
+        return get_connection(conn_id)
+
+
+def _find(conn_id: str) -> BlockSpec | None:
+    from ._prefect.blocks import read_documents
+
+    name = block_name(conn_id)
+    documents = {document.type_slug: document for document in read_documents([name], slugs=HOMES)}
+    for slug in HOMES:
+        if slug in documents and _is_for(documents[slug], conn_id):
+            return documents[slug]
+    return None
+
+
+def _is_for(document: BlockSpec, conn_id: str) -> bool:
+    """Whether the document holds this id, and not another that has the same block name: `a_b` and `a-b`."""
+    held = connection_from_document(document.type_slug, document.name, document.data).conn_id
+    return held in (conn_id, document.name)
+
+
+def _from_environment(conn_id: str) -> Connection:
+    value = os.environ.get(_ENV_PREFIX + conn_id.upper())
+    if value is None:
+        raise ConnectionNotFoundError(_not_found(conn_id))
+    if value.startswith("{"):
+        return Connection.from_json(value, conn_id)
+    return Connection.from_uri(value, conn_id)
+
+
+def _not_found(conn_id: str) -> str:
+    from ._prefect.blocks import read_names
+
+    name = block_name(conn_id)
+    tried = [*(f"block {slug}/{name}" for slug in HOMES), f"environment variable {_ENV_PREFIX}{conn_id.upper()}"]
+    known = {document.data.get("conn_id") or document.name for document in read_names(slugs=HOMES)}
+    known |= {key.removeprefix(_ENV_PREFIX).lower() for key in os.environ if key.startswith(_ENV_PREFIX)}
+    near = difflib.get_close_matches(conn_id, sorted(known), n=3)
+    return (
+        f"connection {conn_id!r} isn't defined. Tried, in order: {'; '.join(tried)}. "
+        + (f"Nearest ids: {', '.join(near)}. " if near else "No id is near to it. ")
+        + "Import it with `airflow-compat import connections.json`, or set the environment variable."
+    )

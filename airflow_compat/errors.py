@@ -1,0 +1,87 @@
+"""What airflow_compat raises and warns: one base, and a leaf for each thing that can go wrong.
+
+Every message names the thing, says what was wrong with it, and ends with what to do next. None holds a secret.
+A leaf that stands for something that Airflow itself raises is also an instance of Airflow's class of that name (see
+`airflow_compat.exceptions`) or of the builtin that Airflow raises, so that `except` clauses in ported code still work.
+"""
+
+from __future__ import annotations
+
+from .exceptions import AirflowException, AirflowNotFoundException
+
+
+class AirflowCompatError(Exception):
+    """The base of every error that airflow_compat raises on purpose."""
+
+
+class InvalidConnectionError(AirflowCompatError, AirflowException, ValueError):
+    """A connection's URI, JSON or fields are such that Airflow refuses them too."""
+
+
+class ConnectionNotFoundError(AirflowCompatError, AirflowNotFoundException):
+    """No place that a connection may be kept in has that conn_id."""
+
+
+class VariableNotFoundError(AirflowCompatError, AirflowException, KeyError):
+    """No place that a variable may be kept in has that key, and no default was given."""
+
+    # KeyError shows the repr of its argument: a message over two lines would come out with "\n" in it.
+    __str__ = Exception.__str__
+
+
+class InvalidExportError(AirflowCompatError, ValueError):
+    """A file isn't one that `airflow connections|variables|pools export` writes, or is damaged."""
+
+
+class InvalidNameError(AirflowCompatError, ValueError):
+    """An Airflow id has no legal Prefect name."""
+
+
+class MissingPackageError(AirflowCompatError, ImportError):
+    """A block needs a package that isn't installed; the message names the extra that brings it."""
+
+
+class BlockTypeError(AirflowCompatError, TypeError):
+    """A block of one class was asked for, and the connection is kept in one of another."""
+
+
+class ServerError(AirflowCompatError):
+    """The Prefect server answered with an error."""
+
+
+class ServerUnreachableError(ServerError, ConnectionError):
+    """The Prefect server did not answer."""
+
+
+class NameTakenError(ServerError):
+    """What was to be created was there already."""
+
+
+class PoolError(AirflowCompatError):
+    """The base of what can go wrong with a pool."""
+
+
+class PoolNotReadyError(PoolError, LookupError):
+    """The pool's limit is missing, inactive or too small: waiting would never end, or would never limit."""
+
+
+class PoolTimeoutError(PoolError, TimeoutError):
+    """The slots were not free within the timeout."""
+
+
+class PoolLeaseLostError(PoolError):
+    """The server no longer held the slots while the code in the pool still ran: the limit may have been exceeded."""
+
+
+class InvalidCallbackError(AirflowCompatError, TypeError):
+    """What was given as a callback can't be called with one context, or was attached to the wrong thing."""
+
+
+class UnsupportedFeatureError(AirflowCompatError, AttributeError, KeyError):
+    """An Airflow name that has no counterpart here, or not yet."""
+
+    __str__ = Exception.__str__
+
+
+class UnsupportedFeatureWarning(UserWarning):
+    """Something of Airflow's is mapped approximately; the message says how it differs."""

@@ -1,0 +1,49 @@
+"""What all tests share. Prefect is imported by the fixtures alone: the core's tests run where it is absent."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+# Before anything imports Prefect: no server or profile of the machine's is touched, and nothing is sent anywhere.
+os.environ.update(
+    {
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+        "PREFECT_LOGGING_LEVEL": "WARNING",
+        # A sync flow run would otherwise wait a second for its heartbeat's thread.
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "",
+    }
+)
+for _name in [name for name in os.environ if name.startswith(("AIRFLOW_CONN_", "AIRFLOW_VAR_"))]:
+    del os.environ[_name]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _prefect_home(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A home of the tests' own, also for the processes that tests start."""
+    home = tmp_path_factory.mktemp("prefect")
+    os.environ["PREFECT_HOME"] = str(home)
+    os.environ["PREFECT_PROFILES_PATH"] = str(home / "profiles.toml")
+    for name in ("PREFECT_API_URL", "PREFECT_API_KEY", "PREFECT_PROFILE"):
+        os.environ.pop(name, None)
+
+
+@pytest.fixture(scope="session")
+def prefect_server(_prefect_home: None) -> Iterator[str]:
+    """One real Prefect server for the whole session; its API's URL."""
+    from prefect.settings import PREFECT_API_URL
+    from prefect.testing.utilities import prefect_test_harness
+
+    from airflow_compat._prefect.client import close_clients
+
+    with prefect_test_harness(server_startup_timeout=240):
+        url = PREFECT_API_URL.value()
+        assert url
+        os.environ["PREFECT_API_URL"] = url
+        yield url
+        del os.environ["PREFECT_API_URL"]
+        close_clients()
