@@ -96,7 +96,7 @@ def context_for_task(task: Task[..., Any], task_run: TaskRun, state: State[Any])
 
 
 def context_for_flow(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> Context:
-    """The context of a flow run, for its callbacks: that of the task that failed last, with `reason`.
+    """The context of a flow run, for its callbacks: that of the task that it failed of, with `reason`.
 
     Where no task failed, the flow's own body did: `ti` and `task` then stand for the flow, so that no alert is lost.
     """
@@ -104,7 +104,7 @@ def context_for_flow(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any])
 
     @cache
     def failed_task_run() -> TaskRun | None:
-        return runs.latest_failed_task_run(flow_run.id)
+        return runs.failed_task_run(context["exception"], flow_run.id)
 
     def task_instance() -> Any:
         found = failed_task_run()

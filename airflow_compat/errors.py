@@ -25,8 +25,9 @@ class ConnectionNotFoundError(AirflowCompatError, AirflowNotFoundException):
 class VariableNotFoundError(AirflowCompatError, AirflowException, KeyError):
     """No place that a variable may be kept in has that key, and no default was given."""
 
-    # KeyError shows the repr of its argument: a message over two lines would come out with "\n" in it.
-    __str__ = Exception.__str__
+    # KeyError shows the repr of its argument, quotes and all.
+    def __str__(self) -> str:
+        return Exception.__str__(self)
 
 
 class InvalidExportError(AirflowCompatError, ValueError):
@@ -80,7 +81,8 @@ class InvalidCallbackError(AirflowCompatError, TypeError):
 class UnsupportedFeatureError(AirflowCompatError, AttributeError, KeyError):
     """An Airflow name that has no counterpart here, or not yet."""
 
-    __str__ = Exception.__str__
+    def __str__(self) -> str:
+        return Exception.__str__(self)
 
 
 class UnsupportedFeatureWarning(UserWarning):

@@ -14,8 +14,6 @@ os.environ.update(
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         "PREFECT_LOGGING_LEVEL": "WARNING",
-        # A sync flow run would otherwise wait a second for its heartbeat's thread.
-        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "",
     }
 )
 for _name in [name for name in os.environ if name.startswith(("AIRFLOW_CONN_", "AIRFLOW_VAR_"))]:
@@ -35,12 +33,14 @@ def _prefect_home(tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.fixture(scope="session")
 def prefect_server(_prefect_home: None) -> Iterator[str]:
     """One real Prefect server for the whole session; its API's URL."""
-    from prefect.settings import PREFECT_API_URL
+    from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
     from prefect.testing.utilities import prefect_test_harness
 
     from airflow_compat._prefect.client import close_clients
 
-    with prefect_test_harness(server_startup_timeout=240):
+    # A sync flow run would otherwise wait a second for its heartbeat's thread.
+    fast = temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None})
+    with prefect_test_harness(server_startup_timeout=240), fast:
         url = PREFECT_API_URL.value()
         assert url
         os.environ["PREFECT_API_URL"] = url

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from prefect.blocks.core import Block
 from pydantic import ConfigDict, Field, HttpUrl, SecretStr
@@ -36,7 +36,7 @@ class AirflowConnection(Block):
     _logo_url = HttpUrl("https://airflow.apache.org/images/feature-image.png")
 
     # Prefect stores by alias: `schema`, Airflow's own name, is taken by pydantic.
-    model_config = ConfigDict(populate_by_name=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(populate_by_name=True)
 
     # The order and the names of the fields are the schema's identity on every server: add at the end, change nothing.
     conn_id: str = Field(description="The id that DAG code asks for.")

@@ -9,9 +9,14 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_KEY, PREFECT_API_URL
+
+if TYPE_CHECKING:
+    import httpx
 
 _Key = tuple[object, ...]
 _clients: dict[_Key, SyncPrefectClient] = {}
@@ -30,9 +35,19 @@ def kept_client() -> SyncPrefectClient:
             client = _clients.get(key)
             if client is None:
                 # Settings of one's own also keep Prefect from handing out the client of the run that is active.
-                client = get_client(sync_client=True, httpx_settings={"headers": {}})
+                client = get_client(sync_client=True, httpx_settings={"event_hooks": {"response": [_raise_if_busy]}})
                 _clients[key] = client.__enter__()
     return client
+
+
+class ServerBusyError(Exception):
+    """The server's database is locked for a moment: SQLite, asked for two things at once."""
+
+
+def _raise_if_busy(response: httpx.Response) -> None:
+    """Prefect's client would sleep for seconds; `server_call` asks again in milliseconds."""
+    if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE and "Retry-After" not in response.headers:
+        raise ServerBusyError
 
 
 def close_clients() -> None:

@@ -1,8 +1,13 @@
-"""What the client raises, as errors of ours: no answer's text in them, since it may quote what was sent."""
+"""How a request ends: tried again while the server is busy, and what fails is an error of ours.
+
+No answer's text is in an error: it may quote what was sent.
+"""
 
 from __future__ import annotations
 
 import functools
+import random
+import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -11,6 +16,10 @@ from prefect.exceptions import ObjectAlreadyExists
 from prefect.settings import PREFECT_API_URL
 
 from ..errors import NameTakenError, ServerError, ServerUnreachableError
+from .client import ServerBusyError
+
+_BUSY_SECONDS = 30.0
+_FIRST_PAUSE, _LAST_PAUSE = 0.02, 0.32
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -29,7 +38,9 @@ def server_call(function: Callable[P, R]) -> Callable[P, R]:
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         problem: ServerError
         try:
-            return function(*args, **kwargs)
+            return _when_free(functools.partial(function, *args, **kwargs))
+        except ServerBusyError:
+            problem = ServerError(f"the Prefect server at {_url()} was busy for {_BUSY_SECONDS:.0f} s; try again later")
         except ObjectAlreadyExists:
             problem = NameTakenError("something of that name was created in the meantime; run this again")
         except httpx.HTTPStatusError as exc:
@@ -44,6 +55,19 @@ def server_call(function: Callable[P, R]) -> Callable[P, R]:
         raise problem
 
     return call
+
+
+def _when_free(call: Callable[[], R]) -> R:
+    until = time.monotonic() + _BUSY_SECONDS
+    pause = _FIRST_PAUSE
+    while True:
+        try:
+            return call()
+        except ServerBusyError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(pause * random.uniform(0.5, 1.5))
+            pause = min(2 * pause, _LAST_PAUSE)
 
 
 def _url() -> str:

@@ -29,8 +29,8 @@ _STATES = {
     StateType.RUNNING: "running",
 }
 
-# Task runs reach the server as events, a little after the fact.
-_RECORDED_WITHIN = 2.0
+# Task runs reach the server as events, a little after the fact, in seconds.
+_RECORDED_WITHIN = 1.0
 _RECORDED_POLL = 0.1
 
 
@@ -98,12 +98,29 @@ def run_url(run: TaskRun | FlowRun) -> str:
     return url_for(run, default_base_url=base) or ""
 
 
-@server_call
-def latest_failed_task_run(flow_run_id: UUID) -> TaskRun | None:
-    """The task run of this flow run that failed last; None when there is none.
+def failed_task_run(exception: BaseException | None, flow_run_id: UUID) -> TaskRun | None:
+    """The task run that a flow run failed of; None when its own body failed.
 
-    Waits for the server to have it, for at most 2 seconds.
+    From the exception, where it passed through a task in this process; else the one of the server's that failed last.
     """
+    return _task_run_in_traceback(exception) or _latest_failed(flow_run_id)
+
+
+def _task_run_in_traceback(exception: BaseException | None) -> TaskRun | None:
+    # The server has a task run only some time after it failed, and an alert must not name another one meanwhile.
+    traceback = exception.__traceback__ if exception else None
+    while traceback:
+        frame = traceback.tb_frame
+        if frame.f_globals.get("__name__") == "prefect.task_engine":
+            task_run = getattr(frame.f_locals.get("engine"), "task_run", None)
+            if isinstance(task_run, TaskRun):
+                return task_run
+        traceback = traceback.tb_next
+    return None
+
+
+@server_call
+def _latest_failed(flow_run_id: UUID) -> TaskRun | None:
     body = {
         "flow_runs": {"id": {"any_": [str(flow_run_id)]}},
         "task_runs": {"state": {"type": {"any_": [StateType.FAILED.value, StateType.CRASHED.value]}}},
@@ -113,7 +130,7 @@ def latest_failed_task_run(flow_run_id: UUID) -> TaskRun | None:
     until = time.monotonic() + _RECORDED_WITHIN
     while True:
         found = kept_client().request("POST", "/task_runs/filter", json=body).json()
-        if found:
+        if found and found[0]["state"]:
             return TaskRun.model_validate(found[0])
         if time.monotonic() > until:
             return None

@@ -12,7 +12,7 @@ from .. import __version__
 from ..errors import AirflowCompatError
 from .importing import import_files
 
-app = App(
+app: App = App(
     name="airflow-compat",
     help="Move from Apache Airflow to Prefect, piece by piece.",
     version=__version__,

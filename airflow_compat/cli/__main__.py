@@ -1,0 +1,5 @@
+"""`python -m airflow_compat.cli`."""
+
+from .main import main
+
+main()

@@ -1,0 +1,130 @@
+"""The project's checks, each in an environment of its own: `nox -s tests`, `nox -s lint`, ... `nox -l` lists them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.5.1"
+# uv is several times as fast as pip; where it isn't installed, pip does.
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["lint", "types", "core", "tests", "docs"]
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+TESTS = ("tests", "--ignore=tests/airflow")
+RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _works(version: str) -> bool:
+    """Whether this Python is installed; a version manager's shim that leads nowhere isn't."""
+    command = shutil.which(f"python{version}")
+    return command is not None and subprocess.run([command, "--version"], capture_output=True).returncode == 0
+
+
+OTHERS = [version for version in ("3.10", "3.11", "3.12", "3.13") if version != RUNNING and _works(version)]
+
+# Airflow's releases that are compared. Its dependencies move under it: 2.11 installs as it was when it came out.
+AIRFLOWS = {
+    "2.11": ["apache-airflow==2.11.0", "--exclude-newer", "2025-07-15"],
+    "3.3": ["apache-airflow==3.3.2", "apache-airflow-providers-postgres"],
+}
+
+
+def _group(name: str) -> tuple[str, ...]:
+    return nox.project.dependency_groups(PROJECT, name)
+
+
+def _uv_install(session: nox.Session, *arguments: str) -> None:
+    """Install with what pip has no flag for."""
+    session.install("uv")
+    session.run("uv", "pip", "install", *arguments, silent=True)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, and who may import whom."""
+    session.install(*_group("lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    # From the working tree, so that what is checked is what stands here.
+    session.run("lint-imports", env={"PYTHONPATH": "."})
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """The package under mypy's strict rules, the public API's types, and that nothing public lacks one."""
+    session.install(".[sqlalchemy]")
+    session.install(*_group("types"))
+    session.run("mypy")
+    session.run("pyright", "--verifytypes", "airflow_compat", "--ignoreexternal")
+    session.run("pyright", "tests/typing")
+
+
+@nox.session
+def core(session: nox.Session) -> None:
+    """The pure part, where Prefect is absent."""
+    session.install("--no-deps", ".")
+    session.install(*_group("core"))
+    session.run("python", "-c", "import importlib.util as u; assert u.find_spec('prefect') is None")
+    session.run("pytest", "tests/core", *session.posargs)
+
+
+def _tests(session: nox.Session) -> None:
+    session.install(".[examples]", *_group("tests"))
+    session.run("pytest", *TESTS, *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Everything, on the running Python."""
+    _tests(session)
+
+
+@nox.session(name="tests-other", python=OTHERS)
+def tests_other(session: nox.Session) -> None:
+    """Everything, on the other Pythons that are installed."""
+    _tests(session)
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """Everything, with the lowest versions of what we depend on directly."""
+    _uv_install(session, "--resolution", "lowest-direct", ".[examples]", *_group("tests"))
+    session.run("pytest", *TESTS, *session.posargs)
+
+
+@nox.session
+@nox.parametrize("release", list(AIRFLOWS))
+def airflow(session: nox.Session, release: str) -> None:
+    """The pure part against real Airflow, each release in an environment of its own."""
+    _uv_install(session, *AIRFLOWS[release])
+    # Apart, so that the date doesn't hold for them; and without Prefect, which no 2.11 can be installed beside.
+    _uv_install(session, *_group("core"))
+    _uv_install(session, "--no-deps", ".")
+    session.run("pytest", "tests/airflow", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The site, built strictly; the snippets in it are run by the tests."""
+    session.install(*_group("docs"))
+    session.run("mkdocs", "build", "--strict", "-f", "docs/_site/mkdocs.yml", "-d", f"{session.create_tmp()}/site")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measurements; they assert nothing."""
+    session.install(".[examples]", *_group("tests"))
+    for script in sorted(Path("tests/benchmarks").glob("bench_*.py")):
+        session.run("python", str(script))
+
+
+@nox.session
+def stress(session: nox.Session) -> None:
+    """Tests that kill and load for minutes; not in CI."""
+    session.install(".[examples]", *_group("tests"))
+    session.run("pytest", *TESTS, "-m", "stress", *session.posargs)

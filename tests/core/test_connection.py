@@ -1,0 +1,446 @@
+"""`Connection` against what Airflow 2.11.0 and 3.3.2 were seen to do, and what must hold for any input."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+import pickle
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from strategies import any_text, conn_types, json_objects, json_values, ports, read_json, secrets, shown_by
+
+from airflow_compat._airflow.connection import FIELDS, Connection
+from airflow_compat._airflow.connection_uri import UriParser
+from airflow_compat._airflow.version import AirflowVersion
+from airflow_compat.errors import InvalidConnectionError
+
+RECORDED_FIELDS = ("conn_type", "host", "schema", "login", "password", "port", "extra")
+PARSERS: tuple[UriParser, ...] = ("task", "cli")
+few_examples = settings(max_examples=15)
+many_examples = settings(max_examples=400)
+
+# Which of our parsers and versions stands for which of Airflow's classes.
+RECORDED: dict[str, tuple[UriParser, AirflowVersion]] = {
+    "airflow3.3.2_sdk": ("task", "3"),
+    "airflow3.3.2_models": ("cli", "3"),
+    "airflow2.11.0": ("task", "2"),
+}
+CASES = read_json("airflow_connections.json")["cases"]
+LEFT_OUT = {
+    "uri + kwargs": "our Connection has no `uri` argument to mix with the fields: from_uri takes the URI alone",
+}
+
+
+def connection_of(case: dict[str, Any], parser: UriParser) -> Connection:
+    match case["kind"]:
+        case "uri":
+            return Connection.from_uri(case["input"], parser=parser)
+        case "json":
+            return Connection.from_json(case["input"])
+        case _:
+            return Connection(**case["input"])
+
+
+def uri_roundtrip(connection: Connection, parser: UriParser, version: AirflowVersion) -> Any:
+    """What the recordings hold: True, the fields that come back different, or that it is refused."""
+    try:
+        back = Connection.from_uri(connection.get_uri(airflow_version=version), parser=parser)
+    except InvalidConnectionError:
+        return "refused"
+    pairs = {name: [getattr(connection, name), getattr(back, name)] for name in RECORDED_FIELDS}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]} or True
+
+
+@pytest.mark.parametrize("airflow", RECORDED)
+@pytest.mark.parametrize("case", [case for case in CASES if case["note"] not in LEFT_OUT], ids=lambda case: case["note"])
+def test_recorded_case(case: dict[str, Any], airflow: str) -> None:
+    parser, version = RECORDED[airflow]
+    recorded = case[airflow]
+    if "error" in recorded:
+        with pytest.raises(InvalidConnectionError):
+            connection_of(case, parser)
+        return
+    connection = connection_of(case, parser)
+    roundtrip = recorded["uri_roundtrip_equal"]
+    assert {
+        **{name: getattr(connection, name) for name in RECORDED_FIELDS},
+        "extra_dejson": connection.extra_dejson,
+        "get_uri": connection.get_uri(airflow_version=version),
+        "as_json": connection.as_json(),
+        "uri_roundtrip_equal": uri_roundtrip(connection, parser, version),
+    } == {**recorded, "uri_roundtrip_equal": "refused" if str(roundtrip).startswith("!") else roundtrip}
+
+
+def test_what_is_left_out_is_recorded() -> None:
+    notes = [case["note"] for case in CASES]
+    assert len(notes) == len(set(notes)) == 33
+    assert set(LEFT_OUT) <= set(notes)
+
+
+# What no recording has; Airflow itself was asked.
+def test_two_schemes_of_which_the_second_is_empty_give_a_bare_host() -> None:
+    assert Connection.from_uri("http:////proxy?next=http://").host == "proxy"
+
+
+def test_an_empty_conn_type_in_json_is_none() -> None:
+    assert Connection.from_json('{"conn_type": "", "host": "h"}').conn_type is None
+
+
+@pytest.mark.parametrize("port", ["", 0, None, False])
+def test_an_empty_port_in_json_is_none(port: object) -> None:
+    assert Connection.from_json({"port": port}).port is None
+
+
+@pytest.mark.parametrize(("port", "read"), [("5432", 5432), (" 5432 ", 5432), (5432.7, 5432), (-1, -1)])
+def test_a_port_in_json_is_cast(port: object, read: int) -> None:
+    assert Connection.from_json({"port": port}).port == read
+
+
+# Airflow takes these and fails later, in the hook.
+@pytest.mark.parametrize("name", ["conn_type", "description", "host", "login", "password", "schema"])
+@pytest.mark.parametrize("value", [5, True, ["a"], {"a": 1}])
+def test_a_field_that_is_not_text_is_refused(name: str, value: object) -> None:
+    with pytest.raises(InvalidConnectionError, match=f"'{name}' is {type(value).__name__}, not text"):
+        Connection.from_json({name: value})
+
+
+@pytest.mark.parametrize("extra", ["[1]", '"text"', "5", "null", "{"])
+def test_only_the_command_lines_parser_wants_an_object_for_the_extra(extra: str) -> None:
+    uri = f"http://h/?__extra__={quote(extra)}"
+    assert Connection.from_uri(uri).extra == extra
+    with pytest.raises(InvalidConnectionError, match="extra is not a JSON object"):
+        Connection.from_uri(uri, parser="cli")
+
+
+def test_an_error_names_the_conn_id_the_problem_and_what_to_do() -> None:
+    with pytest.raises(InvalidConnectionError) as caught:
+        Connection.from_uri("postgres://u:p@h:nope/db", "warehouse")
+    assert str(caught.value) == (
+        "connection 'warehouse': the URI's port is not a number from 0 to 65535; "
+        "percent-encode '/', ':', '@', '?', '#', '[' and ']' in the login, password and host"
+    )
+
+
+# The domain in which Airflow's own get_uri can be read back. A host keeps no capitals; one that is a URL comes back
+# only when its protocol isn't (or ends in) the connection's own type, which Airflow cuts out of the whole URI.
+hosts = any_text.filter(lambda host: "://" not in host and host == host.lower())
+url_hosts = st.builds("{}://{}".format, st.sampled_from(["https", "tcp"]), hosts.filter(bool))
+encodable = any_text.filter(lambda text: not any("\ud800" <= character <= "\udfff" for character in text))
+flat_extras = st.dictionaries(encodable.filter(lambda key: key != "__extra__"), encodable, min_size=1, max_size=4)
+
+
+@st.composite
+def reversible(draw: st.DrawFn) -> Connection:
+    conn_type = draw(conn_types)
+    host = draw(hosts | url_hosts.filter(lambda host: not host.split("://")[0].endswith(conn_type.replace("_", "-"))))
+    login, password = draw(
+        st.tuples(st.none(), st.none()) | st.tuples(encodable.filter(bool), st.none()) | st.tuples(encodable, encodable)
+    )
+    bare = not host and login is None
+    return Connection(
+        conn_id="c",
+        conn_type=conn_type,
+        host=draw(st.just(host)),
+        login=login,
+        password=password,
+        schema=draw(encodable),
+        port=None if bare else draw(ports),
+        extra=draw(st.none() | encodable.filter(bool) | flat_extras.map(json.dumps) | json_objects.map(json.dumps)),
+    )
+
+
+def _encodable(connection: Connection) -> bool:
+    try:
+        repr([getattr(connection, name) for name in FIELDS]).encode()
+        connection.get_uri()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+@given(reversible().filter(_encodable))
+@example(Connection("c", "http", host="https://api.example.com/V1", schema="", port=443, extra='{"a": "1"}'))
+@example(Connection("c", "ftp", host="::1", schema="d", login="", password=""))
+def test_a_uri_comes_back_as_it_was(connection: Connection) -> None:
+    assert Connection.from_uri(connection.get_uri(), "c") == connection
+
+
+@given(
+    st.builds(
+        Connection,
+        conn_id=st.just("c"),
+        conn_type=st.none() | conn_types,
+        description=st.none() | any_text,
+        host=st.none() | any_text,
+        login=st.none() | any_text,
+        password=st.none() | any_text,
+        schema=st.none() | any_text,
+        port=ports,
+        extra=st.none() | json_values.filter(bool).map(json.dumps),
+    )
+)
+def test_json_comes_back_as_it_was(connection: Connection) -> None:
+    assert Connection.from_json(connection.as_json(), "c") == connection
+    assert Connection.from_json(json.loads(connection.as_json()), "c") == connection
+
+
+# Text that is near to a URI gets further than noise does.
+uri_like = st.lists(
+    st.sampled_from([*":/@?#[]%=&.,+-_ \n\t", "://", "http", "https://", "__extra__", "%2F", "%", "℀", "１", "é"])
+    | st.text(max_size=3),
+    max_size=14,
+).map("".join)
+json_like = json_values.map(json.dumps) | st.builds(
+    lambda fields: json.dumps(fields), st.dictionaries(st.sampled_from(FIELDS), json_values, max_size=5)
+)
+
+
+@given(any_text | uri_like, st.sampled_from(PARSERS))
+@many_examples
+@example("", "task")
+@example("http://[", "task")
+@example("http://h\u2100/", "task")
+@example("x://h/?a=" + "9" * 5000, "cli")
+@example("x://h/?a=" + "[" * 100_000, "cli")
+@example("x://h/?__extra__=" + "[" * 100_000, "cli")
+@example("x://\udcff:\udcff@\udcff/\udcff?\udcff=\udcff", "cli")
+def test_any_text_is_a_connection_by_uri_or_refused(text: str, parser: UriParser) -> None:
+    try:
+        connection = Connection.from_uri(text, "c", parser=parser)
+    except InvalidConnectionError:
+        return
+    assert all(isinstance(getattr(connection, name), (str, int, type(None))) for name in FIELDS)
+    assert repr(connection)
+    assert json.loads(connection.as_json())["conn_type"] == connection.conn_type
+    assert hash(connection) == hash(Connection.from_uri(text, "c", parser=parser))
+
+
+@given(any_text | json_like)
+@many_examples
+@example("")
+@example("\ufeff{}")
+@example('{"host": "\\ud800", "extra": {"\\udfff": "\\ud800"}}')
+@example('{"port": ' + "9" * 5000 + "}")
+@example('{"port": "' + "9" * 5000 + '"}')
+@example('{"port": 1e999}')
+@example('{"port": NaN}')
+@example('{"extra": ' + "9" * 4000 + "}")
+@example('{"extra": "' + "9" * 5000 + '"}')
+@example("[" * 100_000)
+@example('{"extra": ' + "[" * 100_000 + "]" * 100_000 + "}")
+@example('{"extra": "' + "[" * 100_000 + '"}')
+@example('{"extra": ' + "[" * 950 + "]" * 950 + "}")
+def test_any_text_is_a_connection_by_json_or_refused(text: str) -> None:
+    try:
+        connection = Connection.from_json(text, "c")
+    except InvalidConnectionError:
+        return
+    assert all(isinstance(getattr(connection, name), (str, int, type(None))) for name in FIELDS)
+    assert repr(connection)
+    assert isinstance(json.loads(connection.as_json()), dict)
+
+
+@given(st.integers(900, 1000), st.sampled_from([("[", "]"), ('{"a":', "}")]))
+def test_nesting_near_the_interpreters_limit_is_a_connection_or_refused(depth: int, pair: tuple[str, str]) -> None:
+    # What can just be decoded may be too deep to be encoded again.
+    nested = pair[0] * depth + "1" + pair[1] * depth
+    for read in (
+        lambda: Connection.from_json('{"extra": %s}' % nested),
+        lambda: Connection.from_uri(f"x://h/?a={quote(nested)}", parser="cli"),
+    ):
+        try:
+            connection = read()
+        except InvalidConnectionError:
+            continue
+        assert connection.extra
+
+
+@given(st.dictionaries(st.sampled_from([*FIELDS, "conn_id", "uri"]) | any_text, json_values, max_size=6))
+def test_any_mapping_is_a_connection_or_refused(fields: dict[str, Any]) -> None:
+    before = copy.deepcopy(fields)
+    try:
+        connection = Connection.from_json(fields)
+    except InvalidConnectionError:
+        connection = None
+    assert fields == before
+    if set(fields) - set(FIELDS):
+        assert connection is None
+
+
+@given(secrets, secrets)
+def test_a_connection_shows_neither_password_nor_extra(password: str, extra: str) -> None:
+    uri = f"postgres://u:{password}@h:5432/db?key={extra}&api_key={extra}"
+    for connection in (
+        Connection.from_uri(uri, "pg"),
+        Connection.from_uri(uri, "pg", parser="cli"),
+        Connection.from_json({"password": password, "extra": {"key": [extra]}}, "pg"),
+        Connection.from_json(json.dumps({"password": password, "extra": extra}), "pg"),
+        Connection("pg", password=password, extra=extra),
+    ):
+        shown = f"{connection} {connection!r} {connection!s:>200} {[connection]} {{'a': connection}} {(connection,)}"
+        assert password not in shown
+        assert extra not in shown
+        assert shown.count("password='***'") == shown.count("extra='***'") == 5
+        assert connection.password == password
+        assert extra in connection.as_json() or extra in str(connection.extra)
+
+
+@pytest.mark.parametrize(
+    "host", ["https://hooks.example.com/services/{}", "u:{}@h", "https://u:{}@h", "h?token={}", "/run/{}"]
+)
+@given(secret=secrets)
+@few_examples
+def test_a_host_that_may_hold_a_secret_is_not_shown(host: str, secret: str) -> None:
+    connection = Connection("c", host=host.format(secret))
+    assert secret not in repr(connection)
+    assert "host='***'" in repr(connection)
+
+
+def test_a_repr_shows_the_rest() -> None:
+    connection = Connection.from_uri("http://u:p@https%3A%2F%2Fapi.example.com:443/v1?a=b", "web")
+    assert repr(connection) == (
+        "Connection(conn_id='web', conn_type='http', host='https://api.example.com', login='u', password='***', "
+        "schema='v1', port=443, extra='***')"
+    )
+    assert repr(Connection()) == "Connection()"
+
+
+@given(secrets)
+@example("qxzjkwvq")
+def test_what_is_left_of_a_password_that_was_not_encoded_is_not_shown(secret: str) -> None:
+    # The URI is legal: Airflow too takes "1" for the port, and the rest of the password for the schema.
+    connection = Connection.from_uri(f"postgres://u:1/{secret}@h/db", "pg")
+    assert connection.schema == f"{secret}@h/db"
+    assert secret not in repr(connection)
+
+
+MANGLED_URIS = [
+    "postgres://u:{}@h:notaport/db",
+    "postgres://u:p@h:{}/db",
+    "postgres://u:{}@h:65536/db",
+    "postgres://u:{}@h:-1/db",
+    "postgres://u:{}/{}@h/db",
+    "postgres://u:{}#{}@h/db",
+    "postgres://u:{}?{}@h/db",
+    "postgres://u:{}[@h/db",
+    "postgres://u:{}]@h/db",
+    "postgres://[{}@h/db",
+    "postgres://u:{}@[h/db",
+    "postgres://u:{}@h\u2100x/db",
+    "postgres://u:{}\uff1a@h/db",
+    "postgres://u:{}\uff0f@h/db",
+    "http://u:{}@https://h",
+    "http://{}:443://h",
+    "http://https://u:{}@h://x",
+    "http://a://b://c://{}",
+    "http://https://u:{}@h:x/",
+    "http://https://u:{}@[h/",
+    "postgres://u@h:x/?password={}",
+    "postgres://u@h:x/?__extra__=%7B%22token%22%3A%20%22{}%22%7D",
+]
+# The command line's parser alone refuses these.
+MANGLED_EXTRAS = [
+    "postgres://u@h/?__extra__={}",
+    "postgres://u@h/?__extra__=%5B%22{}%22%5D",
+    "postgres://u@h/?__extra__=%22{}%22",
+    "postgres://u@h/?__extra__=%7B%22token%22%3A%20%22{}",
+    "postgres://u:{}@h/?__extra__=5",
+]
+
+
+@pytest.mark.parametrize(
+    ("uri", "parser"),
+    [*((uri, parser) for uri in MANGLED_URIS for parser in PARSERS), *((uri, "cli") for uri in MANGLED_EXTRAS)],
+)
+@given(secret=secrets)
+@few_examples
+def test_an_error_about_a_uri_shows_nothing_of_it(uri: str, parser: UriParser, secret: str) -> None:
+    with pytest.raises(InvalidConnectionError) as caught:
+        Connection.from_uri(uri.format(secret, secret), "pg", parser=parser)
+    assert secret not in shown_by(caught.value).lower()
+    assert "'pg'" in str(caught.value)
+    assert caught.value.__context__ is None
+
+
+@given(secrets, secrets, st.data())
+def test_an_error_about_cut_json_shows_nothing_of_it(password: str, extra: str, data: st.DataObject) -> None:
+    text = json.dumps({"conn_type": "http", "password": password, "extra": {"token": extra}})
+    cut = data.draw(st.integers(0, len(text) - 1))
+    with pytest.raises(InvalidConnectionError) as caught:
+        Connection.from_json(text[:cut], "c")
+    shown = shown_by(caught.value)
+    assert password not in shown
+    assert extra not in shown
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}",
+        '["{}"]',
+        '"{}"',
+        '{{"password": "{}"',
+        '{{"password": ["{}"]}}',
+        '{{"password": {{"a": "{}"}}}}',
+        '{{"password": "{}", "port": "x"}}',
+        '{{"port": "{}"}}',
+        '{{"port": ["{}"]}}',
+        '{{"port": {{"a": "{}"}}}}',
+        '{{"conn_type": ["{}"]}}',
+        '{{"extra": {{"token": "{}"}}, "port": [1]}}',
+        '{{"extra": "{}", "port": 1e999}}',
+        '{{"api_key": "{}"}}',
+        '{{"conn_id": "c", "password": "{}"}}',
+        '{{"uri": "http://u:{}@h"}}',
+        '{{"password": "{}"}}{{',
+    ],
+)
+@given(secret=secrets)
+@few_examples
+def test_an_error_about_json_shows_nothing_of_it(text: str, secret: str) -> None:
+    with pytest.raises(InvalidConnectionError) as caught:
+        Connection.from_json(text.format(secret), "c")
+    assert secret not in shown_by(caught.value)
+    assert caught.value.__context__ is None
+
+
+# The pieces of a login, mixed: most are refused, and what is refused must not be quoted.
+@given(
+    secrets,
+    st.lists(st.sampled_from([*":/@?#[]%", "://", "http", "h", "5432", "x", "&a=", "__extra__=", "℀"]), max_size=8),
+    st.integers(0, 8),
+    st.sampled_from(PARSERS),
+)
+@many_examples
+def test_an_error_about_a_mangled_uri_shows_no_password(
+    secret: str, pieces: list[str], position: int, parser: UriParser
+) -> None:
+    pieces.insert(position, f"u:{secret}@")
+    try:
+        Connection.from_uri("http://" + "".join(pieces), "c", parser=parser)
+    except InvalidConnectionError as exc:
+        assert secret not in shown_by(exc)
+
+
+def test_connections_are_equal_by_their_fields() -> None:
+    connection = Connection("c", "http", password="p", extra="{}")
+    assert connection == Connection("c", "http", password="p", extra="{}")
+    assert hash(connection) == hash(Connection("c", "http", password="p", extra="{}"))
+    assert connection != Connection("c", "http", password="q", extra="{}")
+    assert connection != Connection("d", "http", password="p", extra="{}")
+    assert connection != "c"
+
+
+def test_connections_can_be_copied_and_not_changed() -> None:
+    connection = Connection("c", "http", password="qxzjkwvq", extra="{}")
+    assert copy.deepcopy(connection) == pickle.loads(pickle.dumps(connection)) == connection
+    with pytest.raises(dataclasses.FrozenInstanceError) as caught:
+        connection.password = "vwkjzxqv"
+    assert "qxzjkwvq" not in str(caught.value)
+    assert "vwkjzxqv" not in str(caught.value)

@@ -1,0 +1,354 @@
+"""What Prefect should hold for a connection, a variable or a pool, and that nothing is lost on the way in silence."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+from strategies import any_text, connections, ids, json_objects, json_values, pools, ports, secrets, variables
+
+from airflow_compat._airflow.connection import Connection
+from airflow_compat._airflow.names import block_name, variable_name
+from airflow_compat._airflow.pool import Pool
+from airflow_compat._airflow.variable import SENSITIVE_WORDS, VariableRecord, is_sensitive, text_from_value
+from airflow_compat._specs import airflow_connection, sqlalchemy_connector
+from airflow_compat._specs.connections import HOMES, connection_from_document, native_slug, spec_from_connection
+from airflow_compat._specs.limits import UNLIMITED_LIMIT, limit_from_pool
+from airflow_compat._specs.specs import MARK, BlockSpec, LimitSpec, VariableSpec
+from airflow_compat._specs.variables import KEY_TAG, MAX_LENGTH, SECRET_SLUG, key_from_tags, spec_from_variable
+from airflow_compat.errors import InvalidNameError
+
+NATIVE = sqlalchemy_connector.SLUG
+WHOLE = airflow_connection.SLUG
+
+
+def read_back(spec: BlockSpec) -> Connection:
+    # Over JSON, as a server keeps it.
+    return connection_from_document(spec.type_slug, spec.name, json.loads(json.dumps(spec.data)))
+
+
+postgres_connections = st.builds(
+    Connection,
+    conn_id=ids,
+    conn_type=st.just("postgres"),
+    description=st.none() | any_text,
+    host=st.none() | any_text,
+    login=st.none() | any_text,
+    password=st.none() | any_text,
+    schema=st.none() | any_text,
+    port=ports,
+    extra=st.none() | json_objects.filter(bool).map(json.dumps),
+)
+sqlite_connections = st.builds(
+    Connection,
+    conn_id=ids,
+    conn_type=st.just("sqlite"),
+    description=st.none() | any_text,
+    host=st.none() | any_text,
+    login=st.none() | st.just(""),
+    password=st.none() | st.just(""),
+)
+
+
+@given(postgres_connections | sqlite_connections)
+@example(Connection("pg", "postgres", "d", "h", "u", "p@", "db", 5432, '{"sslmode": "require"}'))
+@example(Connection("lite", "sqlite", "d", "/var/x.db"))
+def test_a_native_block_gives_the_connection_back(connection: Connection) -> None:
+    spec, losses = spec_from_connection(connection)
+    assume(not losses)
+    assert spec.type_slug == NATIVE
+    assert read_back(spec) == connection
+
+
+# Airflow gives "" for what a URI leaves out and None for what JSON leaves out; the native block does not tell a
+# sqlite connection's schema, nor an extra that is there but empty, from one that is not.
+@pytest.mark.parametrize(
+    ("connection", "read"),
+    [
+        (Connection.from_uri("sqlite://%2Fvar%2Fx.db", "c"), Connection("c", "sqlite", host="/var/x.db")),
+        (Connection("c", "postgres", host="h", extra=" {} "), Connection("c", "postgres", host="h")),
+        (Connection("c", "postgres", extra='{"a":1}'), Connection("c", "postgres", extra='{"a": 1}')),
+        (Connection("c", "postgres", extra='{"a": 0, "a": 1}'), Connection("c", "postgres", extra='{"a": 1}')),
+    ],
+)
+def test_a_native_block_writes_what_means_the_same_in_one_way(connection: Connection, read: Connection) -> None:
+    spec, losses = spec_from_connection(connection)
+    assert not losses
+    assert read_back(spec) == read
+    assert read.extra_dejson == connection.extra_dejson
+
+
+def test_the_data_of_a_postgres_block() -> None:
+    connection = Connection("pg", "postgres", "d", "h", "u", "p", "db", 5432, '{"sslmode": "require"}')
+    spec, losses = spec_from_connection(connection)
+    assert losses == []
+    assert spec == BlockSpec(
+        NATIVE,
+        "pg",
+        {
+            "connection_info": {
+                "driver": "postgresql+psycopg2",
+                "database": "db",
+                "username": "u",
+                "password": "p",
+                "host": "h",
+                "port": 5432,
+            },
+            "connect_args": {"sslmode": "require"},
+            MARK: {"conn_id": "pg", "description": "d"},
+        },
+    )
+
+
+def test_the_data_of_a_sqlite_block() -> None:
+    spec, losses = spec_from_connection(Connection("lite", "sqlite", host="/var/x.db"))
+    assert losses == []
+    assert spec.data == {
+        "connection_info": {"driver": "sqlite+pysqlite", "database": "/var/x.db"},
+        MARK: {"conn_id": "lite", "description": None},
+    }
+
+
+RESERVED = [
+    "aws_conn_id",
+    "azure_conn_id",
+    "cluster-identifier",
+    "cursor",
+    "iam",
+    "redshift",
+    "redshift-serverless",
+    "sqlalchemy_query",
+    "sqlalchemy_scheme",
+    "workgroup-name",
+]
+
+
+@pytest.mark.parametrize("key", RESERVED)
+def test_a_key_that_airflows_hook_keeps_is_a_loss(key: str) -> None:
+    connection = Connection("pg", "postgres", host="h", extra=json.dumps({key: "x", "sslmode": "require"}))
+    spec, losses = spec_from_connection(connection)
+    assert losses == [f"extra {key!r} is for Airflow's hook, and the driver would refuse it"]
+    assert spec.type_slug == WHOLE
+    assert read_back(spec) == connection
+
+
+@pytest.mark.parametrize("key", [*SENSITIVE_WORDS, "sslPassword", " API_KEY "])
+def test_a_secret_extra_key_is_a_loss_and_its_value_is_not_shown(key: str) -> None:
+    connection = Connection("pg", "postgres", host="h", extra=json.dumps({key: "qxzjkwvq"}))
+    spec, losses = spec_from_connection(connection)
+    assert losses == [f"extra {key!r} is a secret, and connect_args is not masked"]
+    assert spec.type_slug == WHOLE
+    assert "qxzjkwvq" not in repr(spec)
+
+
+@pytest.mark.parametrize("extra", [{"options": {"password": "x"}}, {"a": [{"b": {"api_key": "x"}}]}])
+def test_a_secret_deep_in_the_extra_is_a_loss(extra: dict[str, object]) -> None:
+    _, losses = spec_from_connection(Connection("pg", "postgres", host="h", extra=json.dumps(extra)))
+    assert len(losses) == 1
+    assert losses[0].endswith("is a secret, and connect_args is not masked")
+
+
+@pytest.mark.parametrize("extra", ["[1]", '"text"', "5", "null", "[]", '""', "0", "not json", "{", "[" * 100_000])
+def test_an_extra_that_is_no_object_is_a_loss(extra: str) -> None:
+    connection = Connection("pg", "postgres", host="h", extra=extra)
+    spec, losses = spec_from_connection(connection)
+    assert losses == ["its extra is not a JSON object, so the driver can't be given it"]
+    assert read_back(spec) == connection
+
+
+def test_each_loss_has_a_line() -> None:
+    extra = json.dumps({"token": 1, "iam": True, "cursor": "c", "sslmode": "x"})
+    assert spec_from_connection(Connection("pg", "postgres", extra=extra))[1] == [
+        "extra 'cursor' is for Airflow's hook, and the driver would refuse it",
+        "extra 'iam' is for Airflow's hook, and the driver would refuse it",
+        "extra 'token' is a secret, and connect_args is not masked",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("login", "u"), ("password", "p"), ("schema", "s"), ("port", 1), ("extra", "{}")]
+)
+def test_what_a_sqlite_url_has_no_place_for_is_a_loss(field: str, value: object) -> None:
+    connection = Connection(**{"conn_id": "lite", "conn_type": "sqlite", "host": "/x.db", field: value})
+    spec, losses = spec_from_connection(connection)
+    assert losses == [f"{field} has no place in a SQLite URL"]
+    assert spec.type_slug == WHOLE
+    assert read_back(spec) == connection
+
+
+@given(connections)
+@example(Connection("c", "", "", "", "", "", "", 0, ""))
+@example(Connection("c"))
+def test_airflow_connection_holds_any_connection(connection: Connection) -> None:
+    data = json.loads(json.dumps(airflow_connection.data_from_connection(connection)))
+    assert airflow_connection.connection_from_data(data) == connection
+    assert connection_from_document(WHOLE, "name", data) == connection
+
+
+@given(connections)
+def test_a_connection_is_native_or_whole(connection: Connection) -> None:
+    spec, losses = spec_from_connection(connection)
+    native = connection.conn_type in ("postgres", "sqlite")
+    assert spec.type_slug == (NATIVE if native and not losses else WHOLE)
+    assert spec.name == block_name(connection.conn_id or "")
+    assert native or not losses
+    if spec.type_slug == WHOLE:
+        assert read_back(spec) == connection
+
+
+def test_a_connection_without_an_id_is_refused() -> None:
+    with pytest.raises(InvalidNameError):
+        spec_from_connection(Connection(conn_type="http"))
+
+
+@pytest.mark.parametrize(
+    ("conn_type", "slug"), [("postgres", NATIVE), ("sqlite", NATIVE), ("http", None), ("", None), (None, None)]
+)
+def test_native_slug(conn_type: str | None, slug: str | None) -> None:
+    assert native_slug(conn_type) == slug
+
+
+def test_native_blocks_are_looked_up_first() -> None:
+    assert list(HOMES) == [NATIVE, WHOLE]
+
+
+@pytest.mark.parametrize(
+    ("info", "connection"),
+    [
+        (
+            "postgresql+psycopg2://u:p%40@h:5432/db?sslmode=require",
+            Connection("pg", "postgres", None, "h", "u", "p@", "db", 5432, '{"sslmode": "require"}'),
+        ),
+        ("postgresql://h/db", Connection("pg", "postgres", host="h", schema="db")),
+        ("sqlite+pysqlite:////var/x.db", Connection("pg", "sqlite", host="/var/x.db")),
+        (
+            {"driver": "postgresql+asyncpg", "host": "h", "database": "db", "query": {"ssl": "true"}},
+            Connection("pg", "postgres", host="h", schema="db", extra='{"ssl": "true"}'),
+        ),
+        ({"driver": "sqlite+aiosqlite", "database": "/var/x.db"}, Connection("pg", "sqlite", host="/var/x.db")),
+        ({"driver": "mysql+pymysql", "host": "h"}, Connection("pg", "mysql", host="h")),
+    ],
+)
+def test_a_block_made_with_prefect_alone_is_read(info: object, connection: Connection) -> None:
+    assert connection_from_document(NATIVE, "pg", {"connection_info": info}) == connection
+
+
+def test_connect_args_win_over_the_query() -> None:
+    info = {"driver": "postgresql", "query": {"a": "query", "b": "query"}}
+    connection = connection_from_document(NATIVE, "pg", {"connection_info": info, "connect_args": {"a": "args"}})
+    assert connection.extra_dejson == {"a": "args", "b": "query"}
+
+
+@pytest.mark.parametrize("word", SENSITIVE_WORDS)
+def test_a_sensitive_variable_is_a_secret(word: str) -> None:
+    key = f"My_{word.upper()}.x"
+    spec, notes = spec_from_variable(VariableRecord(key, "qxzjkwvq"))
+    assert spec == BlockSpec(SECRET_SLUG, block_name(key), {"value": "qxzjkwvq", MARK: {"key": key}})
+    assert notes == ["a sensitive name: Prefect's variables are plain text"]
+    assert "qxzjkwvq" not in f"{spec!r} {spec} {notes}"
+
+
+@pytest.mark.parametrize(("length", "plain"), [(MAX_LENGTH - 3, True), (MAX_LENGTH - 2, False), (MAX_LENGTH, False)])
+def test_a_variable_that_is_too_long_is_a_secret(length: int, plain: bool) -> None:
+    # Its JSON has two quotes more.
+    spec, notes = spec_from_variable(VariableRecord("k", "x" * length))
+    assert spec.name == "k"
+    assert isinstance(spec, VariableSpec) is plain
+    assert notes == ([] if plain else ["longer than a Prefect variable may be (5000 characters)"])
+
+
+@pytest.mark.parametrize("value", ["é" * 1000, {"a": ["x" * 5000]}])
+def test_the_length_is_that_of_the_json(value: object) -> None:
+    assert isinstance(spec_from_variable(VariableRecord("k", value))[0], BlockSpec)
+
+
+@pytest.mark.parametrize(("key", "tags"), [("plain", ()), ("a-b_c", ()), ("My.Key", (KEY_TAG + "My.Key",))])
+def test_the_key_is_a_tag_where_it_is_not_the_name(key: str, tags: tuple[str, ...]) -> None:
+    spec, notes = spec_from_variable(VariableRecord(key, 5))
+    assert spec == VariableSpec(variable_name(key), 5, tags)
+    assert notes == []
+
+
+@given(variables)
+def test_a_variable_keeps_its_key_and_its_value(variable: VariableRecord) -> None:
+    spec, notes = spec_from_variable(variable)
+    if isinstance(spec, VariableSpec):
+        assert not is_sensitive(variable.key)
+        assert len(json.dumps(variable.value)) < MAX_LENGTH
+        assert key_from_tags(spec.tags, spec.name) == variable.key
+        assert spec.value == variable.value
+        assert re.fullmatch("[a-z0-9_-]+", spec.name)
+    else:
+        assert spec.data == {"value": variable.value, MARK: {"key": variable.key}}
+        assert re.fullmatch("[a-z0-9-]+", spec.name)
+    assert ("its description has no place there" in notes) is bool(variable.description)
+
+
+def test_a_variable_without_a_key_is_refused() -> None:
+    with pytest.raises(InvalidNameError):
+        spec_from_variable(VariableRecord("", 5))
+
+
+@given(json_values)
+def test_a_value_that_is_not_text_becomes_json(value: object) -> None:
+    text = text_from_value(value)
+    assert text == value if isinstance(value, str) else json.loads(text) == value
+
+
+def test_the_text_of_an_object_is_indented_as_airflow_does_it() -> None:
+    assert text_from_value({"a": 1}) == '{\n  "a": 1\n}'
+
+
+@pytest.mark.parametrize(
+    ("tags", "key"),
+    [((), "name"), (("prod",), "name"), (("prod", KEY_TAG + "My.Key"), "My.Key"), ((KEY_TAG + "a:b",), "a:b")],
+)
+def test_key_from_tags(tags: tuple[str, ...], key: str) -> None:
+    assert key_from_tags(tags, "name") == key
+
+
+@pytest.mark.parametrize(
+    ("pool", "spec", "notes"),
+    [
+        (Pool("p", 3), LimitSpec("p", 3), []),
+        (Pool("p", 0), LimitSpec("p", 0), []),
+        (Pool("a/b", 3, "d"), LimitSpec("a-b", 3), ["its description has no place there"]),
+        (Pool("p", -1), LimitSpec("p", UNLIMITED_LIMIT), ["unlimited: stored as the largest limit"]),
+        (
+            Pool("p", 3, include_deferred=True),
+            LimitSpec("p", 3),
+            ["include_deferred is dropped: nothing defers in Prefect, a waiting task keeps its slots"],
+        ),
+    ],
+)
+def test_a_pool_is_an_active_limit(pool: Pool, spec: LimitSpec, notes: list[str]) -> None:
+    assert limit_from_pool(pool) == (spec, notes)
+    assert spec.active
+
+
+@given(pools)
+def test_what_a_pool_has_and_a_limit_has_not_is_noted(pool: Pool) -> None:
+    spec, notes = limit_from_pool(pool)
+    assert spec.limit == pool.slots or (pool.slots, spec.limit) == (-1, 2**31 - 1)
+    assert len(notes) == sum([pool.slots == -1, pool.include_deferred, bool(pool.description)])
+
+
+@given(secrets)
+def test_no_spec_shows_its_value(secret: str) -> None:
+    for spec in (
+        spec_from_connection(Connection("c", "postgres", password=secret, extra=f'{{"sslmode": "{secret}"}}'))[0],
+        spec_from_connection(Connection("c", "http", password=secret, extra=secret))[0],
+        spec_from_variable(VariableRecord("k", secret))[0],
+        spec_from_variable(VariableRecord("api_key", secret))[0],
+    ):
+        assert secret in json.dumps(vars(spec))
+        assert secret not in f"{spec!r} {spec}"
+
+
+def test_a_spec_is_named_by_what_it_is() -> None:
+    assert str(BlockSpec("secret", "api-key", {})) == "block secret/api-key"
+    assert str(VariableSpec("k", 5)) == "variable k"
+    assert str(LimitSpec("p", 5)) == "global concurrency limit p"

@@ -1,0 +1,233 @@
+"""Every code block of README.md, CONTRIBUTING.md and the pages is run or looked at, page by page and in order.
+
+What is done with a block is said by the line that opens it; a line that isn't known here fails:
+
+- `python`: run. What it prints must stand in the `text title="Output"` block that follows.
+- `python title="Airflow"`: the code before the port; it can't run here, so it is compiled.
+- `json title="NAME"`: written to a file of that name.
+- `console`: commands after `$`, each with its output. Ours are run; the others must be among `KNOWN_COMMANDS`.
+- `shell`: commands alone, to copy.
+- `text`: a drawing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import re
+import shlex
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sybil import Document, Example, Region
+from sybil.evaluators.python import PythonEvaluator, pad
+from sybil.parsers.markdown.lexers import RawFencedCodeBlockLexer
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted(page for page in (ROOT / "docs").rglob("*.md") if "examples" not in page.parts),
+]
+
+# Commands that are not ours, or that the tests would call themselves. Try a new one by hand before it is added.
+KNOWN_COMMANDS = {
+    'python -m pip install ".[examples]" && python docs/examples/warehouse/flow.py',
+    "python -m pip install nox && nox -s tests",
+    'python -m pip install ".[postgres]"',
+    "airflow connections export connections.json",
+    "airflow variables export variables.json",
+    "airflow pools export pools.json",
+    "prefect server start",
+    "prefect gcl update warehouse --limit 3",
+    "prefect gcl ls",
+    "prefect block ls",
+    "prefect variable ls",
+    "nox -l",
+    "nox",
+    'python -m pip install -e ".[all]" --group dev',
+    'pytest tests/core -k "uri and port"',
+    "pytest tests/docs -k pools",
+}
+
+# Kinds of block, by the line that opens them.
+KINDS = {
+    "airflow": r'python title="Airflow"',
+    "python": r'python( title="[^"]+")?',
+    "output": r'text title="Output"',
+    "text": r"text",
+    "json": r'json title="(?P<name>[^"]+)"',
+    "console": r"console",
+    "shell": r"shell",
+}
+
+
+class Blocks:
+    """Sybil's parser for a page, and what runs its blocks."""
+
+    def __init__(self) -> None:
+        self.kinds: Counter[str] = Counter()
+        self.commands: list[str] = []
+        self._lexer = RawFencedCodeBlockLexer(re.compile(r"(?P<info>[^\n]*)\n"))
+        self._python = PythonEvaluator()
+        self._printed = ""
+        self._exit_code = 0
+
+    def __call__(self, document: Document) -> Iterator[Region]:
+        evaluators = {
+            "airflow": self._compile,
+            "python": self._execute,
+            "output": self._compare,
+            "text": self._leave,
+            "json": self._write,
+            "console": self._shell,
+            "shell": self._shell,
+            "unknown": self._refuse,
+        }
+        for region in self._lexer(document):
+            kind = _kind(region.lexemes["info"])
+            self.kinds[kind] += 1
+            if kind in ("console", "shell"):
+                self.commands += [command for command, _ in _commands(kind, region.lexemes["source"])]
+            region.parsed = region.lexemes["source"]
+            region.evaluator = evaluators[kind]
+            yield region
+
+    def run(self, page: Path) -> None:
+        document = Document.parse(str(page), self)
+        # As in a script: Prefect asks a flow's function for its module.
+        document.namespace["__name__"] = "__main__"
+        for example in document.examples():
+            example.evaluate()
+        assert not self._printed, f"the last block prints what the page doesn't show: {self._printed!r}"
+
+    def _refuse(self, example: Example) -> str:
+        return f"{Path(__file__).name} knows no block that opens with {example.region.lexemes['info']!r}"
+
+    def _leave(self, example: Example) -> None:
+        """A drawing: there is nothing to run."""
+
+    def _compile(self, example: Example) -> None:
+        compile(pad(example.parsed, example.line), example.path, "exec", dont_inherit=True)
+
+    def _execute(self, example: Example) -> str | None:
+        if self._printed:
+            return f"the block before this one prints what the page doesn't show: {self._printed!r}"
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            self._python(example)
+        self._printed = out.getvalue()
+        return None
+
+    def _compare(self, example: Example) -> str | None:
+        printed, self._printed = self._printed, ""
+        return _difference(example.parsed, printed)
+
+    def _write(self, example: Example) -> None:
+        json.loads(example.parsed)
+        name = re.fullmatch(KINDS["json"], example.region.lexemes["info"])["name"]
+        Path(name).write_text(example.parsed)
+
+    def _shell(self, example: Example) -> str | None:
+        kind = _kind(example.region.lexemes["info"])
+        for command, shown in _commands(kind, example.parsed):
+            if command == "echo $?":
+                printed, self._exit_code = str(self._exit_code), 0
+            elif self._exit_code:
+                return f"exit code {self._exit_code} before {command!r}; the page must show it with `echo $?`"
+            elif command.startswith("airflow-compat "):
+                printed = self._call(command)
+            elif command in KNOWN_COMMANDS:
+                printed = ""
+            else:
+                return f"{command!r} is not among the known commands"
+            if kind == "console" and (difference := _difference(shown, printed)):
+                return f"{command}\n{difference}"
+        return f"exit code {self._exit_code} at the end of the block" if self._exit_code else None
+
+    def _call(self, command: str) -> str:
+        from airflow_compat.cli.main import run
+
+        with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):
+            self._exit_code = run(shlex.split(command)[1:])
+        return out.getvalue()
+
+
+def _kind(info: str) -> str:
+    return next((kind for kind, pattern in KINDS.items() if re.fullmatch(pattern, info)), "unknown")
+
+
+def _commands(kind: str, source: str) -> list[tuple[str, str]]:
+    """The commands of a block, each with the output that is shown below it."""
+    if kind == "shell":
+        return [(line, "") for line in source.splitlines()]
+    shown = re.split(r"^\$ (.*)\n", source, flags=re.MULTILINE)
+    assert not shown[0], f"a console block starts with a command, not with {shown[0]!r}"
+    return list(zip(shown[1::2], shown[2::2], strict=True))
+
+
+def _difference(shown: str, printed: str) -> str | None:
+    lines = [[line.rstrip() for line in text.strip().splitlines()] for text in (shown, printed)]
+    return None if lines[0] == lines[1] else f"the page shows:\n{shown}\nbut this is printed:\n{printed}"
+
+
+@pytest.fixture
+def _as_a_reader(prefect_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An empty directory, and a server and an environment that keep nothing of what the page does to them.
+
+    Pages use the names that a reader would, the same on many pages.
+    """
+    monkeypatch.chdir(tmp_path)
+    environment = dict(os.environ)
+    before = _held()
+    yield
+    os.environ.clear()
+    os.environ.update(environment)
+    _delete(_held() - before)
+
+
+def _held() -> set[tuple[str, str]]:
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        return {
+            *(("block", str(document.id)) for document in client.read_block_documents(limit=200)),
+            *(("variable", variable.name) for variable in client.read_variables(limit=200)),
+            *(("limit", limit.name) for limit in client.read_global_concurrency_limits(limit=200)),
+        }
+
+
+def _delete(things: set[tuple[str, str]]) -> None:
+    from uuid import UUID
+
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        for kind, id_ in things:
+            match kind:
+                case "block":
+                    client.delete_block_document(UUID(id_))
+                case "variable":
+                    client.delete_variable_by_name(id_)
+                case "limit":
+                    client.delete_global_concurrency_limit_by_name(id_)
+
+
+@pytest.mark.usefixtures("_as_a_reader")
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_page(page: Path) -> None:
+    Blocks().run(page)
+
+
+def test_the_blocks_are_found() -> None:
+    """An empty selection, or a fence that is no longer recognised, must not pass."""
+    blocks = Blocks()
+    for page in PAGES:
+        Document.parse(str(page), blocks)
+    assert len(PAGES) >= 15
+    least = {"python": 30, "airflow": 6, "output": 15, "json": 10, "console": 8, "shell": 6}
+    assert {kind: blocks.kinds[kind] for kind in least if blocks.kinds[kind] < least[kind]} == {}
+    assert {*blocks.commands} >= KNOWN_COMMANDS, "known commands that no page has; remove them"

@@ -1,0 +1,122 @@
+"""Looking connections up: the order, the errors, and a block that opens a real database."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+from prefect.blocks.system import Secret
+from prefect_sqlalchemy import ConnectionComponents, SqlAlchemyConnector
+from sqlalchemy import text
+
+from airflow_compat import AirflowConnection, BaseHook, get_connection, load_block
+from airflow_compat.errors import (
+    BlockTypeError,
+    ConnectionNotFoundError,
+    InvalidConnectionError,
+    MissingPackageError,
+)
+from airflow_compat.exceptions import AirflowNotFoundException
+
+
+def test_the_environment_is_the_last_place_and_the_native_block_the_first(
+    unique: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"AIRFLOW_CONN_{unique.upper()}_DB", "postgresql://u:p@env.example:1/x?sslmode=require")
+    assert get_connection(f"{unique}_db").host == "env.example"
+    assert load_block(f"{unique}_db", SqlAlchemyConnector).connect_args == {"sslmode": "require"}
+    AirflowConnection(conn_id=f"{unique}_db", conn_type="postgres", host="airflow.example").save(f"{unique}-db")
+    assert get_connection(f"{unique}_db").host == "airflow.example"
+    SqlAlchemyConnector(
+        connection_info=ConnectionComponents(driver="postgresql+pg8000", host="native.example", database="d")
+    ).save(f"{unique}-db")
+    assert BaseHook.get_connection(f"{unique}_db").host == "native.example"
+
+
+def test_json_in_the_environment(unique: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"AIRFLOW_CONN_{unique.upper()}", '{"conn_type": "http", "host": "https://api.example"}')
+    assert get_connection(unique).host == "https://api.example"
+    monkeypatch.setenv(f"AIRFLOW_CONN_{unique.upper()}", '{"conn_type": "http", "password": "quartz-Tern", ')
+    with pytest.raises(InvalidConnectionError, match=unique) as caught:
+        get_connection(unique)
+    assert "quartz" not in str(caught.value)
+
+
+def test_an_unknown_id_says_what_was_tried_in_order_and_what_is_near(unique: str) -> None:
+    AirflowConnection(conn_id=f"{unique}_sftp", conn_type="sftp").save(f"{unique}-sftp")
+    with pytest.raises(ConnectionNotFoundError) as caught:
+        get_connection(f"{unique}_sftpp")
+    message = str(caught.value)
+    native, ours = f"sqlalchemy-connector/{unique}-sftpp", f"airflow-connection/{unique}-sftpp"
+    environment = f"AIRFLOW_CONN_{unique.upper()}_SFTPP"
+    assert message.index(native) < message.index(ours) < message.index(environment)
+    assert f"{unique}_sftp" in message.split("Nearest ids:")[1]
+    with pytest.raises(AirflowNotFoundException):
+        load_block(f"{unique}_sftpp")
+
+
+def test_a_block_of_another_connection_or_kind_is_not_taken(unique: str) -> None:
+    AirflowConnection(conn_id=f"{unique}_a_b", conn_type="http").save(f"{unique}-a-b")
+    Secret(value="x").save(f"{unique}-other")
+    with pytest.raises(ConnectionNotFoundError):
+        get_connection(f"{unique}-a_b")
+    with pytest.raises(ConnectionNotFoundError):
+        get_connection(f"{unique}_other")
+
+
+def test_another_class_than_asked_for_is_an_error(unique: str) -> None:
+    AirflowConnection(conn_id=unique, conn_type="http").save(unique)
+    with pytest.raises(BlockTypeError, match="kept as AirflowConnection, not SqlAlchemyConnector"):
+        load_block(unique, SqlAlchemyConnector)
+
+
+def test_a_missing_package_names_its_extra(unique: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"AIRFLOW_CONN_{unique.upper()}", "postgres://h/d")
+    monkeypatch.setitem(sys.modules, "prefect_sqlalchemy", None)
+    with pytest.raises(MissingPackageError, match=r"pip install 'airflow-compat\[sqlalchemy\]'"):
+        load_block(unique)
+    assert get_connection(unique).schema == "d"
+
+
+def test_a_sqlite_block_opens_the_file_and_each_load_is_fresh(
+    unique: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "Übung.db"
+    with sqlite3.connect(file) as database:
+        database.execute("CREATE TABLE t (x)")
+        database.execute("INSERT INTO t VALUES (1), (2)")
+    database.close()
+    monkeypatch.setenv(f"AIRFLOW_CONN_{unique.upper()}", '{"conn_type": "sqlite", "host": "%s"}' % file)
+    for _ in range(2):
+        with load_block(unique, SqlAlchemyConnector) as connector:
+            assert connector.fetch_all("SELECT x FROM t ORDER BY x") == [(1,), (2,)]
+
+
+def test_a_postgres_block_opens_a_real_database(unique: str, postgres: dict[str, str]) -> None:
+    AirflowConnection(conn_id="unused", conn_type="http").register_type_and_schema()
+    from airflow_compat import importing
+    from airflow_compat._airflow.connection import Connection
+    from airflow_compat._airflow.exports import Export
+
+    connection = Connection(
+        f"{unique}_pg", "postgres", host=postgres["host"], port=int(postgres["port"]), login="postgres",
+        schema="postgres", extra='{"application_name": "ported"}',
+    )  # fmt: skip
+    assert importing.apply(importing.plan(Export(connections=(connection,))))[0].done
+    with load_block(f"{unique}_pg", SqlAlchemyConnector) as connector, connector.get_connection() as database:
+        assert database.execute(text("SELECT current_setting('application_name')")).scalar() == "ported"
+
+
+async def _load(conn_id: str) -> tuple[str | None, object]:
+    return get_connection(conn_id).host, load_block(conn_id)
+
+
+def test_in_an_event_loop_as_elsewhere(unique: str) -> None:
+    import asyncio
+
+    AirflowConnection(conn_id=unique, conn_type="http", host="h").save(unique)
+    host, block = asyncio.run(_load(unique))
+    assert host == "h"
+    assert isinstance(block, AirflowConnection)

@@ -1,0 +1,201 @@
+"""Pools against a real server: who gets in, who waits, and what is an error instead of a wait without end."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from prefect import flow, task
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
+
+from airflow_compat import importing, pool
+from airflow_compat._airflow.exports import Export
+from airflow_compat._airflow.pool import Pool
+from airflow_compat._prefect.limits import create_limit
+from airflow_compat._specs.specs import LimitSpec
+from airflow_compat.errors import PoolLeaseLostError, PoolNotReadyError, PoolTimeoutError
+
+
+@pytest.fixture
+def name(unique: str) -> str:
+    """A pool with two slots."""
+    create_limit(LimitSpec(unique, 2))
+    return unique
+
+
+def held(name: str) -> int:
+    with get_client(sync_client=True) as client:
+        return client.read_global_concurrency_limit_by_name(name).active_slots
+
+
+def test_slots_are_held_inside_and_free_after(name: str) -> None:
+    with pool(name, slots=2) as hold:
+        assert (hold.pool, hold.slots) == (name, 2)
+        assert held(name) == 2
+    assert held(name) == 0
+    with pytest.raises(RuntimeError, match="body"), pool(name):
+        raise RuntimeError("body")
+    assert held(name) == 0
+
+
+def test_never_more_at_once_than_the_pool_has(name: str) -> None:
+    inside, most, lock = 0, 0, threading.Lock()
+    met = threading.Barrier(2, timeout=60)
+
+    def work(number: int) -> None:
+        nonlocal inside, most
+        with pool(name):
+            with lock:
+                inside += 1
+                most = max(most, inside)
+            # Pairs meet inside: two at once are possible, and the barrier would break if they were not.
+            met.wait()
+            with lock:
+                inside -= 1
+
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(work, range(6)))
+    assert most == 2
+    assert held(name) == 0
+
+
+def test_a_waiter_gets_in_when_the_holder_leaves(name: str) -> None:
+    order: list[str] = []
+
+    def wait() -> None:
+        with pool(name, slots=2) as hold:
+            order.append("waiter")
+            assert hold.waited > 0
+
+    with pool(name):
+        waiter = threading.Thread(target=wait)
+        waiter.start()
+        with ThreadPoolExecutor(1) as thread:
+            in_vain = thread.submit(lambda: pool(name, slots=2, timeout=0.2).__enter__())
+            with pytest.raises(PoolTimeoutError, match="2 slots were not free within 0.2 seconds"):
+                in_vain.result()
+        order.append("holder")
+    waiter.join(60)
+    assert order == ["holder", "waiter"]
+
+
+@pytest.mark.parametrize("slots", [0, -1, True, 1.5, "2"])
+def test_slots_that_are_none(slots: int) -> None:
+    with pytest.raises(PoolNotReadyError, match="whole number from 1"):
+        pool("any", slots=slots)
+
+
+def test_a_pool_that_could_never_let_in_is_an_error_that_names_the_repair(unique: str, name: str) -> None:
+    with pytest.raises(PoolNotReadyError, match=f"doesn't exist.*prefect gcl create '{unique}_x' --limit 3"), pool(
+        f"{unique}_x", slots=3
+    ):
+        pass
+    with pytest.raises(PoolNotReadyError, match=f"it has 2.*prefect gcl update '{name}' --limit 3"), pool(name, 3):
+        pass
+    with get_client(sync_client=True) as client:
+        client.create_concurrency_limit(f"{unique}_tag", 1)
+        client.update_global_concurrency_limit(name, GlobalConcurrencyLimitUpdate(active=False))
+    with pytest.raises(PoolNotReadyError, match="task runs with that tag"), pool(f"{unique}_tag"):
+        pass
+    with pytest.raises(PoolNotReadyError, match=f"inactive.*prefect gcl enable '{name}'"), pool(name):
+        pass
+
+
+def test_waiting_for_oneself_is_an_error_at_once(name: str) -> None:
+    with pool(name), pool(name):
+        assert held(name) == 2
+        with pytest.raises(PoolNotReadyError, match="wait for itself"), pool(name):
+            pass
+    assert held(name) == 0
+
+
+def test_an_unlimited_pool_lets_all_in(unique: str) -> None:
+    importing.apply(importing.plan(Export(pools=(Pool(unique, -1),))))
+    with pool(unique, slots=500) as hold:
+        assert hold.slots == 500
+        assert held(unique) == 0
+
+
+def test_a_lost_lease_is_an_error_where_the_code_ends(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow_compat._prefect import lease_keeper, slots
+
+    monkeypatch.setattr(lease_keeper, "_RENEW_SECONDS", 0.05)
+    leases: list[slots.Lease] = []
+    acquire = slots.try_acquire
+    monkeypatch.setattr(slots, "try_acquire", lambda *args: leases.append(acquire(*args)) or leases[-1])
+    with pytest.raises(PoolLeaseLostError, match="dropped its 1 slots"), pool(name):
+        # What an administrator, or a restart of a server that keeps leases in memory, does.
+        slots.release(leases[0])
+        keeper = next(thread for thread in threading.enumerate() if thread.name.endswith(str(leases[0].id)))
+        keeper.join(60)
+    assert held(name) == 0
+
+
+def test_async_and_decorated(name: str) -> None:
+    async def both() -> list[int]:
+        async def one() -> int:
+            async with pool(name):
+                return held_now(name)
+
+        @pool(name, slots=2)
+        async def two() -> int:
+            return held_now(name)
+
+        return [await one(), await two()]
+
+    @pool(name, slots=2)
+    def plain(value: int) -> int:
+        """Documented."""
+        return value + held(name)
+
+    assert asyncio.run(both()) == [1, 2]
+    assert plain(40) == 42
+    assert plain.__doc__ == "Documented."
+    assert held(name) == 0
+
+
+def held_now(name: str) -> int:
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(held, name).result()
+
+
+def test_a_cancelled_waiter_leaves_nothing_held(name: str) -> None:
+    async def cancel() -> None:
+        async with pool(name, slots=2):
+            waiter = asyncio.create_task(_enter(name))
+            done, _ = await asyncio.wait([waiter], timeout=0.3)
+            assert not done
+            waiter.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiter
+
+    asyncio.run(cancel())
+    assert held(name) == 0
+
+
+async def _enter(name: str) -> None:
+    async with pool(name):
+        pass
+
+
+def test_the_holder_is_the_run(name: str) -> None:
+    seen: list[object] = []
+
+    @task
+    def work() -> None:
+        with pool(name):
+            with get_client(sync_client=True) as client:
+                limit = client.read_global_concurrency_limit_by_name(name)
+                answer = client.request("GET", f"/v2/concurrency_limits/{limit.id}")
+            seen.append(answer.json()["active_slots"])
+
+    @flow
+    def outer() -> None:
+        work.submit().wait()
+        work()
+
+    outer()
+    assert seen == [1, 1]

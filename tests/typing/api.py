@@ -1,0 +1,64 @@
+"""What type checkers see of the public API. Checked, never run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import Flow, Task, flow, task
+from prefect.blocks.core import Block
+from prefect_sqlalchemy import SqlAlchemyConnector
+from typing_extensions import assert_type
+
+from airflow_compat import BaseHook, Connection, Variable, get_connection, importing, load_block, on_failure, pool
+from airflow_compat.pools import Hold
+
+
+def alert(context: Any) -> None: ...
+
+
+@on_failure(alert)
+@task
+def load(table: str) -> int:
+    return len(table)
+
+
+@on_failure(alert, [alert])
+@flow
+def etl(day: str, *, dry: bool = False) -> list[int]:
+    with pool("warehouse", slots=2, timeout=5.0) as hold:
+        assert_type(hold, Hold)
+    return [load(day)]
+
+
+@pool("warehouse")
+def limited(rows: list[int]) -> int:
+    return len(rows)
+
+
+@pool(None)
+async def limited_async(rows: list[int]) -> int:
+    async with pool("warehouse") as hold:
+        assert_type(hold, Hold)
+    return len(rows)
+
+
+def decorated_objects_keep_their_types() -> None:
+    _flow: Flow[..., list[int]] = etl
+    _task: Task[..., int] = load
+    assert_type(etl("2026-11-22", dry=True), list[int])
+    assert_type(load("planes"), int)
+    assert_type(limited([1]), int)
+
+
+def loaders() -> None:
+    assert_type(get_connection("x"), Connection)
+    assert_type(BaseHook.get_connection("x"), Connection)
+    assert_type(load_block("x"), Block)
+    assert_type(load_block("x", SqlAlchemyConnector), SqlAlchemyConnector)
+    assert_type(get_connection("x").port, int | None)
+    assert_type(Variable.get("x", default=None), Any)
+
+
+def imports() -> None:
+    items = importing.plan(importing.read("connections.json"))
+    assert_type(importing.apply(items), tuple[importing.Outcome, ...])
