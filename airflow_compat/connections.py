@@ -109,12 +109,13 @@ def _is_for(document: BlockSpec, conn_id: str) -> bool:
 
 
 def _from_environment(conn_id: str) -> Connection:
-    value = os.environ.get(_ENV_PREFIX + conn_id.upper())
-    if value is None:
+    # The value gets no name here: a traceback that prints locals would show it.
+    variable = _ENV_PREFIX + conn_id.upper()
+    if variable not in os.environ:
         raise ConnectionNotFoundError(_not_found(conn_id))
-    if value.startswith("{"):
-        return Connection.from_json(value, conn_id)
-    return Connection.from_uri(value, conn_id)
+    if os.environ[variable].startswith("{"):
+        return Connection.from_json(os.environ[variable], conn_id)
+    return Connection.from_uri(os.environ[variable], conn_id)
 
 
 def _not_found(conn_id: str) -> str:

@@ -60,16 +60,12 @@ class Connection:
         """
         problem = ""
         try:
-            fields = parse_uri(uri, parser)
-            if parser == "cli":
-                _check_extra(fields["extra"])
-            return cls(conn_id=conn_id, **fields)
+            return cls(conn_id=conn_id, **read_uri(uri, parser))
         except RefusedError as exc:
             problem = str(exc)
         finally:
-            # A traceback that prints arguments and locals must not print these.
+            # A traceback that prints arguments and locals must not print this.
             del uri
-            fields = {}
         raise _invalid(conn_id, problem)
 
     @classmethod
@@ -87,7 +83,7 @@ class Connection:
         """
         problem = ""
         try:
-            return cls(conn_id=conn_id, **_fields_from_json(text))
+            return cls(conn_id=conn_id, **read_json(text))
         except RefusedError as exc:
             problem = str(exc)
         finally:
@@ -109,9 +105,16 @@ class Connection:
 
         A few connections do not survive the way back through `from_uri`, here as in Airflow: a host that is itself a
         URL, for one.
+
+        Raises:
+            InvalidConnectionError: A field holds half a surrogate pair, which no URI can.
         """
         fields = {name: getattr(self, name) for name in FIELDS if name != "description"}
-        return build_uri(**fields, extra_dejson=self.extra_dejson, airflow_version=airflow_version)
+        try:
+            return build_uri(**fields, extra_dejson=self.extra_dejson, airflow_version=airflow_version)
+        except UnicodeEncodeError:
+            fields.clear()
+        raise _invalid(self.conn_id, "a field holds half a surrogate pair, which no URI can; mend its text")
 
     def as_json(self) -> str:
         """The connection as Airflow's JSON, **with its password**; empty fields and the conn_id are left out."""
@@ -136,7 +139,8 @@ class Connection:
             "host": _without_secrets(self.host),
             "login": self.login,
             "password": self.password and _MASK,
-            "schema": self.schema,
+            # The rest of a password that was not encoded ends up here: `u:1/word@host`.
+            "schema": _MASK if self.schema and "@" in self.schema else self.schema,
             "port": self.port,
             "extra": self.extra and _MASK,
         }
@@ -158,7 +162,24 @@ def _invalid(conn_id: str | None, problem: str) -> InvalidConnectionError:
     return InvalidConnectionError(f"connection {conn_id or '(no id)'!r}: {problem}")
 
 
-def _fields_from_json(text: str | Mapping[str, Any]) -> dict[str, Any]:
+def read_uri(uri: str, parser: UriParser) -> dict[str, Any]:
+    """The fields that a URI gives.
+
+    Raises:
+        RefusedError: Airflow refuses it too.
+    """
+    fields = parse_uri(uri, parser)
+    if parser == "cli":
+        _check_extra(fields["extra"])
+    return fields
+
+
+def read_json(text: str | Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that Airflow's JSON form gives.
+
+    Raises:
+        RefusedError: Airflow refuses it too.
+    """
     if isinstance(text, str):
         try:
             text = json.loads(text)
@@ -173,8 +194,7 @@ def _fields_from_json(text: str | Mapping[str, Any]) -> dict[str, Any]:
     for name in ("conn_type", "description", "host", "login", "password", "schema"):
         if fields.get(name) is not None and not isinstance(fields[name], str):
             raise RefusedError(f"{name!r} is {type(fields[name]).__name__}, not text; put it in quotes")
-    if fields.get("conn_type"):
-        fields["conn_type"] = normalize_conn_type(fields["conn_type"])
+    fields["conn_type"] = normalize_conn_type(fields["conn_type"]) if fields.get("conn_type") else None
     fields["port"] = _port(fields.get("port"))
     extra = fields.get("extra")
     if not extra:

@@ -47,7 +47,7 @@ def parse_uri(uri: str, parser: UriParser = "task") -> dict[str, Any]:
             raise RefusedError("the URI has a login or port before its second '://'; put it behind that")
     parts = _split(rest)
     host = _host(parts)
-    if schemes == 2 and host:
+    if schemes == 2 and host and parts.scheme:
         host = f"{parts.scheme}://{host}"
     try:
         port = parts.port

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from ..errors import InvalidConnectionError, InvalidExportError
-from .connection import Connection
+from ..errors import InvalidExportError
+from .connection import Connection, read_json, read_uri
+from .connection_uri import RefusedError
 from .pool import UNLIMITED_SLOTS, Pool
 from .variable import VariableRecord
 
@@ -60,52 +61,61 @@ def parse_export(data: bytes, name: str) -> Export:
     Raises:
         InvalidExportError: It is not JSON, not an export, or holds an id twice.
     """
-    entries = _decode(data, name)
-    kind = _kind(entries, name)
-    found = _Found()
-    readers: dict[Kind, Callable[[str, Any], Any]] = {
-        "connection": _connection,
-        "variable": _variable,
-        "pool": _pool,
-    }
-    for id_, value in entries.items():
-        try:
-            found.items.append(readers[kind](id_, value))
-        except InvalidConnectionError as exc:
-            found.problems.append(Problem(kind, id_, str(exc).split(": ", 1)[-1]))
-        except _DamagedError as exc:
-            found.problems.append(Problem(kind, id_, str(exc)))
-    return Export(**{f"{kind}s": tuple(found.items)}, problems=tuple(found.problems))
+    try:
+        return _parse(data, name)
+    except _NotAnExportError as exc:
+        problem = str(exc)
+    finally:
+        # A traceback that prints arguments must not print this; nor is the decoder's error chained, which carries it.
+        del data
+    raise InvalidExportError(f"{name}: {problem}")
+
+
+class _NotAnExportError(ValueError):
+    """Why a file isn't an export; the message quotes nothing of it but an id."""
 
 
 class _DamagedError(ValueError):
     """Why one entry can't be read."""
 
 
-@dataclass
-class _Found:
-    items: list[Any] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+def _parse(data: bytes, name: str) -> Export:
+    entries = _decode(data)
+    kind = _kind(entries, name)
+    readers: dict[Kind, Callable[[str, Any], Any]] = {
+        "connection": _connection,
+        "variable": _variable,
+        "pool": _pool,
+    }
+    items: list[Any] = []
+    problems: list[Problem] = []
+    for id_, value in entries.items():
+        try:
+            items.append(readers[kind](id_, value))
+        except (RefusedError, _DamagedError) as exc:
+            problems.append(Problem(kind, id_, str(exc)))
+    return Export(**{f"{kind}s": tuple(items)}, problems=tuple(problems))
 
 
-def _decode(data: bytes, name: str) -> dict[str, Any]:
+def _decode(data: bytes) -> dict[str, Any]:
     try:
         entries = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_unique)
     except UnicodeDecodeError:
-        raise InvalidExportError(f"{name}: not text in UTF-8; give the file that `airflow ... export` wrote") from None
+        raise _NotAnExportError("not text in UTF-8; give the file that `airflow ... export` wrote") from None
     except _RepeatedError as exc:
-        raise InvalidExportError(f"{name}: {exc.args[0]!r} is there twice; remove one of the two") from None
+        raise _NotAnExportError(f"{exc.args[0]!r} is there twice; remove one of the two") from None
     except json.JSONDecodeError as exc:
-        # The exception itself carries the whole document, so it is not chained.
         where = f"line {exc.lineno}, column {exc.colno}"
-        raise InvalidExportError(
-            f"{name}: not JSON, or only a part of it ({where}); export it again with `--file-format json`"
+        raise _NotAnExportError(
+            f"not JSON, or only a part of it ({where}); export it again with `--file-format json`"
         ) from None
     except RecursionError:
-        raise InvalidExportError(f"{name}: nested too deeply for an export; check the file") from None
+        raise _NotAnExportError("nested too deeply for an export; check the file") from None
+    except ValueError:
+        raise _NotAnExportError("it holds a number of thousands of digits; check the file") from None
     if not isinstance(entries, dict):
-        raise InvalidExportError(
-            f"{name}: an Airflow export is an object of ids, and this is {_json_type(entries)}; check the file"
+        raise _NotAnExportError(
+            f"an Airflow export is an object of ids, and this is {_json_type(entries)}; check the file"
         )
     return entries
 
@@ -135,8 +145,8 @@ def _kind(entries: Mapping[str, Any], name: str) -> Kind:
             return kind  # type: ignore[return-value]
     if values and all(_is_variable(value) for value in values):
         return "variable"
-    raise InvalidExportError(
-        f"{name}: neither connections (each with a conn_type) nor pools (each with slots); "
+    raise _NotAnExportError(
+        "neither connections (each with a conn_type) nor pools (each with slots); "
         "if these are Airflow variables, put 'variables' into the file's name"
     )
 
@@ -147,9 +157,9 @@ def _is_variable(value: Any) -> bool:
 
 def _connection(conn_id: str, value: Any) -> Connection:
     if isinstance(value, dict):
-        return Connection.from_json(value, conn_id)
+        return Connection(conn_id, **read_json(value))
     if isinstance(value, str):
-        return Connection.from_uri(value, conn_id, parser="cli")
+        return Connection(conn_id, **read_uri(value, "cli"))
     raise _DamagedError(f"it is {_json_type(value)}, not a connection's fields or URI")
 
 

@@ -11,6 +11,8 @@ from ..errors import InvalidNameError
 
 # What Prefect refuses in the name of a global concurrency limit.
 _LIMIT_FORBIDDEN = re.compile(r"[/%&><]")
+# An id of one letter may decompose into many; the digest tells apart what is cut.
+_LONGEST = 200
 
 
 def block_name(conn_id: str) -> str:
@@ -28,6 +30,7 @@ def limit_name(pool: str) -> str:
 
     A leading `tag:` becomes `tag-`: Prefect keeps its tag limits under names of that form.
     """
+    _refuse_empty(pool)
     name = _LIMIT_FORBIDDEN.sub("-", pool)
     return "tag-" + name[4:] if name.startswith("tag:") else name
 
@@ -41,12 +44,16 @@ def collisions(ids: Iterable[str], rename: Callable[[str], str]) -> dict[str, li
 
 
 def _slug(id_: str, filler: str, keep: str = "") -> str:
-    if not id_:
-        raise InvalidNameError("an empty id has no Prefect name; give the connection or variable an id")
+    _refuse_empty(id_)
     plain = unicodedata.normalize("NFKD", id_).encode("ascii", "ignore").decode().lower()
     slug = re.sub(rf"[^a-z0-9{re.escape(filler + keep)}]", filler, plain)
     if id_.isascii():
         return slug
     # Not every letter has an ASCII form: a digest of the whole keeps such ids apart.
     digest = hashlib.sha256(id_.encode("utf-8", "surrogatepass")).hexdigest()[:10]
-    return f"{slug}{filler}{digest}".lstrip("-_")
+    return f"{slug[:_LONGEST]}{filler}{digest}".lstrip("-_")
+
+
+def _refuse_empty(id_: str) -> None:
+    if not id_:
+        raise InvalidNameError("an empty id has no Prefect name; give the connection, variable or pool an id")

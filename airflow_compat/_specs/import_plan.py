@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 from .._airflow.connection import Connection
 from .._airflow.exports import Export, Kind
 from .._airflow.names import block_name, collisions, limit_name, variable_name
-from ..errors import InvalidNameError
+from ..errors import InvalidConnectionError, InvalidNameError
 from .connections import HOMES, connection_from_document, spec_from_connection
 from .limits import limit_from_pool
 from .specs import MARK, BlockSpec, LimitSpec, Spec, VariableSpec
@@ -76,7 +76,11 @@ def _connections(connections: Iterable[Connection], holdings: Holdings) -> Itera
         if existing is None:
             yield Item("connection", id_, "create", str(spec), tuple(losses), spec)
             continue
-        there = connection_from_document(existing.type_slug, existing.name, existing.data)
+        try:
+            there = connection_from_document(existing.type_slug, existing.name, existing.data)
+        except InvalidConnectionError:
+            yield _differs("connection", id_, existing, spec, "what the server has can't be read as a connection")
+            continue
         if there.conn_id not in (id_, existing.name):
             yield _taken("connection", id_, existing, there.conn_id or "")
         elif _same_connection(there, spec):
@@ -108,9 +112,11 @@ def _variables(export: Export, holdings: Holdings) -> Iterator[Item]:
             yield Item("variable", variable.key, "refused", notes=(clashes[variable.key],))
             continue
         spec, notes = spec_from_variable(variable)
-        found: tuple[VariableSpec | BlockSpec, str] | None = (
-            variables.get(spec.name) if isinstance(spec, VariableSpec) else secrets.get(spec.name)
-        )
+        # Variable.get looks for the Prefect variable first, so that one counts for a secret too.
+        plain = variables.get(variable_name(variable.key))
+        found: tuple[VariableSpec | BlockSpec, str] | None = plain
+        if isinstance(spec, BlockSpec) and (plain is None or plain[1] != variable.key):
+            found = secrets.get(spec.name)
         if found is None:
             yield Item("variable", variable.key, "create", str(spec), tuple(notes), spec)
             continue

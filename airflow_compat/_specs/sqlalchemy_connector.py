@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._airflow.connection import Connection
-from .._airflow.variable import is_sensitive
+from .._airflow.variable import sensitive_keys
 from .specs import MARK
 
 SLUG = "sqlalchemy-connector"
@@ -85,7 +85,7 @@ def _postgres_losses(connection: Connection) -> list[str]:
             f"extra {key!r} is for Airflow's hook, and the driver would refuse it"
             for key in sorted(_RESERVED & set(extra))
         ),
-        *(f"extra {key!r} is a secret, and connect_args is not masked" for key in sorted(extra) if is_sensitive(key)),
+        *(f"extra {key!r} is a secret, and connect_args is not masked" for key in sorted(set(sensitive_keys(extra)))),
     ]
 
 

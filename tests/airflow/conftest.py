@@ -18,7 +18,7 @@ _HOME = tempfile.TemporaryDirectory(prefix="airflow-home-")
 os.environ["AIRFLOW_HOME"] = _HOME.name
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 
-settings.register_profile("airflow", deadline=None)
+settings.register_profile("airflow", settings.default, deadline=None)
 settings.load_profile("airflow")
 
 

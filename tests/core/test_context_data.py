@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -32,15 +32,15 @@ def test_dates_are_as_recorded() -> None:
     assert {f"{{{{ {key} }}}}": text for key, text in keys.items()} == recorded["templates"]
 
 
-@given(st.datetimes(datetime(1000, 1, 1), timezones=st.just(timezone.utc)))
-def test_dates_can_be_read_back(logical_date: datetime) -> None:
+@given(st.timedeltas(timedelta(days=-300_000), timedelta(days=2_000_000)))
+def test_dates_can_be_read_back(since: timedelta) -> None:
+    logical_date = START + since
     keys = date_keys(logical_date)
     assert datetime.fromisoformat(keys["ts"]) == logical_date
-    assert datetime.strptime(keys["ds"], "%Y-%m-%d").date() == logical_date.date()  # noqa: DTZ007 it is a date
+    assert date.fromisoformat(keys["ds"]) == logical_date.date()
     assert keys["ds_nodash"] == keys["ds"].replace("-", "")
-    assert keys["ts_nodash"] == logical_date.replace(microsecond=0, tzinfo=None).isoformat().replace("-", "").replace(
-        ":", ""
-    )
+    seconds = logical_date.replace(microsecond=0, tzinfo=None).isoformat()
+    assert keys["ts_nodash"] == seconds.replace("-", "").replace(":", "")
     assert keys["ts_nodash_with_tz"].endswith("+0000")
 
 

@@ -104,7 +104,9 @@ def test_a_connection_that_differs_in_anything_is_kept(other: Connection) -> Non
 
 
 def test_a_connection_is_there_wherever_it_is_kept() -> None:
-    whole = BlockSpec("airflow-connection", "pg", block_of(replace(PG, conn_type="http")).data | {"conn_type": PG.conn_type})
+    whole = BlockSpec(
+        "airflow-connection", "pg", block_of(replace(PG, conn_type="http")).data | {"conn_type": PG.conn_type}
+    )
     assert plan_one(Export(connections=(PG,)), whole).as_dict() == {
         "kind": "connection",
         "id": "pg",
@@ -121,7 +123,14 @@ def test_of_two_blocks_of_one_name_the_native_one_counts() -> None:
 
 
 def test_a_block_made_with_prefect_alone_counts_by_its_name() -> None:
-    info = {"driver": "postgresql+psycopg2", "host": "h", "username": "u", "password": "p", "database": "db", "port": 5432}
+    info = {
+        "driver": "postgresql+psycopg2",
+        "host": "h",
+        "username": "u",
+        "password": "p",
+        "database": "db",
+        "port": 5432,
+    }
     bare = replace(PG, description=None)
     block = BlockSpec("sqlalchemy-connector", "pg", {"connection_info": info})
     assert plan_one(Export(connections=(bare,)), block).action == "unchanged"
@@ -169,6 +178,19 @@ def test_a_secret_variable_that_is_there() -> None:
     assert plan_one(Export(variables=(record,)), made_with_prefect).action == "unchanged"
 
 
+@pytest.mark.parametrize("tags", [(), ("airflow-key:API.key",)])
+def test_a_plain_variable_that_would_hide_the_secret_counts(tags: tuple[str, ...]) -> None:
+    # Variable.get looks for the Prefect variable first.
+    export = Export(variables=(VariableRecord("API.key" if tags else "api_key", "new"),))
+    item = plan_one(export, VariableSpec("api_key", "old", tags))
+    assert (item.action, item.home) == ("differs", "variable api_key")
+
+
+def test_a_plain_variable_of_another_key_hides_nothing() -> None:
+    export = Export(variables=(VariableRecord("api_key", "new"),))
+    assert plan_one(export, VariableSpec("api_key", "old", ("airflow-key:API.key",))).action == "create"
+
+
 def test_a_connections_block_is_no_variable() -> None:
     record = VariableRecord("pg_token", "s")
     assert plan_one(Export(variables=(record,)), block_of(replace(PG, conn_id="pg_token"))).action == "create"
@@ -204,7 +226,9 @@ def test_ids_that_would_share_a_name_are_refused_and_both_named(export: Export, 
 
 
 def test_ids_of_different_kinds_may_share_a_name() -> None:
-    export = Export((replace(WEB, conn_id="a_b"),), (VariableRecord("a-b", 1), VariableRecord("c", 1)), (Pool("a-b", 1),))
+    export = Export(
+        (replace(WEB, conn_id="a_b"),), (VariableRecord("a-b", 1), VariableRecord("c", 1)), (Pool("a-b", 1),)
+    )
     assert [item.action for item in plan_items(export, Holdings())] == ["create"] * 4
 
 
@@ -231,7 +255,9 @@ def test_a_name_that_holds_another_id_is_refused_and_both_named(
 ) -> None:
     item = plan_one(export, spec)
     assert item.action == "refused"
-    assert item.notes == (f"{spec} already holds {other!r}, which has the same name in Prefect; rename one of them in Airflow",)
+    assert item.notes == (
+        f"{spec} already holds {other!r}, which has the same name in Prefect; rename one of them in Airflow",
+    )
     assert item.id in ("a_b", "a.b", "a_token")
 
 
@@ -281,9 +307,7 @@ def test_what_a_plan_has_created_is_unchanged_in_the_next(export: Export) -> Non
     assert {item.action for item in first} <= {"create", "refused"}
     second = plan_items(export, holdings_after(first))
     assert [(item.kind, item.id) for item in second] == [(item.kind, item.id) for item in first]
-    assert [item.action for item in second] == [
-        "unchanged" if item.action == "create" else "refused" for item in first
-    ]
+    assert [item.action for item in second] == ["unchanged" if item.action == "create" else "refused" for item in first]
 
 
 @given(exports)
@@ -332,7 +356,11 @@ def test_a_plan_shows_no_secret(secret: str, other: str) -> None:
 
     first = plan_items(export(secret), Holdings())
     assert {item.action for item in first} == {"create", "refused"}
-    for items in (first, plan_items(export(other), holdings_after(first)), plan_items(export(secret), holdings_after(first))):
+    for items in (
+        first,
+        plan_items(export(other), holdings_after(first)),
+        plan_items(export(secret), holdings_after(first)),
+    ):
         shown = f"{items!r} {items} {[item.as_dict() for item in items]} {[str(item.spec) for item in items]}"
         shown += repr([item.spec for item in items]) + repr(holdings_after(items))
         assert secret not in shown

@@ -112,7 +112,7 @@ def test_ids_that_are_not_ascii_keep_apart(rename: Callable[[str], str], one: st
 
 @pytest.mark.parametrize("rename", [block_name, variable_name, limit_name])
 def test_an_empty_id_is_an_error_that_says_what_to_do(rename: Callable[[str], str]) -> None:
-    with pytest.raises(InvalidNameError, match="an empty id has no Prefect name; give the .* an id") as caught:
+    with pytest.raises(InvalidNameError, match=r"an empty id has no Prefect name; give the .* an id") as caught:
         rename("")
     assert isinstance(caught.value, ValueError)
 

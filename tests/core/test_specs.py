@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
+from typing import Any
 
 import pytest
 from hypothesis import assume, example, given
@@ -11,11 +13,13 @@ from hypothesis import strategies as st
 from strategies import any_text, connections, ids, json_objects, json_values, pools, ports, secrets, variables
 
 from airflow_compat._airflow.connection import Connection
+from airflow_compat._airflow.exports import Export, Problem
 from airflow_compat._airflow.names import block_name, variable_name
 from airflow_compat._airflow.pool import Pool
 from airflow_compat._airflow.variable import SENSITIVE_WORDS, VariableRecord, is_sensitive, text_from_value
 from airflow_compat._specs import airflow_connection, sqlalchemy_connector
 from airflow_compat._specs.connections import HOMES, connection_from_document, native_slug, spec_from_connection
+from airflow_compat._specs.import_plan import Holdings, Item
 from airflow_compat._specs.limits import UNLIMITED_LIMIT, limit_from_pool
 from airflow_compat._specs.specs import MARK, BlockSpec, LimitSpec, VariableSpec
 from airflow_compat._specs.variables import KEY_TAG, MAX_LENGTH, SECRET_SLUG, key_from_tags, spec_from_variable
@@ -135,7 +139,7 @@ def test_a_key_that_airflows_hook_keeps_is_a_loss(key: str) -> None:
     assert read_back(spec) == connection
 
 
-@pytest.mark.parametrize("key", [*SENSITIVE_WORDS, "sslPassword", " API_KEY "])
+@pytest.mark.parametrize("key", [*SENSITIVE_WORDS, "sslPassword", " API_KEY ", "api-key", "Api Key"])
 def test_a_secret_extra_key_is_a_loss_and_its_value_is_not_shown(key: str) -> None:
     connection = Connection("pg", "postgres", host="h", extra=json.dumps({key: "qxzjkwvq"}))
     spec, losses = spec_from_connection(connection)
@@ -242,9 +246,8 @@ def test_connect_args_win_over_the_query() -> None:
     assert connection.extra_dejson == {"a": "args", "b": "query"}
 
 
-@pytest.mark.parametrize("word", SENSITIVE_WORDS)
-def test_a_sensitive_variable_is_a_secret(word: str) -> None:
-    key = f"My_{word.upper()}.x"
+@pytest.mark.parametrize("key", [*(f"My_{word.upper()}.x" for word in SENSITIVE_WORDS), "my-api-key", "Private.Key"])
+def test_a_sensitive_variable_is_a_secret(key: str) -> None:
     spec, notes = spec_from_variable(VariableRecord(key, "qxzjkwvq"))
     assert spec == BlockSpec(SECRET_SLUG, block_name(key), {"value": "qxzjkwvq", MARK: {"key": key}})
     assert notes == ["a sensitive name: Prefect's variables are plain text"]
@@ -346,6 +349,26 @@ def test_no_spec_shows_its_value(secret: str) -> None:
     ):
         assert secret in json.dumps(vars(spec))
         assert secret not in f"{spec!r} {spec}"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Pool("p", 1),
+        VariableRecord("k", 1),
+        Problem("pool", "p", "why"),
+        Export(),
+        BlockSpec("secret", "k", {}),
+        VariableSpec("k", 1),
+        LimitSpec("p", 1),
+        Item("pool", "p", "create"),
+        Holdings(),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_crosses_a_layer_cannot_be_changed(value: Any) -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(value, dataclasses.fields(value)[0].name, None)
 
 
 def test_a_spec_is_named_by_what_it_is() -> None:

@@ -42,15 +42,9 @@ KNOWN_COMMANDS = {
     "airflow connections export connections.json",
     "airflow variables export variables.json",
     "airflow pools export pools.json",
-    "prefect server start",
     "prefect gcl update warehouse --limit 3",
     "prefect gcl ls",
-    "prefect block ls",
-    "prefect variable ls",
-    "nox -l",
-    "nox",
-    'python -m pip install -e ".[all]" --group dev',
-    'pytest tests/core -k "uri and port"',
+    'python -m pip install -e ".[examples]" --group dev',
     "pytest tests/docs -k pools",
 }
 
@@ -227,7 +221,7 @@ def test_the_blocks_are_found() -> None:
     blocks = Blocks()
     for page in PAGES:
         Document.parse(str(page), blocks)
-    assert len(PAGES) >= 15
+    assert len(PAGES) >= 14
     least = {"python": 30, "airflow": 6, "output": 15, "json": 10, "console": 8, "shell": 6}
     assert {kind: blocks.kinds[kind] for kind in least if blocks.kinds[kind] < least[kind]} == {}
     assert {*blocks.commands} >= KNOWN_COMMANDS, "known commands that no page has; remove them"

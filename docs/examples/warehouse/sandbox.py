@@ -20,7 +20,7 @@ from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 _home = ""
 
 
@@ -29,6 +29,8 @@ def isolate() -> None:
     global _home
     _home = tempfile.mkdtemp(prefix="warehouse-")
     tempfile.tempdir = _home
+    # A `prefect.toml` in the folder that you are in would count too.
+    os.chdir(_home)
     atexit.register(shutil.rmtree, _home, ignore_errors=True)
     for name in list(os.environ):
         if name.startswith(("PREFECT_", "AIRFLOW_CONN_", "AIRFLOW_VAR_")):

@@ -1,0 +1,47 @@
+"""The pages that are written by hand, against the code: nothing of the public surface is missing from them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import airflow_compat
+from airflow_compat._specs.connections import HOMES
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+
+
+def test_each_public_module_is_in_the_reference() -> None:
+    modules = {path.stem for path in Path(airflow_compat.__file__).parent.glob("[!_]*.py")}
+    pages = [(DOCS / "reference" / name).read_text() for name in ("api.md", "errors.md")]
+    shown = {name for page in pages for name in re.findall(r"^::: airflow_compat\.(\w+)$", page, re.MULTILINE)}
+    assert shown == modules
+
+
+def test_each_command_and_option_is_in_the_reference(capsys: pytest.CaptureFixture[str]) -> None:
+    from airflow_compat.cli.main import run
+
+    page = (DOCS / "reference" / "cli.md").read_text()
+    run(["--help"])
+    commands = set(re.findall(r"│ (\w+) ", capsys.readouterr().out))
+    assert commands == set(re.findall(r"^## `(\w+)`$", page, re.MULTILINE))
+    for command in commands:
+        run([command, "--help"])
+        options = set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out)) - {"--file-format"}
+        section = page.partition(f"## `{command}`\n")[2].partition("\n## ")[0]
+        assert options == set(re.findall(r"^\| `(--[a-z-]+)` \|", section, re.MULTILINE))
+
+
+def test_each_block_type_for_connections_is_in_its_page() -> None:
+    page = (DOCS / "how-to" / "connections.md").read_text()
+    assert {slug for slug in HOMES if f"| `{slug}` |" not in page} == set()
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_links_outside_the_site_lead_to_files(name: str) -> None:
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / name).read_text())
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
