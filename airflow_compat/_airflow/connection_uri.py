@@ -83,7 +83,7 @@ def build_uri(
         # 3.x writes a host whose protocol is the connection's own type encoded and whole; 2.11 gives a URI that
         # it can't read itself.
         if protocol != conn_type or airflow_version == "2":
-            uri += f"{protocol}://"
+            uri += f"{protocol}://" if protocol else ""
             host = rest
     authority = "" if login is None else quote(login, safe="")
     if password is not None:
