@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import json
 import os
 import re
@@ -21,11 +22,15 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from sybil import Document, Example, Region
 from sybil.evaluators.python import PythonEvaluator, pad
 from sybil.parsers.markdown.lexers import RawFencedCodeBlockLexer
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -174,40 +179,29 @@ def _as_a_reader(prefect_server: str, tmp_path: Path, monkeypatch: pytest.Monkey
 
     Pages use the names that a reader would, the same on many pages.
     """
+    from prefect.client.orchestration import get_client
+
     monkeypatch.chdir(tmp_path)
     environment = dict(os.environ)
-    before = _held()
-    yield
-    os.environ.clear()
-    os.environ.update(environment)
-    _delete(_held() - before)
-
-
-def _held() -> set[tuple[str, str]]:
-    from prefect.client.orchestration import get_client
-
     with get_client(sync_client=True) as client:
-        return {
-            *(("block", str(document.id)) for document in client.read_block_documents(limit=200)),
-            *(("variable", variable.name) for variable in client.read_variables(limit=200)),
-            *(("limit", limit.name) for limit in client.read_global_concurrency_limits(limit=200)),
-        }
+        before = _held(client)
+        yield
+        os.environ.clear()
+        os.environ.update(environment)
+        for path in _held(client) - before:
+            client.request("DELETE", path)
 
 
-def _delete(things: set[tuple[str, str]]) -> None:
-    from uuid import UUID
-
-    from prefect.client.orchestration import get_client
-
-    with get_client(sync_client=True) as client:
-        for kind, id_ in things:
-            match kind:
-                case "block":
-                    client.delete_block_document(UUID(id_))
-                case "variable":
-                    client.delete_variable_by_name(id_)
-                case "limit":
-                    client.delete_global_concurrency_limit_by_name(id_)
+def _held(client: SyncPrefectClient) -> set[str]:
+    """The API's path of each block, variable and limit."""
+    found = set()
+    for kind in ("/block_documents", "/variables", "/v2/concurrency_limits"):
+        for offset in itertools.count(0, 200):
+            page = client.request("POST", f"{kind}/filter", json={"limit": 200, "offset": offset}).json()
+            found |= {f"{kind}/{item['id']}" for item in page}
+            if len(page) < 200:
+                break
+    return found
 
 
 @pytest.mark.usefixtures("_as_a_reader")

@@ -22,7 +22,11 @@ def files(export: Export, unique: str) -> list[str]:
     """The three kinds, with secrets in every place that may hold one."""
     connections = {
         f"{unique}_pg": {"conn_type": "postgres", "host": "h", "login": "u", "password": SECRETS[0]},
-        f"{unique}_sftp": {"conn_type": "sftp", "password": SECRETS[1], "extra": json.dumps({"private_key": SECRETS[2]})},
+        f"{unique}_sftp": {
+            "conn_type": "sftp",
+            "password": SECRETS[1],
+            "extra": json.dumps({"private_key": SECRETS[2]}),
+        },
         f"{unique}_bad": {"conn_type": "http", "password": SECRETS[0], "port": SECRETS[1], "nonsense": SECRETS[2]},
     }
     return [
@@ -32,7 +36,9 @@ def files(export: Export, unique: str) -> list[str]:
     ]
 
 
-def test_the_plan_the_import_and_its_repetition(files: list[str], unique: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_plan_the_import_and_its_repetition(
+    files: list[str], unique: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     assert run(["import", *files, "--dry-run"]) == 1
     dry = capfd.readouterr()
     assert dry.out.count("would create") == 6
@@ -92,7 +98,11 @@ def test_wrong_use_is_exit_code_2(arguments: list[str], capfd: pytest.CaptureFix
 def test_a_server_that_is_not_there_is_one_line(files: list[str]) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "airflow_compat.cli", "import", files[2]],
-        env={"PATH": "", "PREFECT_API_URL": "http://user:kestrel-Moor-9@127.0.0.1:9/api", "HOME": str(Path(files[0]).parent)},
+        env={
+            "PATH": "",
+            "PREFECT_API_URL": "http://user:kestrel-Moor-9@127.0.0.1:9/api",
+            "HOME": str(Path(files[0]).parent),
+        },
         capture_output=True,
         text=True,
         check=False,

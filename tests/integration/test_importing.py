@@ -111,7 +111,9 @@ def test_two_ids_that_would_share_a_name_are_refused(export: Export, unique: str
 
 def test_sensitive_and_long_variables_are_secret_blocks(export: Export, unique: str) -> None:
     long = "x" * 6000
-    _import(export("variables.json", {f"{unique}_api_key": "sk-1", f"{unique}_Long.One": long, f"{unique}.dot": {"a": 1}}))
+    _import(
+        export("variables.json", {f"{unique}_api_key": "sk-1", f"{unique}_Long.One": long, f"{unique}.dot": {"a": 1}})
+    )
     assert Secret.load(f"{unique}-api-key").get() == "sk-1"
     assert PrefectVariable.get(f"{unique}_api_key") is None
     assert Variable.get(f"{unique}_api_key") == "sk-1"

@@ -71,7 +71,9 @@ def test_a_flow():
 def test_a_failing_test_shows_no_secret(tmp_path: Path) -> None:
     from airflow_compat import AirflowConnection
 
-    AirflowConnection(conn_id="t_saved", conn_type="sftp", password=PASSWORD, extra=f'{{"k": "{EXTRA}"}}').save("t-saved")
+    AirflowConnection(conn_id="t_saved", conn_type="sftp", password=PASSWORD, extra=f'{{"k": "{EXTRA}"}}').save(
+        "t-saved"
+    )
     test = tmp_path / "test_failing.py"
     test.write_text(_FAILING)
     environment = {

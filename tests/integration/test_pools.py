@@ -89,8 +89,9 @@ def test_slots_that_are_none(slots: int) -> None:
 
 
 def test_a_pool_that_could_never_let_in_is_an_error_that_names_the_repair(unique: str, name: str) -> None:
-    with pytest.raises(PoolNotReadyError, match=f"doesn't exist.*prefect gcl create '{unique}_x' --limit 3"), pool(
-        f"{unique}_x", slots=3
+    with (
+        pytest.raises(PoolNotReadyError, match=f"doesn't exist.*prefect gcl create '{unique}_x' --limit 3"),
+        pool(f"{unique}_x", slots=3),
     ):
         pass
     with pytest.raises(PoolNotReadyError, match=f"it has 2.*prefect gcl update '{name}' --limit 3"), pool(name, 3):

@@ -33,9 +33,7 @@ def _run(unique: str, tmp_path: Path, processes: int, rounds: int) -> None:
     create_limit(LimitSpec(unique, LIMIT))
     record = tmp_path / "record"
     worker = str(Path(__file__).with_name("pool_worker.py"))
-    started = [
-        subprocess.Popen([sys.executable, worker, unique, str(rounds), str(record)]) for _ in range(processes)
-    ]
+    started = [subprocess.Popen([sys.executable, worker, unique, str(rounds), str(record)]) for _ in range(processes)]
     assert [process.wait() for process in started] == [0] * processes
     passages, most = _most_at_once(record)
     assert passages == processes * rounds

@@ -1,7 +1,7 @@
-"""The work of `airflow_dag.py` as a Prefect flow, with the callback, the connection, the variable and the pool as they were.
+"""The work of `airflow_dag.py` as a Prefect flow: same callback, connection, variable and pool.
 
-Run it with `python flow.py`: it then brings a Prefect server, a PostgreSQL and a chat webhook of its own (`sandbox.py`),
-which end with it. In your project you would call `warehouse()`, or deploy it.
+Run it with `python flow.py`: it then brings a Prefect server, a PostgreSQL and a chat webhook of its own
+(`sandbox.py`), which end with it. In your project you would call `warehouse()`, or deploy it.
 """
 
 if __name__ == "__main__":
