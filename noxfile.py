@@ -22,7 +22,9 @@ RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 def _works(version: str) -> bool:
     """Whether this Python is installed; a version manager's shim that leads nowhere isn't."""
     command = shutil.which(f"python{version}")
-    return command is not None and subprocess.run([command, "--version"], capture_output=True).returncode == 0
+    return (
+        command is not None and subprocess.run([command, "--version"], capture_output=True, check=False).returncode == 0
+    )
 
 
 OTHERS = [version for version in ("3.10", "3.11", "3.12", "3.13") if version != RUNNING and _works(version)]

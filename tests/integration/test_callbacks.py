@@ -203,7 +203,7 @@ def test_the_context_behaves_as_a_dict(calls: list[Any]) -> None:
     assert isinstance(context, dict)
     as_dict = dict(context)
     assert as_dict["ti"].task_id == "load"
-    assert (lambda **given: given)(**context) == as_dict == dict(context.items())
+    assert _keywords(**context) == as_dict == dict(context.items())
     assert json.loads(json.dumps(context, default=str))["ds"] == context["ds"]
     assert "ti" in context
     assert context.get("nobody_knows_this", 5) == 5
@@ -246,13 +246,17 @@ def test_hooks_can_be_called_by_keyword_as_a_worker_does(calls: list[Any]) -> No
     assert calls[0]["dag"].dag_id == "etl"
 
 
+def _keywords(**given: Any) -> dict[str, Any]:
+    return given
+
+
 def _no_argument() -> None: ...
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: on_failure(), "needs a callback"),
+        (on_failure, "needs a callback"),
         (lambda: on_failure("alerts.slack"), "can't be called"),
         (lambda: on_failure(_no_argument), r"_no_argument\(context\)"),
         (lambda: on_failure(print)(_no_argument), "above @flow or @task"),

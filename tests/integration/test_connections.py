@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import sys
 from pathlib import Path
@@ -88,7 +89,7 @@ def test_a_sqlite_block_opens_the_file_and_each_load_is_fresh(
         database.execute("CREATE TABLE t (x)")
         database.execute("INSERT INTO t VALUES (1), (2)")
     database.close()
-    monkeypatch.setenv(f"AIRFLOW_CONN_{unique.upper()}", '{"conn_type": "sqlite", "host": "%s"}' % file)
+    monkeypatch.setenv(f"AIRFLOW_CONN_{unique.upper()}", json.dumps({"conn_type": "sqlite", "host": str(file)}))
     for _ in range(2):
         with load_block(unique, SqlAlchemyConnector) as connector:
             assert connector.fetch_all("SELECT x FROM t ORDER BY x") == [(1,), (2,)]

