@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar, overload
 from ._airflow.connection import Connection
 from ._airflow.names import block_name
 from ._specs.connections import HOMES, connection_from_document, spec_from_connection
+from ._specs.specs import MARK
 from .errors import BlockTypeError, ConnectionNotFoundError
 
 if TYPE_CHECKING:
@@ -123,7 +124,11 @@ def _not_found(conn_id: str) -> str:
 
     name = block_name(conn_id)
     tried = [*(f"block {slug}/{name}" for slug in HOMES), f"environment variable {_ENV_PREFIX}{conn_id.upper()}"]
-    known = {document.data.get("conn_id") or document.name for document in read_names(slugs=HOMES)}
+    held = read_names(slugs=HOMES)
+    known = {
+        (document.data.get(MARK) or {}).get("conn_id") or document.data.get("conn_id") or document.name
+        for document in held
+    }
     known |= {key.removeprefix(_ENV_PREFIX).lower() for key in os.environ if key.startswith(_ENV_PREFIX)}
     near = difflib.get_close_matches(conn_id, sorted(known), n=3)
     return (

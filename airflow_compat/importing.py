@@ -45,7 +45,7 @@ class Outcome:
 
 
 def read(*files: str | PathLike[str]) -> Export:
-    """Read export files, as `airflow connections|variables|pools export FILE --file-format json` writes them.
+    """Read export files, as `airflow connections|variables|pools export FILE.json` writes them.
 
     Entries that are damaged become `problems` of the result. An id that two files have is an error.
 

@@ -36,8 +36,10 @@ def pool(name: str | None, slots: int = 1, *, timeout: float | None = None) -> _
     """Hold slots of an Airflow pool: a context manager, an async one, and a decorator.
 
     Waits until all the slots asked for are free; nothing runs with fewer. The pool is the server's global concurrency
-    limit of the same name, so it limits across processes and machines. A holder that is killed gives its slots back
-    within 60 seconds. Prefect's own `concurrency(name, occupy=slots, strict=True)` takes the same slots.
+    limit of the same name, so it limits across processes and machines. The slots of a holder that is killed are free
+    when its lease of 60 seconds has ended and the server has seen it, within about 75 seconds; a temporary server,
+    which Prefect starts where none is configured, never looks. Prefect's own `concurrency(name, occupy=slots,
+    strict=True)` takes the same slots.
 
     Args:
         name: The pool's name; None is `default_pool`.
@@ -177,7 +179,7 @@ class _Pool(AbstractContextManager[Hold, None], AbstractAsyncContextManager[Hold
 
     def _timed_out(self) -> PoolTimeoutError:
         return PoolTimeoutError(
-            f"pool {self._name!r}: {self._slots} slots were not free within {self._timeout} seconds; "
+            f"pool {self._name!r}: {_slots(self._slots)} could not be had within {self._timeout} seconds; "
             "wait longer, or see who holds them in the limit's page of Prefect's UI"
         )
 
@@ -195,7 +197,7 @@ class _Pool(AbstractContextManager[Hold, None], AbstractAsyncContextManager[Hold
                 return
             pause = min(pause * 1.5, _LAST_POLL)
             if waited >= notice:
-                run_logger().info("Waiting for %s slots of pool %r for %.0f s", self._slots, self._name, waited)
+                run_logger().info("Waiting for %s of pool %r for %.0f s", _slots(self._slots), self._name, waited)
                 notice *= 2
 
     def _entered(self, started: float, lease: Lease | None) -> Hold:
@@ -212,8 +214,8 @@ class _Pool(AbstractContextManager[Hold, None], AbstractAsyncContextManager[Hold
         _entries.set(tuple(other for other in entries if other is not entry))
         if entry.keeper and not entry.keeper.release() and exc is None:
             raise PoolLeaseLostError(
-                f"pool {self._name!r}: the server dropped its {self._slots} slots before the code was done, so others "
-                "may have run beside it; see the server's log, and run this again if that matters"
+                f"pool {self._name!r}: the server dropped its {_slots(self._slots)} before the code was done, so "
+                "others may have run beside it; see the server's log, and run this again if that matters"
             )
 
 
@@ -225,6 +227,10 @@ class _Entry:
     hold: Hold
     here: tuple[object, ...]
     keeper: LeaseKeeper | None
+
+
+def _slots(number: int) -> str:
+    return "1 slot" if number == 1 else f"{number} slots"
 
 
 # What this thread or task has entered, outermost first. Copied into what it starts, hence `here`.

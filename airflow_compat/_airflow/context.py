@@ -13,13 +13,13 @@ from typing import Any
 
 from ..errors import UnsupportedFeatureError
 
-# The keys of the context of Airflow 3.3 and of 2.11; those that we give are in airflow_compat.context.
+# The keys that a context of Airflow 3.3 or 2.11 has; `reason` is not among them, since only a DAG's has it.
 AIRFLOW_KEYS = frozenset(
     "asset_state_store conf conn dag dag_run data_interval_end data_interval_start ds ds_nodash exception "
     "execution_date expanded_ti_count inlet_events inlets logical_date macros map_index_template next_ds "
     "next_ds_nodash next_execution_date outlet_events outlets params partition_date partition_key "
     "prev_data_interval_end_success prev_data_interval_start_success prev_ds prev_ds_nodash prev_end_date_success "
-    "prev_execution_date prev_execution_date_success prev_start_date_success reason run_id task task_instance "
+    "prev_execution_date prev_execution_date_success prev_start_date_success run_id task task_instance "
     "task_instance_key_str task_reschedule_count task_state_store templates_dict test_mode ti tomorrow_ds "
     "tomorrow_ds_nodash triggering_asset_events triggering_dataset_events try_number ts ts_nodash ts_nodash_with_tz "
     "var yesterday_ds yesterday_ds_nodash".split()

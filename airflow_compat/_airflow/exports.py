@@ -107,12 +107,12 @@ def _decode(data: bytes) -> dict[str, Any]:
     except json.JSONDecodeError as exc:
         where = f"line {exc.lineno}, column {exc.colno}"
         raise _NotAnExportError(
-            f"not JSON, or only a part of it ({where}); export it again with `--file-format json`"
+            f"not JSON, or only a part of it ({where}); export it again, into a file that ends in .json"
         ) from None
     except RecursionError:
         raise _NotAnExportError("nested too deeply for an export; check the file") from None
     except ValueError:
-        raise _NotAnExportError("it holds a number of thousands of digits; check the file") from None
+        raise _NotAnExportError("a number in it is too long; check the file") from None
     if not isinstance(entries, dict):
         raise _NotAnExportError(
             f"an Airflow export is an object of ids, and this is {_json_type(entries)}; check the file"

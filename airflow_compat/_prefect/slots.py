@@ -23,7 +23,7 @@ class Lease:
     id: UUID
 
 
-# The shortest lease that a server grants: the slots of a holder that is killed are free this much later.
+# The shortest lease that a server grants: a server looks for ended ones every 15 seconds.
 LEASE_SECONDS = 60.0
 
 

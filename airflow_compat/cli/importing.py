@@ -31,7 +31,7 @@ def import_files(
     Example: airflow-compat import connections.json variables.json pools.json --dry-run
 
     Args:
-        files: What `airflow connections|variables|pools export FILE --file-format json` wrote.
+        files: What `airflow connections|variables|pools export FILE.json` wrote.
         dry_run: Print what would happen, and write nothing.
         json_: Print JSON instead of a table.
     """

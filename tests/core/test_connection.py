@@ -89,6 +89,22 @@ def test_two_schemes_of_which_the_second_is_empty_give_a_bare_host() -> None:
     assert Connection.from_uri("http:////proxy?next=http://").host == "proxy"
 
 
+def test_a_host_with_a_path_keeps_its_case() -> None:
+    assert Connection.from_uri("x://u@Host%2FPath:80/").host == "Host/Path"
+    assert Connection.from_uri("x://u@Host%2DPath:80/").host == "host-Path"
+
+
+def test_a_login_before_the_second_scheme_is_refused_with_and_without_a_password() -> None:
+    for uri in ("http://u@https://h", "http://u:p@https://h", "http://h:80://h"):
+        with pytest.raises(InvalidConnectionError, match="a login or port before its second '://'; put it behind that"):
+            Connection.from_uri(uri)
+
+
+@pytest.mark.parametrize("version", ["2", "3"])
+def test_a_host_with_an_empty_protocol_is_written_without_it(version: AirflowVersion) -> None:
+    assert Connection("c", "http", host="://h").get_uri(airflow_version=version) == "http://h"
+
+
 def test_an_empty_conn_type_in_json_is_none() -> None:
     assert Connection.from_json('{"conn_type": "", "host": "h"}').conn_type is None
 
@@ -117,6 +133,25 @@ def test_only_the_command_lines_parser_wants_an_object_for_the_extra(extra: str)
     assert Connection.from_uri(uri).extra == extra
     with pytest.raises(InvalidConnectionError, match="extra is not a JSON object"):
         Connection.from_uri(uri, parser="cli")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("{", 'it is not JSON; write an object such as {"conn_type": "postgres"}'),
+        ("[]", 'its JSON is not an object; write one such as {"conn_type": "postgres"}'),
+        (
+            '{"b": 1, "a": 1}',
+            "unknown key 'a', 'b'; Airflow knows conn_type, description, host, login, password, schema, port, extra",
+        ),
+        ('{"host": 5}', "'host' is int, not text; put it in quotes"),
+        ('{"port": "x"}', "'port' is not a whole number; write one such as 5432"),
+    ],
+)
+def test_an_error_says_what_to_write(text: str, problem: str) -> None:
+    with pytest.raises(InvalidConnectionError) as caught:
+        Connection.from_json(text)
+    assert str(caught.value) == f"connection '(no id)': {problem}"
 
 
 def test_an_error_names_the_conn_id_the_problem_and_what_to_do() -> None:

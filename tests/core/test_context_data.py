@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import pickle
 from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,13 +56,17 @@ def test_dates_keep_their_zone_and_their_microseconds() -> None:
     }
 
 
+def test_the_page_that_errors_name_is_there() -> None:
+    assert (Path(__file__).parents[2] / PAGE).is_file()
+
+
 def test_a_run_id_is_airflows() -> None:
     assert make_run_id("scheduled", START) == "scheduled__2024-03-05T06:07:08+00:00"
 
 
 def test_the_date_keys_are_keys_of_airflow() -> None:
     assert set(date_keys(START)) <= AIRFLOW_KEYS
-    assert {"ti", "task_instance", "dag_run", "dag", "task", "exception", "reason"} <= AIRFLOW_KEYS
+    assert {"ti", "task_instance", "dag_run", "dag", "task", "exception"} <= AIRFLOW_KEYS
 
 
 @each_object

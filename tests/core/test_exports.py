@@ -89,9 +89,10 @@ def test_a_file_whose_name_says_variables_may_hold_any_json(name: str) -> None:
     )
 
 
-def test_the_folders_name_says_nothing() -> None:
+@pytest.mark.parametrize("name", ["variables/a.json", "variables\\a.json"])
+def test_the_folders_name_says_nothing(name: str) -> None:
     with pytest.raises(InvalidExportError):
-        parse({"a": [1]}, "variables/a.json")
+        parse({"a": [1]}, name)
 
 
 def test_variables_are_known_by_plain_values() -> None:
@@ -212,7 +213,7 @@ DEEP = b"[" * 100_000 + b"]" * 100_000
         (b'{"a": {"conn_type": "x", "host": "h", "host": "i"}}', "'host' is there twice"),
         (DEEP, "nested too deeply"),
         (b'{"a": ' + DEEP + b"}", "nested too deeply"),
-        (b'{"a": ' + b"9" * 5000 + b"}", "a number"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "a number in it is too long"),
     ],
     ids=lambda value: value[:12].decode("latin-1") if isinstance(value, bytes) else "",
 )

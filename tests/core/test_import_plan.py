@@ -39,6 +39,8 @@ def block_of(connection: Connection) -> BlockSpec:
 
 def plan_one(export: Export, *specs: BlockSpec | VariableSpec | LimitSpec) -> Item:
     (item,) = plan_items(export, held(*specs))
+    (kind,) = (name for name in ("connection", "variable", "pool") if getattr(export, f"{name}s"))
+    assert item.kind == kind
     return item
 
 
@@ -144,6 +146,7 @@ def test_a_block_whose_url_cannot_be_read_spoils_its_own_item_only() -> None:
     url = "postgresql://u:qxzjkwvq@h/db?options=http://x"
     block = BlockSpec("sqlalchemy-connector", "pg", {"connection_info": url})
     pg, web = plan_items(Export(connections=(PG, WEB)), held(block))
+    assert (pg.kind, pg.id) == ("connection", "pg")
     assert pg.action in ("differs", "refused")
     assert "qxzjkwvq" not in repr(pg.as_dict())
     assert web.action == "create"

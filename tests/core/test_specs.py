@@ -254,6 +254,12 @@ def test_a_sensitive_variable_is_a_secret(key: str) -> None:
     assert "qxzjkwvq" not in f"{spec!r} {spec} {notes}"
 
 
+def test_what_decides_the_place_is_noted_first() -> None:
+    place, lost = spec_from_variable(VariableRecord("api_key", "x", "what it is for"))[1]
+    assert place.startswith("a sensitive name")
+    assert lost == "its description has no place there"
+
+
 @pytest.mark.parametrize(("length", "plain"), [(MAX_LENGTH - 3, True), (MAX_LENGTH - 2, False), (MAX_LENGTH, False)])
 def test_a_variable_that_is_too_long_is_a_secret(length: int, plain: bool) -> None:
     # Its JSON has two quotes more.

@@ -30,7 +30,7 @@ def test_each_command_and_option_is_in_the_reference(capsys: pytest.CaptureFixtu
     assert commands == set(re.findall(r"^## `(\w+)`$", page, re.MULTILINE))
     for command in commands:
         run([command, "--help"])
-        options = set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out)) - {"--file-format"}
+        options = set(re.findall(r"--[a-z][a-z-]+", capsys.readouterr().out))
         section = page.partition(f"## `{command}`\n")[2].partition("\n## ")[0]
         assert options == set(re.findall(r"^\| `(--[a-z-]+)` \|", section, re.MULTILINE))
 

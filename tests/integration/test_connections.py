@@ -12,7 +12,8 @@ from prefect.blocks.system import Secret
 from prefect_sqlalchemy import ConnectionComponents, SqlAlchemyConnector
 from sqlalchemy import text
 
-from airflow_compat import AirflowConnection, BaseHook, get_connection, load_block
+from airflow_compat import AirflowConnection, BaseHook, Connection, get_connection, importing, load_block
+from airflow_compat._airflow.exports import Export
 from airflow_compat.errors import (
     BlockTypeError,
     ConnectionNotFoundError,
@@ -58,6 +59,13 @@ def test_an_unknown_id_says_what_was_tried_in_order_and_what_is_near(unique: str
         load_block(f"{unique}_sftpp")
 
 
+def test_a_near_id_is_the_one_that_get_connection_takes(unique: str) -> None:
+    export = Export(connections=(Connection(f"{unique}_Prod", "postgres", host="h"),))
+    assert importing.apply(importing.plan(export))[0].done
+    with pytest.raises(ConnectionNotFoundError, match=f"Nearest ids: {unique}_Prod"):
+        get_connection(f"{unique}_Prd")
+
+
 def test_a_block_of_another_connection_or_kind_is_not_taken(unique: str) -> None:
     AirflowConnection(conn_id=f"{unique}_a_b", conn_type="http").save(f"{unique}-a-b")
     Secret(value="x").save(f"{unique}-other")
@@ -96,11 +104,6 @@ def test_a_sqlite_block_opens_the_file_and_each_load_is_fresh(
 
 
 def test_a_postgres_block_opens_a_real_database(unique: str, postgres: dict[str, str]) -> None:
-    AirflowConnection(conn_id="unused", conn_type="http").register_type_and_schema()
-    from airflow_compat import importing
-    from airflow_compat._airflow.connection import Connection
-    from airflow_compat._airflow.exports import Export
-
     connection = Connection(
         f"{unique}_pg", "postgres", host=postgres["host"], port=int(postgres["port"]), login="postgres",
         schema="postgres", extra='{"application_name": "ported"}',

@@ -75,7 +75,7 @@ def test_a_waiter_gets_in_when_the_holder_leaves(name: str) -> None:
         waiter.start()
         with ThreadPoolExecutor(1) as thread:
             in_vain = thread.submit(lambda: pool(name, slots=2, timeout=0.2).__enter__())
-            with pytest.raises(PoolTimeoutError, match=r"2 slots were not free within 0\.2 seconds"):
+            with pytest.raises(PoolTimeoutError, match=r"2 slots could not be had within 0\.2 seconds"):
                 in_vain.result()
         order.append("holder")
     waiter.join(60)
@@ -136,7 +136,7 @@ def test_a_lost_lease_is_an_error_where_the_code_ends(name: str, monkeypatch: py
         keeper.join(60)
         return "done"
 
-    with pytest.raises(PoolLeaseLostError, match="dropped its 1 slots"):
+    with pytest.raises(PoolLeaseLostError, match="dropped its 1 slot "):
         lose()
     assert held(name) == 0
 
