@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from prefect import Flow, Task
     from prefect.client.schemas.objects import FlowRun, State, TaskRun
 
+    from ._prefect.runs import FailedTask
+
 __all__ = ["Context"]
 
 
@@ -83,6 +85,10 @@ def context_for_task(task: Task[..., Any], task_run: TaskRun, state: State[Any])
         retries = task.retries or 0
         return runs.task_instance(task_run, state, task_id=task.name, dag_id=name, run_id=run_id, max_tries=retries)
 
+    def params() -> dict[str, Any]:
+        _, flow_run = flow()
+        return dict(flow_run.parameters) if flow_run else {}
+
     context = _context(
         task_instance=task_instance,
         dag_run=dag_run,
@@ -90,7 +96,7 @@ def context_for_task(task: Task[..., Any], task_run: TaskRun, state: State[Any])
         task=lambda: runs.airflow_task(task, flow()[0]),
         logical_date=lambda: runs.logical_date(flow()[1], task_run),
         exception=lambda: runs.exception_of(state),
-        params=lambda: dict(flow()[1].parameters) if flow()[1] else {},  # type: ignore[union-attr]
+        params=params,
     )
     return context
 
@@ -103,16 +109,16 @@ def context_for_flow(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any])
     from ._prefect import runs
 
     @cache
-    def failed_task_run() -> TaskRun | None:
-        return runs.failed_task_run(context["exception"], flow_run.id)
+    def failed_task() -> FailedTask | None:
+        return runs.failed_task(context["exception"], flow_run.id)
 
     def task_instance() -> Any:
-        found = failed_task_run()
+        failed = failed_task()
         names = {"dag_id": flow.name, "run_id": context["run_id"]}
-        if found is None or found.state is None:
+        if failed is None:
             return runs.task_instance(flow_run, state, task_id=flow.name, max_tries=flow.retries or 0, **names)
-        retries = found.empirical_policy.retries or 0
-        return runs.task_instance(found, found.state, task_id=runs.task_name(found), max_tries=retries, **names)
+        retries = failed.run.empirical_policy.retries or 0
+        return runs.task_instance(failed.run, failed.state, task_id=failed.name, max_tries=retries, **names)
 
     def task() -> Any:
         from ._airflow.context import Task as AirflowTask

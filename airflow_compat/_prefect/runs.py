@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from prefect import Task
 from prefect.client.schemas.objects import FlowRun, State, StateType, TaskRun
 from prefect.client.schemas.sorting import TaskRunSort
 from prefect.context import FlowRunContext
@@ -19,7 +21,7 @@ from .client import kept_client
 from .failures import server_call
 
 if TYPE_CHECKING:
-    from prefect import Flow, Task
+    from prefect import Flow
 
 _STATES = {
     StateType.COMPLETED: "success",
@@ -98,29 +100,39 @@ def run_url(run: TaskRun | FlowRun) -> str:
     return url_for(run, default_base_url=base) or ""
 
 
-def failed_task_run(exception: BaseException | None, flow_run_id: UUID) -> TaskRun | None:
-    """The task run that a flow run failed of; None when its own body failed.
+@dataclass(frozen=True)
+class FailedTask:
+    """A task run that failed, and the name of its task."""
+
+    name: str
+    run: TaskRun
+    state: State[object]
+
+
+def failed_task(exception: BaseException | None, flow_run_id: UUID) -> FailedTask | None:
+    """The task that a flow run failed of; None when its own body failed.
 
     From the exception, where it passed through a task in this process; else the one of the server's that failed last.
     """
-    return _task_run_in_traceback(exception) or _latest_failed(flow_run_id)
+    return _in_traceback(exception) or _latest_failed(flow_run_id)
 
 
-def _task_run_in_traceback(exception: BaseException | None) -> TaskRun | None:
+def _in_traceback(exception: BaseException | None) -> FailedTask | None:
     # The server has a task run only some time after it failed, and an alert must not name another one meanwhile.
     traceback = exception.__traceback__ if exception else None
     while traceback:
         frame = traceback.tb_frame
         if frame.f_globals.get("__name__") == "prefect.task_engine":
-            task_run = getattr(frame.f_locals.get("engine"), "task_run", None)
-            if isinstance(task_run, TaskRun):
-                return task_run
+            engine = frame.f_locals.get("engine")
+            task, task_run = getattr(engine, "task", None), getattr(engine, "task_run", None)
+            if isinstance(task, Task) and isinstance(task_run, TaskRun) and task_run.state:
+                return FailedTask(task.name, task_run, task_run.state)
         traceback = traceback.tb_next
     return None
 
 
 @server_call
-def _latest_failed(flow_run_id: UUID) -> TaskRun | None:
+def _latest_failed(flow_run_id: UUID) -> FailedTask | None:
     body = {
         "flow_runs": {"id": {"any_": [str(flow_run_id)]}},
         "task_runs": {"state": {"type": {"any_": [StateType.FAILED.value, StateType.CRASHED.value]}}},
@@ -130,16 +142,13 @@ def _latest_failed(flow_run_id: UUID) -> TaskRun | None:
     until = time.monotonic() + _RECORDED_WITHIN
     while True:
         found = kept_client().request("POST", "/task_runs/filter", json=body).json()
-        if found and found[0]["state"]:
-            return TaskRun.model_validate(found[0])
+        task_run = TaskRun.model_validate(found[0]) if found else None
+        if task_run and task_run.state:
+            # A task run's name is its task's, a dash, and what tells its runs apart.
+            return FailedTask(task_run.name.rpartition("-")[0] or task_run.name, task_run, task_run.state)
         if time.monotonic() > until:
             return None
         time.sleep(_RECORDED_POLL)
-
-
-def task_name(task_run: TaskRun) -> str:
-    """The task's own name: a task run's is that name, a dash, and what tells its runs apart."""
-    return task_run.name.rpartition("-")[0] or task_run.name
 
 
 def exception_of(state: State[object]) -> BaseException | None:

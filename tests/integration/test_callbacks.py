@@ -100,7 +100,7 @@ def test_a_flow_s_context_is_that_of_the_task_that_failed_last(calls: list[Any])
     def extract() -> None:
         raise KeyError("first")
 
-    @task
+    @task(name="Load it", task_run_name="custom")
     def load() -> None:
         raise ValueError("second")
 
@@ -113,7 +113,7 @@ def test_a_flow_s_context_is_that_of_the_task_that_failed_last(calls: list[Any])
     with pytest.raises(ValueError, match="second") as raised:
         etl()
     (context,) = calls
-    assert context["ti"].task_id == context["task"].task_id == "load"
+    assert context["ti"].task_id == context["task"].task_id == "Load it"
     assert "/runs/task-run/" in context["ti"].log_url
     assert context["exception"] is raised.value
     assert context["reason"] == "task_failure"
