@@ -114,8 +114,9 @@ def airflow(session: nox.Session, release: str) -> None:
 def docs(session: nox.Session) -> None:
     """The site, built strictly; the snippets in it are run by the tests."""
     session.install(*_group("docs"))
-    site = f"{session.create_tmp()}/site"
-    command = ("mkdocs", "build", "--strict", "-f", "docs/_site/mkdocs.yml", "-d", site)
+    # MkDocs takes a relative path from its own configuration.
+    site = Path(session.create_tmp()).resolve() / "site"
+    command = ("mkdocs", "build", "--strict", "-f", "docs/_site/mkdocs.yml", "-d", str(site))
     # The theme's banner about a later MkDocs says nothing about this build.
     session.run(*command, env={"NO_MKDOCS_2_WARNING": "1"})
 
