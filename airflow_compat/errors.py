@@ -34,6 +34,10 @@ class InvalidExportError(AirflowCompatError, ValueError):
     """A file isn't one that `airflow connections|variables|pools export` writes, or is damaged."""
 
 
+class SourceError(AirflowCompatError, ValueError):
+    """A place where Airflow keeps its connections and variables can't be read, or is written in a wrong way."""
+
+
 class InvalidNameError(AirflowCompatError, ValueError):
     """An Airflow id has no legal Prefect name."""
 
@@ -44,6 +48,10 @@ class MissingPackageError(AirflowCompatError, ImportError):
 
 class BlockTypeError(AirflowCompatError, TypeError):
     """A block of one class was asked for, and the connection is kept in one of another."""
+
+
+class UnsendableError(AirflowCompatError, ValueError):
+    """A value holds something that no request can carry."""
 
 
 class ServerError(AirflowCompatError):

@@ -1,27 +1,25 @@
 """An Airflow export into Prefect: `read` the files, `plan` against what the server has, `apply` the plan.
 
-`plan` writes nothing. `apply` only creates: what exists is left as it is, so that it can be run again after a break.
+`plan` writes nothing. `apply` leaves what exists as it is, unless the plan was made to replace it, so that it can be
+run again after a break.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from dataclasses import replace as replace_fields
+from fnmatch import fnmatchcase
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ._airflow.exports import Export, Problem, parse_export
 from ._airflow.names import block_name
 from ._specs.connections import HOMES
 from ._specs.import_plan import Holdings, Item, plan_items
-from ._specs.specs import BlockSpec, LimitSpec, VariableSpec
 from ._specs.variables import SECRET_SLUG
-from .errors import AirflowCompatError, InvalidExportError, ServerUnreachableError
-
-if TYPE_CHECKING:
-    from ._prefect.blocks import BlockType
+from .errors import InvalidExportError
 
 __all__ = ["Export", "Item", "Outcome", "Problem", "apply", "plan", "read"]
 
@@ -41,7 +39,7 @@ class Outcome:
     @property
     def done(self) -> bool:
         """Whether Prefect now holds what the export says."""
-        return not self.error and self.item.action in ("create", "unchanged")
+        return not self.error and self.item.action in ("create", "replace", "unchanged")
 
 
 def read(*files: str | PathLike[str]) -> Export:
@@ -62,24 +60,44 @@ def read(*files: str | PathLike[str]) -> Export:
     return export
 
 
-def plan(export: Export) -> tuple[Item, ...]:
-    """Compare an export with what the Prefect server holds. Nothing is written."""
+def plan(export: Export, *, only: Collection[str] = (), replace: bool = False) -> tuple[Item, ...]:
+    """Compare an export with what the Prefect server holds. Nothing is written.
+
+    Args:
+        export: What `read` returned.
+        only: Shell patterns, such as `warehouse_*`: an id that matches none of them is left out. Empty means all.
+        replace: Whether what exists and differs is to be replaced.
+    """
     from ._prefect.blocks import read_documents
     from ._prefect.limits import read_limits
     from ._prefect.variables import read_variables
 
-    ids = [connection.conn_id for connection in export.connections] + [variable.key for variable in export.variables]
+    chosen = _only(export, only) if only else export
+    ids = [connection.conn_id for connection in chosen.connections] + [variable.key for variable in chosen.variables]
     names = [block_name(id_) for id_ in ids if id_]
     holdings = Holdings(
         blocks=tuple(read_documents(names, slugs=[*HOMES, SECRET_SLUG])) if names else (),
-        variables=tuple(read_variables()) if export.variables else (),
-        limits=tuple(read_limits()) if export.pools else (),
+        variables=tuple(read_variables()) if chosen.variables else (),
+        limits=tuple(read_limits()) if chosen.pools else (),
     )
-    return plan_items(export, holdings)
+    return plan_items(chosen, holdings, replace=replace)
+
+
+def _only(export: Export, patterns: Collection[str]) -> Export:
+    def chosen(id_: str | None) -> bool:
+        return any(fnmatchcase(id_ or "", pattern) for pattern in patterns)
+
+    return replace_fields(
+        export,
+        connections=tuple(connection for connection in export.connections if chosen(connection.conn_id)),
+        variables=tuple(variable for variable in export.variables if chosen(variable.key)),
+        pools=tuple(pool for pool in export.pools if chosen(pool.name)),
+        problems=tuple(problem for problem in export.problems if chosen(problem.id)),
+    )
 
 
 def apply(items: tuple[Item, ...], *, progress: Callable[[Outcome], None] | None = None) -> tuple[Outcome, ...]:
-    """Create what the plan says is to be created; what fails is reported at the end, and the rest goes on.
+    """Write what the plan says; what fails is reported at the end, and the rest goes on.
 
     When the server can't be reached any more, what is left is reported as not tried.
 
@@ -87,49 +105,15 @@ def apply(items: tuple[Item, ...], *, progress: Callable[[Outcome], None] | None
         items: What `plan` returned.
         progress: Called with each outcome as it is there.
     """
+    from ._prefect.writer import Writer
+
     outcomes: list[Outcome] = []
-    writer = _Writer()
+    writer = Writer()
     for item in items:
-        outcomes.append(Outcome(item, writer.write(item) if item.action == "create" else ""))
+        outcomes.append(Outcome(item, writer.write(item)))
         if progress:
             progress(outcomes[-1])
     return tuple(outcomes)
-
-
-class _Writer:
-    """Writes items one after another; knows each block type's ids once, and whether the server is gone."""
-
-    def __init__(self) -> None:
-        self._types: dict[str, BlockType] = {}
-        self._gone = ""
-
-    def write(self, item: Item) -> str:
-        """Create what the item says; why that failed, or an empty text."""
-        if self._gone:
-            return self._gone
-        try:
-            self._create(item)
-        except ServerUnreachableError as exc:
-            self._gone = "not tried, since the server can't be reached; run the import again"
-            return str(exc)
-        except AirflowCompatError as exc:
-            return str(exc)
-        return ""
-
-    def _create(self, item: Item) -> None:
-        from ._prefect.blocks import create_document, read_type
-        from ._prefect.limits import create_limit
-        from ._prefect.variables import create_variable
-
-        match item.spec:
-            case BlockSpec() as spec:
-                if spec.type_slug not in self._types:
-                    self._types[spec.type_slug] = read_type(spec.type_slug)
-                create_document(spec, self._types[spec.type_slug])
-            case VariableSpec() as spec:
-                create_variable(spec)
-            case LimitSpec() as spec:
-                create_limit(spec)
 
 
 def _content(path: Path) -> bytes:

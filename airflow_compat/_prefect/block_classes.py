@@ -21,6 +21,7 @@ class _Home:
 
 _CLASSES = {
     "airflow-connection": _Home(f"{__package__}.airflow_block", "AirflowConnection"),
+    "aws-credentials": _Home("prefect_aws", "AwsCredentials", "aws"),
     "secret": _Home("prefect.blocks.system", "Secret"),
     "sqlalchemy-connector": _Home("prefect_sqlalchemy", "SqlAlchemyConnector", "sqlalchemy"),
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from prefect.client.schemas.actions import BlockDocumentCreate
+from prefect.client.schemas.actions import BlockDocumentCreate, BlockDocumentUpdate
 from prefect.exceptions import ObjectNotFound
 
 from .._specs.specs import BlockSpec
@@ -81,6 +81,22 @@ def create_document(spec: BlockSpec, block_type: BlockType) -> None:
     )
 
 
+@server_call
+def update_document(id_: str, spec: BlockSpec, block_type: BlockType) -> None:
+    """Give a block document other data; its name, type and id stay."""
+    kept_client().update_block_document(
+        UUID(id_),
+        BlockDocumentUpdate(data=dict(spec.data), block_schema_id=block_type.schema_id, merge_existing_data=False),
+    )
+
+
+@server_call
+def delete_document(id_: str) -> None:
+    """Delete a block document; one that is gone already changes nothing."""
+    with suppress(ObjectNotFound):
+        kept_client().delete_block_document(UUID(id_))
+
+
 def _pages(
     name_filter: Mapping[str, Any] | None, slugs: Iterable[str], *, include_secrets: bool
 ) -> Iterator[BlockSpec]:
@@ -96,7 +112,7 @@ def _pages(
         }
         page = client.request("POST", "/block_documents/filter", json=body).json()
         for found in page:
-            yield BlockSpec(found["block_type"]["slug"], found["name"], found["data"])
+            yield BlockSpec(found["block_type"]["slug"], found["name"], found["data"], found["id"])
         if len(page) < _PAGE:
             return
         offset += _PAGE

@@ -15,7 +15,7 @@ import httpx
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.settings import PREFECT_API_URL
 
-from ..errors import NameTakenError, ServerError, ServerUnreachableError
+from ..errors import AirflowCompatError, NameTakenError, ServerError, ServerUnreachableError, UnsendableError
 from .client import ServerBusyError
 
 _BUSY_SECONDS = 30.0
@@ -36,11 +36,18 @@ def server_call(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        problem: ServerError
+        problem: AirflowCompatError
         try:
             return _when_free(functools.partial(function, *args, **kwargs))
         except ServerBusyError:
             problem = ServerError(f"the Prefect server at {_url()} was busy for {_BUSY_SECONDS:.0f} s; try again later")
+        except AirflowCompatError:
+            raise
+        except ValueError:
+            # Pydantic's and the encoder's errors, which quote the value.
+            problem = UnsendableError(
+                "it holds what no request can carry, such as half a surrogate pair; mend its text"
+            )
         except ObjectAlreadyExists:
             problem = NameTakenError("something of that name was created in the meantime; run this again")
         except httpx.HTTPStatusError as exc:

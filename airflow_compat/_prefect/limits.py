@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
+from urllib.parse import quote
+
+from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, GlobalConcurrencyLimitUpdate
 from prefect.exceptions import ObjectNotFound
 
 from .._specs.specs import LimitSpec
@@ -16,7 +18,7 @@ _PAGE = 200
 def read_limit(name: str) -> LimitSpec | None:
     """The limit of this name, or None."""
     try:
-        found = kept_client().read_global_concurrency_limit_by_name(name)
+        found = kept_client().read_global_concurrency_limit_by_name(_in_path(name))
     except ObjectNotFound:
         return None
     return LimitSpec(found.name, found.limit, found.active)
@@ -44,10 +46,22 @@ def create_limit(spec: LimitSpec) -> None:
 
 
 @server_call
+def update_limit(spec: LimitSpec) -> None:
+    """Give the limit of that name this many slots, and activate it; the slots that are held stay held."""
+    update = GlobalConcurrencyLimitUpdate(limit=spec.limit, active=spec.active)
+    kept_client().update_global_concurrency_limit(_in_path(spec.name), update)
+
+
+@server_call
 def tag_limit_exists(tag: str) -> bool:
     """Whether a limit for task runs with this tag exists, which `prefect concurrency-limit create` makes."""
     try:
-        kept_client().read_concurrency_limit_by_tag(tag)
+        kept_client().read_concurrency_limit_by_tag(_in_path(tag))
     except ObjectNotFound:
         return False
     return True
+
+
+def _in_path(name: str) -> str:
+    """Prefect's client puts a name into the path as it is; `?` and `#` would end it."""
+    return quote(name, safe="")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from prefect.client.schemas.actions import VariableCreate
+from contextlib import suppress
+
+from prefect.client.schemas.actions import VariableCreate, VariableUpdate
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 from .._specs.specs import VariableSpec
 from .client import kept_client
@@ -35,3 +38,21 @@ def create_variable(spec: VariableSpec) -> None:
         NameTakenError: The name is taken.
     """
     kept_client().create_variable(VariableCreate(name=spec.name, value=spec.value, tags=list(spec.tags)))
+
+
+@server_call
+def upsert_variable(spec: VariableSpec) -> None:
+    """Create a variable, or give the one of that name this value."""
+    client = kept_client()
+    if client.read_variable_by_name(spec.name) is None:
+        with suppress(ObjectAlreadyExists):
+            client.create_variable(VariableCreate(name=spec.name, value=spec.value, tags=list(spec.tags)))
+            return
+    client.update_variable(VariableUpdate(name=spec.name, value=spec.value, tags=list(spec.tags)))
+
+
+@server_call
+def delete_variable(name: str) -> None:
+    """Delete a variable; one that is gone already changes nothing."""
+    with suppress(ObjectNotFound):
+        kept_client().delete_variable_by_name(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,9 +17,9 @@ from .limits import limit_from_pool
 from .specs import MARK, BlockSpec, LimitSpec, Spec, VariableSpec
 from .variables import SECRET_SLUG, key_from_tags, spec_from_variable
 
-Action: TypeAlias = Literal["create", "unchanged", "differs", "refused"]
-"""What applying does: create it; nothing, since the server has it; nothing, since the server has something else under
-that name; nothing, since it can't be read or kept."""
+Action: TypeAlias = Literal["create", "replace", "unchanged", "differs", "refused"]
+"""What applying does: create it; put it in the place of what differs; nothing, since the server has it; nothing, since
+the server has something else under that name; nothing, since it can't be read or kept."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Item:
         home: What Prefect is to hold; empty for what is refused.
         notes: What changes on the way, or why it is refused. None holds a secret.
         spec: What is to be written; its secrets are masked in its repr.
+        existing: What the server holds instead.
     """
 
     kind: Kind
@@ -46,20 +48,25 @@ class Item:
     home: str = ""
     notes: tuple[str, ...] = ()
     spec: Spec | None = field(default=None, repr=False)
+    existing: Spec | None = field(default=None, repr=False)
 
     def as_dict(self) -> dict[str, Any]:
         """The item without its spec, for JSON."""
         return {"kind": self.kind, "id": self.id, "action": self.action, "home": self.home, "notes": list(self.notes)}
 
 
-def plan_items(export: Export, holdings: Holdings) -> tuple[Item, ...]:
-    """An item for each entry of the export, problems included, in the export's order by kind."""
-    return (
+def plan_items(export: Export, holdings: Holdings, *, replace: bool = False) -> tuple[Item, ...]:
+    """An item for each entry of the export, problems included, in the export's order by kind.
+
+    With `replace`, what differs is to be replaced; what is refused stays refused.
+    """
+    items = (
         *_connections(export.connections, holdings),
         *_variables(export, holdings),
         *_pools(export, holdings),
         *(Item(problem.kind, problem.id, "refused", notes=(problem.reason,)) for problem in export.problems),
     )
+    return tuple(_replaced(item) if replace and item.action == "differs" else item for item in items)
 
 
 def _connections(connections: Iterable[Connection], holdings: Holdings) -> Iterator[Item]:
@@ -112,22 +119,28 @@ def _variables(export: Export, holdings: Holdings) -> Iterator[Item]:
             yield Item("variable", variable.key, "refused", notes=(clashes[variable.key],))
             continue
         spec, notes = spec_from_variable(variable)
-        # Variable.get looks for the Prefect variable first, so that one counts for a secret too.
-        plain = variables.get(variable_name(variable.key))
-        found: tuple[VariableSpec | BlockSpec, str] | None = plain
-        if isinstance(spec, BlockSpec) and (plain is None or plain[1] != variable.key):
-            found = secrets.get(spec.name)
-        if found is None:
-            yield Item("variable", variable.key, "create", str(spec), tuple(notes), spec)
-            continue
-        existing, key = found
-        value = existing.value if isinstance(existing, VariableSpec) else existing.data.get("value")
-        if key not in (variable.key, existing.name):
-            yield _taken("variable", variable.key, existing, key)
-        elif json.dumps(value, sort_keys=True) == json.dumps(variable.value, sort_keys=True):
-            yield Item("variable", variable.key, "unchanged", str(existing), spec=spec)
+        # In the order in which Variable.get looks: a plain one hides a secret one.
+        held = [
+            found
+            for found in (variables.get(variable_name(variable.key)), secrets.get(block_name(variable.key)))
+            if found
+        ]
+        own = [existing for existing, key in held if key in (variable.key, existing.name)]
+        others = [(existing, key) for existing, key in held if type(existing) is type(spec)]
+        if own and type(own[0]) is type(spec) and _value(own[0]) == _value(spec):
+            yield Item("variable", variable.key, "unchanged", str(own[0]), spec=spec)
+        elif own:
+            yield _differs("variable", variable.key, own[0], spec)
+        elif others:
+            yield _taken("variable", variable.key, *others[0])
         else:
-            yield _differs("variable", variable.key, existing, spec)
+            yield Item("variable", variable.key, "create", str(spec), tuple(notes), spec)
+
+
+def _value(spec: VariableSpec | BlockSpec) -> str:
+    """The value as text, which unlike data tells 1 from True."""
+    value = spec.value if isinstance(spec, VariableSpec) else spec.data.get("value")
+    return json.dumps(value, sort_keys=True)
 
 
 def _pools(export: Export, holdings: Holdings) -> Iterator[Item]:
@@ -171,4 +184,10 @@ def _taken(kind: Kind, id_: str, existing: Spec, other: str) -> Item:
 
 
 def _differs(kind: Kind, id_: str, existing: Spec, spec: Spec, note: str = "the server has other values") -> Item:
-    return Item(kind, id_, "differs", str(existing), (f"{note}; kept as it is",), spec)
+    return Item(kind, id_, "differs", str(existing), (f"{note}; kept as it is",), spec, existing)
+
+
+def _replaced(item: Item) -> Item:
+    moved = str(item.existing) != str(item.spec)
+    notes = (f"in the place of {item.existing}",) if moved else ()
+    return dataclasses.replace(item, action="replace", home=str(item.spec), notes=notes)

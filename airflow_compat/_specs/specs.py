@@ -12,11 +12,15 @@ MARK = "airflow"
 
 @dataclass(frozen=True)
 class BlockSpec:
-    """A block document. `data` is what the block's class validates, plus `MARK`; it holds secrets."""
+    """A block document. `data` is what the block's class validates, plus `MARK`; it holds secrets.
+
+    `id` is the server's, of a document that it holds.
+    """
 
     type_slug: str
     name: str
     data: Mapping[str, Any] = field(repr=False)
+    id: str = field(default="", compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"block {self.type_slug}/{self.name}"

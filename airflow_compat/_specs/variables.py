@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from .._airflow.names import block_name, variable_name
-from .._airflow.variable import VariableRecord, is_sensitive
+from .._airflow.variable import VariableRecord, is_sensitive, text_from_value
 from .specs import MARK, BlockSpec, VariableSpec
 
 SECRET_SLUG = "secret"
@@ -22,18 +23,28 @@ def spec_from_variable(variable: VariableRecord) -> tuple[VariableSpec | BlockSp
         InvalidNameError: Its key is empty.
     """
     notes = ["its description has no place there"] if variable.description else []
+    value = variable.value if _is_strict_json(variable.value) else text_from_value(variable.value)
     if is_sensitive(variable.key):
         notes.insert(0, "a sensitive name: Prefect's variables are plain text")
-    elif len(json.dumps(variable.value)) >= MAX_LENGTH:
+    elif len(json.dumps(value)) >= MAX_LENGTH:
         notes.insert(0, f"longer than a Prefect variable may be ({MAX_LENGTH} characters)")
     else:
         name = variable_name(variable.key)
         tags = () if name == variable.key else (KEY_TAG + variable.key,)
-        return VariableSpec(name, variable.value, tags), notes
-    data = {"value": variable.value, MARK: {"key": variable.key}}
+        return VariableSpec(name, value, tags), notes
+    data = {"value": value, MARK: {"key": variable.key}}
     return BlockSpec(SECRET_SLUG, block_name(variable.key), data), notes
 
 
 def key_from_tags(tags: Iterable[str], name: str) -> str:
     """The Airflow key of a Prefect variable: from its tag, else its own name."""
     return next((tag.removeprefix(KEY_TAG) for tag in tags if tag.startswith(KEY_TAG)), name)
+
+
+def _is_strict_json(value: Any) -> bool:
+    """Python's JSON has NaN and Infinity, which no server takes; Airflow keeps their text."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        return False
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,11 +11,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
 from .. import importing
-from ..importing import Outcome
+from ..importing import Item, Outcome
 
 
 def import_files(
@@ -22,27 +24,40 @@ def import_files(
     /,
     *,
     dry_run: Annotated[bool, Parameter(negative=())] = False,
+    only: Annotated[list[str] | None, Parameter(negative=())] = None,
+    replace: Annotated[bool, Parameter(negative=())] = False,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
 ) -> int:
     """Import connections, variables and pools that Airflow exported.
 
-    What exists already is never changed, so the command can be run again. No secret is printed.
+    What exists already is left as it is, unless --replace is given, so the command can be run again. No secret is
+    printed.
 
     Example: airflow-compat import connections.json variables.json pools.json --dry-run
 
     Args:
         files: What `airflow connections|variables|pools export FILE.json` wrote.
         dry_run: Print what would happen, and write nothing.
+        only: Import the ids that match this shell pattern alone, such as 'warehouse_*'; may be given several times.
+        replace: Put what the export says in the place of what exists and differs.
         json_: Print JSON instead of a table.
     """
     export = importing.read(*files)
-    items = importing.plan(export)
-    outcomes = tuple(Outcome(item) for item in items) if dry_run else importing.apply(items)
+    items = importing.plan(export, only=only or (), replace=replace)
+    outcomes = tuple(Outcome(item) for item in items) if dry_run else _apply(items)
     if json_:
         print(json.dumps([_as_dict(outcome, dry_run=dry_run) for outcome in outcomes], indent=2))
     else:
         _print(outcomes, dry_run=dry_run)
     return 1 if any(outcome.error or outcome.item.action in ("differs", "refused") for outcome in outcomes) else 0
+
+
+def _apply(items: tuple[Item, ...]) -> tuple[Outcome, ...]:
+    """Apply the plan, with a progress bar on standard error where that is a terminal."""
+    bar = Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    with bar:
+        task = bar.add_task("Importing", total=len(items))
+        return importing.apply(items, progress=lambda _: bar.advance(task))
 
 
 def _as_dict(outcome: Outcome, *, dry_run: bool) -> dict[str, object]:
@@ -75,6 +90,7 @@ def _result(outcome: Outcome, *, dry_run: bool) -> tuple[str, str]:
         return "failed", "red"
     words = {
         "create": ("would create" if dry_run else "created", "green"),
+        "replace": ("would replace" if dry_run else "replaced", "green"),
         "unchanged": ("unchanged", "dim"),
         "differs": ("differs", "yellow"),
         "refused": ("refused", "red"),

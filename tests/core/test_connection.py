@@ -154,6 +154,20 @@ def test_an_error_says_what_to_write(text: str, problem: str) -> None:
     assert str(caught.value) == f"connection '(no id)': {problem}"
 
 
+@pytest.mark.parametrize(
+    ("uri", "problem"),
+    [
+        ("http://a://b://c", "the URI has more than two '://'; percent-encode '/'"),
+        ("http://u@https://h", "the URI has a login or port before its second '://'; put it behind that"),
+        ("http://[h", "it is not a URI; percent-encode '/'"),
+    ],
+)
+def test_an_error_says_what_to_encode(uri: str, problem: str) -> None:
+    with pytest.raises(InvalidConnectionError) as caught:
+        Connection.from_uri(uri)
+    assert str(caught.value).startswith(f"connection '(no id)': {problem}")
+
+
 def test_an_error_names_the_conn_id_the_problem_and_what_to_do() -> None:
     with pytest.raises(InvalidConnectionError) as caught:
         Connection.from_uri("postgres://u:p@h:nope/db", "warehouse")

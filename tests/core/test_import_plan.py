@@ -39,9 +39,13 @@ def block_of(connection: Connection) -> BlockSpec:
 
 def plan_one(export: Export, *specs: BlockSpec | VariableSpec | LimitSpec) -> Item:
     (item,) = plan_items(export, held(*specs))
-    (kind,) = (name for name in ("connection", "variable", "pool") if getattr(export, f"{name}s"))
-    assert item.kind == kind
+    assert item.kind == kind_of(export)
     return item
+
+
+def kind_of(export: Export) -> str:
+    (kind,) = (name for name in ("connection", "variable", "pool") if getattr(export, f"{name}s"))
+    return kind
 
 
 def read_exports(version: str) -> Export:
@@ -222,7 +226,7 @@ def test_a_pool_that_is_there() -> None:
 def test_ids_that_would_share_a_name_are_refused_and_both_named(export: Export, name: str) -> None:
     one, other = items = plan_items(export, Holdings())
     for item in items:
-        assert (item.action, item.home, item.spec) == ("refused", "", None)
+        assert (item.kind, item.action, item.home, item.spec) == (kind_of(export), "refused", "", None)
         assert item.notes == (
             f"{one.id!r} and {other.id!r} would share the name {name!r}; rename one of them in Airflow",
         )

@@ -55,6 +55,18 @@ def test_the_plan_the_import_and_its_repetition(
             assert secret not in captured.out + captured.err
 
 
+def test_only_and_replace(export: Export, unique: str, capfd: pytest.CaptureFixture[str]) -> None:
+    file = str(export("variables.json", {f"{unique}_a": "one", f"{unique}_b": "one"}))
+    assert run(["import", file, "--only", f"{unique}_a", "--only", "nothing"]) == 0
+    export("variables.json", {f"{unique}_a": "two", f"{unique}_b": "one"})
+    assert run(["import", file]) == 1
+    assert run(["import", file, "--replace", "--dry-run"]) == 0
+    assert "1 would replace, 1 unchanged" in capfd.readouterr().out
+    assert run(["import", file, "--replace"]) == 0
+    assert "1 replaced, 1 unchanged" in capfd.readouterr().out
+    assert run(["import", file]) == 0
+
+
 def test_all_done_is_exit_code_0(export: Export, unique: str, capfd: pytest.CaptureFixture[str]) -> None:
     file = str(export("pools.json", {f"{unique}_pool": {"slots": 2, "description": ""}}))
     assert run(["import", file]) == 0

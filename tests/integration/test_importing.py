@@ -12,7 +12,10 @@ from prefect.blocks.system import Secret
 from prefect.variables import Variable as PrefectVariable
 from prefect_sqlalchemy import SqlAlchemyConnector
 
-from airflow_compat import AirflowConnection, Variable, get_connection, importing, load_block
+from airflow_compat import AirflowConnection, Variable, get_connection, importing, load_block, pool
+from airflow_compat._prefect.blocks import read_documents
+from airflow_compat._prefect.limits import read_limit
+from airflow_compat._specs.specs import LimitSpec
 from airflow_compat.errors import InvalidExportError
 
 Export = Callable[[str, object], Path]
@@ -96,6 +99,48 @@ def test_what_exists_and_differs_is_kept(export: Export, unique: str) -> None:
     assert not any(outcome.done for outcome in outcomes.values())
     assert get_connection(f"{unique}_pg").password == PG["password"]
     assert Variable.get(f"{unique}_v") == "one"
+
+
+def test_what_differs_is_replaced_where_that_is_asked_for(export: Export, unique: str) -> None:
+    ids = {f"{unique}_pg", f"{unique}_v", f"{unique}_key", f"{unique}_pool"}
+    old = [
+        export("connections.json", {f"{unique}_pg": PG}),
+        export("variables.json", {f"{unique}_v": "one", f"{unique}_key": "plain"}),
+        export("pools.json", {f"{unique}_pool": {"slots": 2, "description": ""}}),
+    ]
+    assert all(outcome.done for outcome in _import(*old).values())
+    # To another kind of home, both ways, and within the same.
+    lossy = {**PG, "password": "other", "extra": '{"cursor": "dictcursor"}'}
+    for connection, text, slots in ((lossy, "x" * 6000, 5), (PG, "two", 1)):
+        new = [
+            export("connections.json", {f"{unique}_pg": connection}),
+            export("variables.json", {f"{unique}_v": text, f"{unique}_key": [slots]}),
+            export("pools.json", {f"{unique}_pool": {"slots": slots, "description": ""}}),
+        ]
+        items = importing.plan(importing.read(*new), replace=True)
+        assert {item.id for item in items if item.action == "replace"} == ids
+        assert all(outcome.done for outcome in importing.apply(items))
+        assert {item.action for item in importing.plan(importing.read(*new))} == {"unchanged"}
+        assert get_connection(f"{unique}_pg").extra == connection["extra"]
+        assert Variable.get(f"{unique}_v") == text
+        assert Variable.get(f"{unique}_key", deserialize_json=True) == [slots]
+        assert read_limit(f"{unique}_pool") == LimitSpec(f"{unique}_pool", slots)
+    assert read_documents([f"{unique}-pg", f"{unique}-v"], slugs=["airflow-connection", "secret"]) == []
+
+
+def test_only_what_matches_is_planned(export: Export, unique: str) -> None:
+    file = export("variables.json", {f"{unique}_a1": 1, f"{unique}_a2": 2, f"{unique}_b": 3})
+    items = importing.plan(importing.read(file), only=["*_a?", "nothing"])
+    assert [item.id for item in items] == [f"{unique}_a1", f"{unique}_a2"]
+
+
+def test_a_pool_whose_name_a_url_would_end_at(export: Export, unique: str) -> None:
+    name = f"{unique} höhe?#1"
+    file = export("pools.json", {name: {"slots": 2, "description": ""}})
+    assert _import(file)[name].done
+    assert importing.plan(importing.read(file))[0].action == "unchanged"
+    with pool(name) as hold:
+        assert hold.pool == name
 
 
 def test_two_ids_that_would_share_a_name_are_refused(export: Export, unique: str) -> None:

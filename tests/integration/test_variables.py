@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import traceback
+
 import pytest
+from prefect.blocks.system import Secret
 from prefect.variables import Variable as PrefectVariable
 
-from airflow_compat import Variable
+from airflow_compat import Variable, importing
+from airflow_compat._airflow.exports import Export
+from airflow_compat._airflow.variable import VariableRecord
 from airflow_compat.errors import VariableNotFoundError
 from airflow_compat.exceptions import AirflowException
 
@@ -55,3 +62,85 @@ def test_another_key_of_the_same_name_is_not_taken(unique: str) -> None:
     assert Variable.get(f"{unique}.a") == "dotted"
     with pytest.raises(VariableNotFoundError):
         Variable.get(f"{unique}:a")
+
+
+def test_set_stores_the_text_that_airflow_would(unique: str) -> None:
+    Variable.set(unique, 5)
+    assert PrefectVariable.get(unique) == "5"
+    Variable.set(unique, {"b": [1, None], "a": "ü"}, serialize_json=True)
+    assert PrefectVariable.get(unique) == {"b": [1, None], "a": "ü"}
+    assert Variable.get(unique) == '{\n  "b": [\n    1,\n    null\n  ],\n  "a": "ü"\n}'.replace("ü", "\\u00fc")
+    assert Variable.get(unique, deserialize_json=True) == {"b": [1, None], "a": "ü"}
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        Variable.set(unique, object(), serialize_json=True)
+
+
+def test_a_variable_has_one_home_and_moves(unique: str) -> None:
+    key = f"{unique}.Long"
+    Variable.set(key, "short")
+    assert PrefectVariable.get(f"{unique}_long") == "short"
+    Variable.set(key, "x" * 6000)
+    assert PrefectVariable.get(f"{unique}_long") is None
+    assert Secret.load(f"{unique}-long").get() == "x" * 6000
+    Variable.set(key, "y" * 6000)
+    assert Variable.get(key) == "y" * 6000
+    Variable.set(key, "short again")
+    assert Variable.get(key) == "short again"
+    with pytest.raises(ValueError, match="Unable to find block document"):
+        Secret.load(f"{unique}-long")
+
+
+def test_a_sensitive_variable_is_set_as_a_secret(unique: str) -> None:
+    Variable.set(f"{unique}_api_key", "sk-1")
+    assert PrefectVariable.get(f"{unique}_api_key") is None
+    assert Variable.get(f"{unique}_api_key") == "sk-1"
+    Variable.delete(f"{unique}_api_key")
+    assert Variable.get(f"{unique}_api_key", None) is None
+
+
+def test_delete_gives_back_what_the_version_does(unique: str) -> None:
+    Variable.set(unique, "x")
+    assert Variable.delete(unique, airflow_version="2") == 1
+    assert Variable.delete(unique, airflow_version="2") == 0
+    assert Variable.delete(unique) is None
+
+
+def test_setdefault_stores_once(unique: str) -> None:
+    assert Variable.setdefault(unique, {"a": 1}, deserialize_json=True) == {"a": 1}
+    assert Variable.setdefault(unique, {"a": 2}, deserialize_json=True) == {"a": 1}
+    with pytest.raises(ValueError, match="None can't be a default"):
+        Variable.setdefault(f"{unique}_none", None)
+
+
+def test_json_in_airflow_2(unique: str) -> None:
+    Variable.set(f"{unique}_token", "{quartz-Tern")
+    with pytest.raises(json.JSONDecodeError, match=f"{unique}_token") as caught:
+        Variable.get(f"{unique}_token", "default", deserialize_json=True, airflow_version="2")
+    assert "quartz" not in caught.value.doc
+    ours = caught.value.__traceback__.tb_next
+    shown = traceback.TracebackException(type(caught.value), caught.value, ours, capture_locals=True)
+    assert "quartz" not in "".join(shown.format())
+
+
+def test_async_twins(unique: str) -> None:
+    async def walk() -> list[object]:
+        await Variable.aset(unique, {"a": 1}, serialize_json=True)
+        found = [await Variable.aget(unique, deserialize_json=True), await Variable.aget(f"{unique}_x", 7)]
+        return [*found, await Variable.adelete(unique, airflow_version="2")]
+
+    assert asyncio.run(walk()) == [{"a": 1}, 7, 1]
+
+
+@pytest.mark.parametrize("value", [float("nan"), [float("inf")]])
+def test_what_no_json_has_is_kept_as_text(unique: str, value: object) -> None:
+    export = Export(variables=(VariableRecord(unique, value),))
+    assert importing.apply(importing.plan(export))[0].done
+    assert Variable.get(unique) == json.dumps(value, indent=2)
+    assert [item.action for item in importing.plan(export)] == ["unchanged"]
+
+
+def test_half_a_surrogate_pair_is_an_error_of_its_own_item(unique: str) -> None:
+    export = Export(variables=(VariableRecord(unique, "\ud800"), VariableRecord(f"{unique}_ok", "ok")))
+    bad, good = importing.apply(importing.plan(export))
+    assert "half a surrogate pair" in bad.error
+    assert good.done
