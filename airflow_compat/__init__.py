@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .blocks import AirflowConnection
     from .callbacks import on_failure
-    from .connections import BaseHook, Connection, get_connection, load_block
+    from .connections import BaseHook, Connection, aget_connection, aload_block, get_connection, load_block
     from .errors import AirflowCompatError, UnsupportedFeatureWarning
     from .pools import pool
     from .variables import Variable
@@ -25,6 +25,8 @@ __all__ = [
     "Connection",
     "UnsupportedFeatureWarning",
     "Variable",
+    "aget_connection",
+    "aload_block",
     "get_connection",
     "load_block",
     "on_failure",
@@ -38,6 +40,8 @@ _HOMES = {
     "Connection": "connections",
     "UnsupportedFeatureWarning": "errors",
     "Variable": "variables",
+    "aget_connection": "connections",
+    "aload_block": "connections",
     "get_connection": "connections",
     "load_block": "connections",
     "on_failure": "callbacks",

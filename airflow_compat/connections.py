@@ -6,6 +6,7 @@ block, the environment (`AIRFLOW_CONN_<ID>`).
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import os
 from typing import TYPE_CHECKING, TypeVar, overload
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     B = TypeVar("B", bound=Block)
 
-__all__ = ["BaseHook", "Connection", "get_connection", "load_block"]
+__all__ = ["BaseHook", "Connection", "aget_connection", "aload_block", "get_connection", "load_block"]
 
 _ENV_PREFIX = "AIRFLOW_CONN_"
 
@@ -81,6 +82,22 @@ def load_block(conn_id: str, block_type: type[Block] | None = None) -> Block:
             f"load it as {type(block).__name__}, or use get_connection({conn_id!r})"
         )
     return block
+
+
+async def aget_connection(conn_id: str) -> Connection:
+    """`get_connection` for coroutines: the event loop goes on meanwhile."""
+    return await asyncio.to_thread(get_connection, conn_id)
+
+
+@overload
+async def aload_block(conn_id: str) -> Block: ...
+@overload
+async def aload_block(conn_id: str, block_type: type[B]) -> B: ...
+async def aload_block(conn_id: str, block_type: type[Block] | None = None) -> Block:
+    """`load_block` for coroutines: the event loop goes on meanwhile."""
+    if block_type is None:
+        return await asyncio.to_thread(load_block, conn_id)
+    return await asyncio.to_thread(load_block, conn_id, block_type)
 
 
 class BaseHook:

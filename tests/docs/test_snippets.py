@@ -47,7 +47,6 @@ KNOWN_COMMANDS = {
     "airflow connections export connections.json",
     "airflow variables export variables.json",
     "airflow pools export pools.json",
-    "prefect gcl update warehouse --limit 3",
     "prefect gcl ls",
     'python -m pip install -e ".[examples]" --group dev',
     "pytest tests/docs -k pools",

@@ -12,7 +12,16 @@ from prefect.blocks.system import Secret
 from prefect_sqlalchemy import ConnectionComponents, SqlAlchemyConnector
 from sqlalchemy import text
 
-from airflow_compat import AirflowConnection, BaseHook, Connection, get_connection, importing, load_block
+from airflow_compat import (
+    AirflowConnection,
+    BaseHook,
+    Connection,
+    aget_connection,
+    aload_block,
+    get_connection,
+    importing,
+    load_block,
+)
 from airflow_compat._airflow.exports import Export
 from airflow_compat.errors import (
     BlockTypeError,
@@ -113,14 +122,16 @@ def test_a_postgres_block_opens_a_real_database(unique: str, postgres: dict[str,
         assert database.execute(text("SELECT current_setting('application_name')")).scalar() == "ported"
 
 
-async def _load(conn_id: str) -> tuple[str | None, object]:
-    return get_connection(conn_id).host, load_block(conn_id)
+async def _load(conn_id: str) -> list[tuple[str | None, object]]:
+    plain = (get_connection(conn_id).host, load_block(conn_id))
+    twins = ((await aget_connection(conn_id)).host, await aload_block(conn_id, AirflowConnection))
+    return [plain, twins, ((await aget_connection(conn_id)).host, await aload_block(conn_id))]
 
 
 def test_in_an_event_loop_as_elsewhere(unique: str) -> None:
     import asyncio
 
     AirflowConnection(conn_id=unique, conn_type="http", host="h").save(unique)
-    host, block = asyncio.run(_load(unique))
-    assert host == "h"
-    assert isinstance(block, AirflowConnection)
+    for host, block in asyncio.run(_load(unique)):
+        assert host == "h"
+        assert isinstance(block, AirflowConnection)

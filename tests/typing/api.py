@@ -9,7 +9,18 @@ from prefect.blocks.core import Block
 from prefect_sqlalchemy import SqlAlchemyConnector
 from typing_extensions import assert_type
 
-from airflow_compat import BaseHook, Connection, Variable, get_connection, importing, load_block, on_failure, pool
+from airflow_compat import (
+    BaseHook,
+    Connection,
+    Variable,
+    aget_connection,
+    aload_block,
+    get_connection,
+    importing,
+    load_block,
+    on_failure,
+    pool,
+)
 from airflow_compat.pools import Hold
 
 
@@ -57,6 +68,12 @@ def loaders() -> None:
     assert_type(load_block("x", SqlAlchemyConnector), SqlAlchemyConnector)
     assert_type(get_connection("x").port, int | None)
     assert_type(Variable.get("x", default=None), Any)
+
+
+async def twins() -> None:
+    assert_type(await aget_connection("x"), Connection)
+    assert_type(await aload_block("x", SqlAlchemyConnector), SqlAlchemyConnector)
+    assert_type(await Variable.adelete("x"), int | None)
 
 
 def imports() -> None:
