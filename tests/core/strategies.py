@@ -24,11 +24,16 @@ any_text = st.text(st.characters(exclude_categories=()))
 # In any order, these letters are in no message, and look the same quoted, escaped and in a repr.
 secrets = st.text("qxzjkwv", min_size=8, max_size=20)
 
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | any_text,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(any_text, inner, max_size=3),
-    max_leaves=8,
-)
+
+def json_values_of(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
+    return st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+        max_leaves=8,
+    )
+
+
+json_values = json_values_of(any_text)
 json_objects = st.dictionaries(any_text, json_values, max_size=4)
 
 conn_types = st.from_regex(r"[a-z][a-z0-9_.+]{0,8}", fullmatch=True).filter(lambda name: name != "postgresql")
