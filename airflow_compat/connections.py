@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar, overload
 
 from ._airflow.connection import Connection
 from ._airflow.names import block_name
+from ._specs import airflow_connection
 from ._specs.connections import HOMES, connection_from_document, spec_from_connection
 from ._specs.specs import MARK
 from .errors import BlockTypeError, ConnectionNotFoundError
@@ -54,7 +55,10 @@ def load_block(conn_id: str) -> Block: ...
 @overload
 def load_block(conn_id: str, block_type: type[B]) -> B: ...
 def load_block(conn_id: str, block_type: type[Block] | None = None) -> Block:
-    """The Prefect block of this connection: `SqlAlchemyConnector` for postgres and sqlite, else `AirflowConnection`.
+    """The Prefect block of this connection: the native one of its type, else `AirflowConnection`.
+
+    Which type goes where stands in the documentation's page on connections: `SqlAlchemyConnector` for databases,
+    `AwsCredentials` for aws, and so on, where they hold all of it.
 
     A new object every time. In code that has no Airflow left in it, `SqlAlchemyConnector.load("postgres-prod")` is the
     same, by the block's own name.
@@ -140,7 +144,12 @@ def _not_found(conn_id: str) -> str:
     from ._prefect.blocks import read_names
 
     name = block_name(conn_id)
-    tried = [*(f"block {slug}/{name}" for slug in HOMES), f"environment variable {_ENV_PREFIX}{conn_id.upper()}"]
+    native = [slug for slug in HOMES if slug != airflow_connection.SLUG]
+    tried = [
+        f"native block {name} ({', '.join(native)})",
+        f"block {airflow_connection.SLUG}/{name}",
+        f"environment variable {_ENV_PREFIX}{conn_id.upper()}",
+    ]
     held = read_names(slugs=HOMES)
     known = {
         (document.data.get(MARK) or {}).get("conn_id") or document.data.get("conn_id") or document.name

@@ -6,22 +6,21 @@ run again after a break.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Collection
+import os
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from dataclasses import replace as replace_fields
 from fnmatch import fnmatchcase
 from os import PathLike
-from pathlib import Path
 
-from ._airflow.exports import Export, Problem, parse_export
+from ._airflow.exports import Export, Problem, Shadowed
 from ._airflow.names import block_name
 from ._specs.connections import HOMES
 from ._specs.import_plan import Holdings, Item, plan_items
 from ._specs.variables import SECRET_SLUG
-from .errors import InvalidExportError
+from .errors import AirflowCompatError
 
-__all__ = ["Export", "Item", "Outcome", "Problem", "apply", "plan", "read"]
+__all__ = ["Export", "Item", "Outcome", "Problem", "Shadowed", "apply", "plan", "read"]
 
 
 @dataclass(frozen=True)
@@ -42,22 +41,35 @@ class Outcome:
         return not self.error and self.item.action in ("create", "replace", "unchanged")
 
 
-def read(*files: str | PathLike[str]) -> Export:
-    """Read export files, as `airflow connections|variables|pools export FILE.json` writes them.
+def read(*sources: str | PathLike[str], environ: Mapping[str, str] | None = None) -> Export:
+    """Read what Airflow holds: export files, its environment, its metadata database, its secrets backends.
 
-    Entries that are damaged become `problems` of the result. An id that two files have is an error.
+    Entries that are damaged become `problems` of the result. An id that several sources have is taken from the one
+    that Airflow asks first (secrets backend, environment, database or export file); the others are `shadowed`.
 
     Args:
-        files: The files' paths, in any order and of any of the three kinds.
+        sources: In any order: paths of export files; `env:`; a metadata database's SQLAlchemy URL; a secrets backend,
+            such as `aws-ssm:` (see the pages on importing).
+        environ: What stands for the environment; the process's own when it isn't given.
 
     Raises:
-        InvalidExportError: A file is missing, can't be read, or isn't an export.
+        InvalidExportError: A file is missing, can't be read, or isn't an export; or two sources have an id, and
+            Airflow asks none of them before the other.
+        SourceError: Another source can't be read, or is written in a wrong way.
+        MissingPackageError: A source's package isn't installed; the message names the extra.
     """
-    export = Export()
-    for file in files:
-        export += parse_export(_content(Path(file)), str(file))
-    _refuse_repeated(export)
-    return export
+    from ._sources.environ import Environ
+    from ._sources.registry import read_sources
+
+    try:
+        return read_sources(sources, Environ(os.environ if environ is None else environ))
+    except AirflowCompatError as exc:
+        # The frames behind it hold the sources, which may have passwords in them.
+        problem = exc.with_traceback(None)
+        problem.__cause__ = problem.__context__ = None
+    finally:
+        del sources, environ
+    raise problem
 
 
 def plan(export: Export, *, only: Collection[str] = (), replace: bool = False) -> tuple[Item, ...]:
@@ -109,33 +121,9 @@ def apply(items: tuple[Item, ...], *, progress: Callable[[Outcome], None] | None
 
     outcomes: list[Outcome] = []
     writer = Writer()
+    # One at a time: a server on SQLite has one writer, and several of ours would lock its own services out.
     for item in items:
         outcomes.append(Outcome(item, writer.write(item)))
         if progress:
             progress(outcomes[-1])
     return tuple(outcomes)
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise InvalidExportError(
-            f"{path}: there is no such file; export it with `airflow connections export {path}`"
-        ) from None
-    except IsADirectoryError:
-        raise InvalidExportError(f"{path}: a directory; give the files in it by name") from None
-    except OSError as exc:
-        raise InvalidExportError(f"{path}: can't be read ({exc.strerror}); check its permissions") from None
-
-
-def _refuse_repeated(export: Export) -> None:
-    groups: dict[str, list[str | None]] = {
-        "connection": [connection.conn_id for connection in export.connections],
-        "variable": [variable.key for variable in export.variables],
-        "pool": [pool.name for pool in export.pools],
-    }
-    for kind, ids in groups.items():
-        repeated = [id_ for id_, number in Counter(ids).items() if number > 1]
-        if repeated:
-            raise InvalidExportError(f"{kind} {repeated[0]!r} is in more than one of the files; leave one of them out")

@@ -1,4 +1,4 @@
-"""What `airflow connections|variables|pools export` writes in JSON, read into data.
+"""What `airflow connections|variables|pools export` writes, read into data.
 
 A file that isn't an export is an error. An entry that is damaged is a `Problem`: the others are read all the same, and
 nothing is dropped in silence.
@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeAlias
 from ..errors import InvalidExportError
 from .connection import Connection, read_json, read_uri
 from .connection_uri import RefusedError
+from .export_text import NotAnExportError, decode_env, decode_json
 from .pool import UNLIMITED_SLOTS, Pool
 from .variable import VariableRecord
 
@@ -30,13 +31,29 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Shadowed:
+    """An entry that Airflow would not have used, since a source that it asks earlier has the same id.
+
+    Attributes:
+        winner: The source whose entry is kept; no password is in it.
+        loser: The source whose entry is left out.
+    """
+
+    kind: Kind
+    id: str
+    winner: str
+    loser: str
+
+
+@dataclass(frozen=True)
 class Export:
-    """What one or several exports hold, in their own order."""
+    """What one or several sources hold, in their own order."""
 
     connections: tuple[Connection, ...] = ()
     variables: tuple[VariableRecord, ...] = ()
     pools: tuple[Pool, ...] = ()
     problems: tuple[Problem, ...] = ()
+    shadowed: tuple[Shadowed, ...] = ()
 
     def __add__(self, other: Export) -> Export:
         return Export(
@@ -44,44 +61,49 @@ class Export:
             self.variables + other.variables,
             self.pools + other.pools,
             self.problems + other.problems,
+            self.shadowed + other.shadowed,
         )
 
 
-def parse_export(data: bytes, name: str) -> Export:
+def parse_export(data: bytes, name: str, decode: Callable[[bytes], object] | None = None) -> Export:
     """Read one export file.
 
     Which of the three kinds it is shows in its entries: connections have a `conn_type`, pools have `slots`. Variables
     may hold any JSON, so a file of another shape is taken for variables only when `var` is in its name, as in
-    `variables.json`, or when every value is plain text, a number or such.
+    `variables.json`, or when every value is plain text, a number or such. In a `.env` file, plain text may also be a
+    connection's URI.
 
     Args:
         data: The file's content.
         name: The file's name, for the kind and for messages.
+        decode: What reads the content; without it `.env` is read as such, and all else as JSON.
 
     Raises:
-        InvalidExportError: It is not JSON, not an export, or holds an id twice.
+        InvalidExportError: It can't be decoded, is not an export, or holds an id twice.
     """
+    is_env = name.lower().endswith(".env")
     try:
-        return _parse(data, name)
-    except _NotAnExportError as exc:
+        entries = (decode or (decode_env if is_env else decode_json))(data)
+        return _parse(entries, name, is_env=is_env)
+    except NotAnExportError as exc:
         problem = str(exc)
     finally:
         # A traceback that prints arguments must not print this; nor is the decoder's error chained, which carries it.
         del data
+        entries = None
     raise InvalidExportError(f"{name}: {problem}")
-
-
-class _NotAnExportError(ValueError):
-    """Why a file isn't an export; the message quotes nothing of it but an id."""
 
 
 class _DamagedError(ValueError):
     """Why one entry can't be read."""
 
 
-def _parse(data: bytes, name: str) -> Export:
-    entries = _decode(data)
-    kind = _kind(entries, name)
+def _parse(entries: object, name: str, *, is_env: bool) -> Export:
+    if not isinstance(entries, dict):
+        raise NotAnExportError(
+            f"an Airflow export is an object of ids, and this is {_json_type(entries)}; check the file"
+        )
+    kind = _env_kind(entries, name) if is_env else _kind(entries, name)
     readers: dict[Kind, Callable[[str, Any], Any]] = {
         "connection": _connection,
         "variable": _variable,
@@ -97,58 +119,38 @@ def _parse(data: bytes, name: str) -> Export:
     return Export(**{f"{kind}s": tuple(items)}, problems=tuple(problems))
 
 
-def _decode(data: bytes) -> dict[str, Any]:
-    try:
-        entries = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_unique)
-    except UnicodeDecodeError:
-        raise _NotAnExportError("not text in UTF-8; give the file that `airflow ... export` wrote") from None
-    except _RepeatedError as exc:
-        raise _NotAnExportError(f"{exc.args[0]!r} is there twice; remove one of the two") from None
-    except json.JSONDecodeError as exc:
-        where = f"line {exc.lineno}, column {exc.colno}"
-        raise _NotAnExportError(
-            f"not JSON, or only a part of it ({where}); export it again, into a file that ends in .json"
-        ) from None
-    except RecursionError:
-        raise _NotAnExportError("nested too deeply for an export; check the file") from None
-    except ValueError:
-        raise _NotAnExportError("a number in it is too long; check the file") from None
-    if not isinstance(entries, dict):
-        raise _NotAnExportError(
-            f"an Airflow export is an object of ids, and this is {_json_type(entries)}; check the file"
-        )
-    return entries
-
-
-class _RepeatedError(Exception):
-    """An id that is there twice."""
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise _RepeatedError(key)
-        found[key] = value
-    return found
-
-
 def _kind(entries: Mapping[str, Any], name: str) -> Kind:
     values = list(entries.values())
-    stem = name.replace("\\", "/").rsplit("/", 1)[-1].lower()
     if values and all(isinstance(value, dict) and "conn_type" in value for value in values):
         return "connection"
     if values and all(isinstance(value, dict) and "slots" in value for value in values):
         return "pool"
-    for kind, word in (("connection", "conn"), ("pool", "pool"), ("variable", "var")):
-        if word in stem:
-            return kind  # type: ignore[return-value]
+    named = _named_kind(name)
+    if named:
+        return named
     if values and all(_is_variable(value) for value in values):
         return "variable"
-    raise _NotAnExportError(
+    raise NotAnExportError(
         "neither connections (each with a conn_type) nor pools (each with slots); "
         "if these are Airflow variables, put 'variables' into the file's name"
     )
+
+
+def _env_kind(entries: Mapping[str, str], name: str) -> Kind:
+    named = _named_kind(name)
+    if named == "pool":
+        raise NotAnExportError("Airflow keeps no pools in .env files; export them into a file that ends in .json")
+    if named:
+        return named
+    if not any("://" in text or text.startswith("{") for text in entries.values()):
+        return "variable"
+    raise NotAnExportError("connections or variables? put one of the two words into the file's name")
+
+
+def _named_kind(name: str) -> Kind | None:
+    stem = name.replace("\\", "/").rsplit("/", 1)[-1].lower()
+    kinds: dict[str, Kind] = {"conn": "connection", "pool": "pool", "var": "variable"}
+    return next((kind for word, kind in kinds.items() if word in stem), None)
 
 
 def _is_variable(value: Any) -> bool:
@@ -159,15 +161,22 @@ def _connection(conn_id: str, value: Any) -> Connection:
     if isinstance(value, dict):
         return Connection(conn_id, **read_json(value))
     if isinstance(value, str):
-        return Connection(conn_id, **read_uri(value, "cli"))
+        is_json = value.lstrip().startswith("{")
+        return Connection(conn_id, **(read_json(value) if is_json else read_uri(value, "cli")))
     raise _DamagedError(f"it is {_json_type(value)}, not a connection's fields or URI")
 
 
 def _variable(key: str, value: Any) -> VariableRecord:
     # Airflow's own import takes any object with a "value" for a described variable.
+    description = None
     if isinstance(value, dict) and "value" in value:
-        return VariableRecord(key, value["value"], value.get("description"))
-    return VariableRecord(key, value)
+        value, description = value["value"], value.get("description")
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError, RecursionError):
+        # YAML has more than JSON: dates, sets, and lists that hold themselves.
+        raise _DamagedError("its value is more than JSON can hold; put it in quotes") from None
+    return VariableRecord(key, value, description)
 
 
 def _pool(name: str, value: Any) -> Pool:

@@ -22,9 +22,25 @@ class _Home:
 _CLASSES = {
     "airflow-connection": _Home(f"{__package__}.airflow_block", "AirflowConnection"),
     "aws-credentials": _Home("prefect_aws", "AwsCredentials", "aws"),
+    "azure-blob-storage-credentials": _Home("prefect_azure", "AzureBlobStorageCredentials", "azure"),
+    "databricks-credentials": _Home("prefect_databricks", "DatabricksCredentials", "databricks"),
+    "dbt-cloud-credentials": _Home("prefect_dbt.cloud", "DbtCloudCredentials", "dbt"),
+    "docker-registry-credentials": _Home("prefect_docker", "DockerRegistryCredentials", "docker"),
+    "email-server-credentials": _Home("prefect_email", "EmailServerCredentials", "email"),
+    "gcp-credentials": _Home("prefect_gcp", "GcpCredentials", "gcp"),
+    "kubernetes-cluster-config": _Home("prefect_kubernetes.credentials", "KubernetesClusterConfig", "kubernetes"),
+    "redis-database": _Home("prefect_redis", "RedisDatabase", "redis"),
     "secret": _Home("prefect.blocks.system", "Secret"),
+    "slack-credentials": _Home("prefect_slack", "SlackCredentials", "slack"),
+    "slack-webhook": _Home("prefect.blocks.notifications", "SlackWebhook"),
+    "snowflake-connector": _Home("prefect_snowflake", "SnowflakeConnector", "snowflake"),
     "sqlalchemy-connector": _Home("prefect_sqlalchemy", "SqlAlchemyConnector", "sqlalchemy"),
 }
+
+
+def extra_of(type_slug: str) -> str:
+    """The extra of ours that brings the package of a block type; empty where Prefect itself does."""
+    return _CLASSES[type_slug].extra
 
 
 def block_class(type_slug: str) -> type[Block]:

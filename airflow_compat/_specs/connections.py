@@ -7,8 +7,24 @@ from typing import Any, Protocol
 
 from .._airflow.connection import Connection
 from .._airflow.names import block_name
-from . import airflow_connection, sqlalchemy_connector
+from . import (
+    airflow_connection,
+    aws_credentials,
+    azure_blob_storage_credentials,
+    databricks_credentials,
+    dbt_cloud_credentials,
+    docker_registry_credentials,
+    email_server_credentials,
+    gcp_credentials,
+    kubernetes_cluster_config,
+    redis_database,
+    slack_credentials,
+    slack_webhook,
+    snowflake_connector,
+    sqlalchemy_connector,
+)
 from .specs import BlockSpec
+from .sql_dialects import DIALECTS
 
 
 class Home(Protocol):
@@ -26,17 +42,30 @@ class NativeHome(Home, Protocol):
     def losses(self, connection: Connection) -> list[str]: ...
 
 
-_NATIVE: dict[str, NativeHome] = {"postgres": sqlalchemy_connector, "sqlite": sqlalchemy_connector}
+_NATIVE: dict[str, NativeHome] = {
+    **dict.fromkeys(DIALECTS, sqlalchemy_connector),
+    "aws": aws_credentials,
+    "databricks": databricks_credentials,
+    "dbt_cloud": dbt_cloud_credentials,
+    "docker": docker_registry_credentials,
+    "email": email_server_credentials,
+    "gcpbigquery": gcp_credentials,
+    "google_cloud_platform": gcp_credentials,
+    "kubernetes": kubernetes_cluster_config,
+    "redis": redis_database,
+    "slack": slack_credentials,
+    "slackwebhook": slack_webhook,
+    "smtp": email_server_credentials,
+    "snowflake": snowflake_connector,
+    "wasb": azure_blob_storage_credentials,
+}
 
 _HOMES: list[Home] = [*_NATIVE.values(), airflow_connection]
 HOMES: dict[str, Home] = {home.SLUG: home for home in _HOMES}
 """Every block type that a connection may be kept in, by slug, in the order of the lookup: native ones first."""
 
-
-def native_slug(conn_type: str | None) -> str | None:
-    """The slug of the native block for a connection type, or None."""
-    native = _NATIVE.get(conn_type or "")
-    return native.SLUG if native else None
+NATIVE_SLUGS: dict[str, str] = {conn_type: home.SLUG for conn_type, home in _NATIVE.items()}
+"""The native block type of each connection type that has one."""
 
 
 def spec_from_connection(connection: Connection) -> tuple[BlockSpec, list[str]]:

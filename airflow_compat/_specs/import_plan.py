@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from .._airflow.connection import Connection
-from .._airflow.exports import Export, Kind
+from .._airflow.exports import Export, Kind, Shadowed
 from .._airflow.names import block_name, collisions, limit_name, variable_name
 from ..errors import InvalidConnectionError, InvalidNameError
 from .connections import HOMES, connection_from_document, spec_from_connection
@@ -66,7 +66,11 @@ def plan_items(export: Export, holdings: Holdings, *, replace: bool = False) -> 
         *_pools(export, holdings),
         *(Item(problem.kind, problem.id, "refused", notes=(problem.reason,)) for problem in export.problems),
     )
-    return tuple(_replaced(item) if replace and item.action == "differs" else item for item in items)
+    others: dict[tuple[Kind, str], list[Shadowed]] = {}
+    for shadowed in export.shadowed:
+        others.setdefault((shadowed.kind, shadowed.id), []).append(shadowed)
+    planned = (_replaced(item) if replace and item.action == "differs" else item for item in items)
+    return tuple(_with_origin(item, others.get((item.kind, item.id))) for item in planned)
 
 
 def _connections(connections: Iterable[Connection], holdings: Holdings) -> Iterator[Item]:
@@ -159,6 +163,14 @@ def _pools(export: Export, holdings: Holdings) -> Iterator[Item]:
         else:
             is_ = f"limit {existing.limit}" + ("" if existing.active else ", inactive")
             yield _differs("pool", pool.name, existing, spec, f"the server has {is_}, the export {spec.limit}")
+
+
+def _with_origin(item: Item, shadowed: list[Shadowed] | None) -> Item:
+    if not shadowed:
+        return item
+    losers = ", ".join(other.loser for other in shadowed)
+    origin = f"from {shadowed[0].winner}, which Airflow asks before {losers}"
+    return dataclasses.replace(item, notes=(origin, *item.notes))
 
 
 def _clashes(ids: Iterable[str], rename: Callable[[str], str]) -> dict[str, str]:

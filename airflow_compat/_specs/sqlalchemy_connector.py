@@ -1,7 +1,7 @@
-"""The `SqlAlchemyConnector` block's data, for `postgres` and `sqlite` connections.
+"""The `SqlAlchemyConnector` block's data, for connections to databases.
 
-Airflow's rules: for postgres the schema is the database and the extra goes to the driver, but for the keys that its
-hook keeps for itself; for sqlite the host is the path (`PostgresHook`, `SqliteHook`).
+Airflow's rules (its hooks): the schema is the database, but for oracle, which has a `service_name` or a `sid` in the
+extra; for sqlite the host is the path; the extra goes to the driver, or those keys of it that the hook passes on.
 """
 
 from __future__ import annotations
@@ -12,81 +12,111 @@ from typing import Any
 
 from .._airflow.connection import Connection
 from .._airflow.variable import sensitive_keys
+from .field_map import is_object
 from .specs import MARK
+from .sql_dialects import MYSQL_CONNECTOR, conn_type_of, dialect_of, type_losses
 
 SLUG = "sqlalchemy-connector"
-DRIVERS = {"postgres": "postgresql+psycopg2", "sqlite": "sqlite+pysqlite"}
-
-# PostgresHook reads these itself and doesn't pass them to the driver.
-_RESERVED = frozenset(
-    "aws_conn_id azure_conn_id cluster-identifier cursor iam redshift redshift-serverless sqlalchemy_query "
-    "sqlalchemy_scheme workgroup-name".split()
-)
-_DIALECTS = {"postgresql": "postgres"}
 
 
 def losses(connection: Connection) -> list[str]:
     """Why this connection can't be held whole, one line a reason; empty when it can."""
-    return _postgres_losses(connection) if connection.conn_type == "postgres" else _sqlite_losses(connection)
+    if connection.conn_type == "sqlite":
+        return _sqlite_losses(connection)
+    if not is_object(connection):
+        return ["its extra is not a JSON object, so the driver can't be given it"]
+    extra = connection.extra_dejson
+    dialect = dialect_of(connection)
+    reserved = sorted(key for key in extra if key.lower() in dialect.reserved)
+    secret = sorted(set(sensitive_keys(extra)) - set(reserved))
+    unused = [] if dialect.passed is None else sorted(set(extra) - dialect.passed - {*reserved, *secret})
+    return [
+        *(f"extra {key!r} is for Airflow's hook, and the driver would refuse it" for key in reserved),
+        *(f"extra {key!r} is a secret, and connect_args is not masked" for key in secret),
+        *(f"extra {key!r} is not passed to the driver by Airflow's hook" for key in unused),
+        *type_losses(connection, extra),
+    ]
 
 
 def data_from_connection(connection: Connection) -> dict[str, Any]:
     """The document's data for a connection without `losses`."""
     sqlite = connection.conn_type == "sqlite"
+    dialect = dialect_of(connection)
+    extra = dict(connection.extra_dejson)
+    mark: dict[str, Any] = {"conn_id": connection.conn_id, "description": connection.description}
+    if connection.conn_type != conn_type_of(dialect.driver):
+        mark["conn_type"] = connection.conn_type
+    if connection.conn_type == "oracle":
+        mark |= {"schema": ""} if connection.schema == "" else {}
+        service_name = extra.pop("service_name", None)
+        database, query = extra.pop("sid", None), service_name and {"service_name": service_name}
+    else:
+        database, query = connection.host if sqlite else connection.schema, None
+    if connection.conn_type == "mysql" and (client := extra.pop("client", None)) and dialect is not MYSQL_CONNECTOR:
+        mark["client"] = client
+    port = connection.port
+    if not port and dialect.port:
+        mark["port"], port = port, dialect.port
     components = {
-        "driver": DRIVERS[connection.conn_type or ""],
-        "database": connection.host if sqlite else connection.schema,
+        "driver": dialect.driver,
+        "database": database,
         "username": connection.login,
         "password": connection.password,
         "host": None if sqlite else connection.host,
-        "port": connection.port,
+        "port": port,
+        "query": query,
     }
     return {
         "connection_info": {key: value for key, value in components.items() if value is not None},
-        **({"connect_args": connection.extra_dejson} if connection.extra_dejson else {}),
-        MARK: {"conn_id": connection.conn_id, "description": connection.description},
+        **({"connect_args": extra} if extra else {}),
+        MARK: mark,
     }
 
 
 def connection_from_data(data: Mapping[str, Any]) -> Connection:
     """The connection that the document holds; also for documents that were made with Prefect alone."""
     mark = data.get(MARK) or {}
-    info = data["connection_info"]
-    extra = dict(data.get("connect_args") or {})
-    if isinstance(info, str):
-        scheme, _, rest = info.partition("://")
-        read = Connection.from_uri(f"{scheme.split('+')[0]}://{rest}")
-        info = {"database": read.schema, "username": read.login, "password": read.password, "host": read.host}
-        info |= {"port": read.port, "query": read.extra_dejson, "driver": scheme}
-    dialect = str(info["driver"]).split("+")[0]
-    extra = {**(info.get("query") or {}), **extra}
+    info = _components(data["connection_info"])
+    driver = str(info["driver"])
+    dialect = conn_type_of(driver)
+    extra = {**(info.get("query") or {}), **(data.get("connect_args") or {})}
+    schema = info.get("database")
+    if dialect == "oracle":
+        extra |= {"sid": schema} if schema else {}
+        schema = mark.get("schema")
+    if driver == MYSQL_CONNECTOR.driver:
+        extra["client"] = "mysql-connector-python"
+    elif "client" in mark:
+        extra["client"] = mark["client"]
     sqlite = dialect == "sqlite"
     return Connection(
         conn_id=mark.get("conn_id"),
-        conn_type=_DIALECTS.get(dialect, dialect),
+        conn_type=mark.get("conn_type", dialect),
         description=mark.get("description"),
         host=info.get("database") if sqlite else info.get("host"),
         login=info.get("username"),
         password=info.get("password"),
-        schema=None if sqlite else info.get("database"),
-        port=info.get("port"),
+        schema=None if sqlite else schema,
+        port=mark["port"] if "port" in mark and info.get("port") == 5439 else info.get("port"),
         extra=json.dumps(extra) if extra else None,
     )
 
 
-def _postgres_losses(connection: Connection) -> list[str]:
-    if not connection.extra:
-        return []
-    extra = connection.extra_dejson
-    if not isinstance(extra, dict) or (not extra and connection.extra.strip() != "{}"):
-        return ["its extra is not a JSON object, so the driver can't be given it"]
-    return [
-        *(
-            f"extra {key!r} is for Airflow's hook, and the driver would refuse it"
-            for key in sorted(_RESERVED & set(extra))
-        ),
-        *(f"extra {key!r} is a secret, and connect_args is not masked" for key in sorted(set(sensitive_keys(extra)))),
-    ]
+def _components(info: str | Mapping[str, Any]) -> Mapping[str, Any]:
+    """The parts of a URL, which is the block's other form."""
+    if not isinstance(info, str):
+        return info
+    scheme, _, rest = info.partition("://")
+    read = Connection.from_uri(f"{scheme.split('+')[0]}://{rest}")
+    return {
+        "driver": scheme,
+        "database": read.schema,
+        "username": read.login,
+        "password": read.password,
+        "host": read.host,
+        "port": read.port,
+        "query": read.extra_dejson,
+    }
 
 
 def _sqlite_losses(connection: Connection) -> list[str]:

@@ -6,7 +6,6 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -19,8 +18,8 @@ from .. import importing
 from ..importing import Item, Outcome
 
 
-def import_files(
-    files: Annotated[list[Path], Parameter(consume_multiple=True, negative=())],
+def import_sources(
+    sources: Annotated[list[str], Parameter(consume_multiple=True, negative=())],
     /,
     *,
     dry_run: Annotated[bool, Parameter(negative=())] = False,
@@ -28,7 +27,7 @@ def import_files(
     replace: Annotated[bool, Parameter(negative=())] = False,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
 ) -> int:
-    """Import connections, variables and pools that Airflow exported.
+    """Import the connections, variables and pools that Airflow holds.
 
     What exists already is left as it is, unless --replace is given, so the command can be run again. No secret is
     printed.
@@ -36,13 +35,14 @@ def import_files(
     Example: airflow-compat import connections.json variables.json pools.json --dry-run
 
     Args:
-        files: What `airflow connections|variables|pools export FILE.json` wrote.
+        sources: Export files that `airflow connections|variables|pools export` wrote, `env:` for the environment, a
+            metadata database's URL, or a secrets backend; in any order.
         dry_run: Print what would happen, and write nothing.
         only: Import the ids that match this shell pattern alone, such as 'warehouse_*'; may be given several times.
         replace: Put what the export says in the place of what exists and differs.
         json_: Print JSON instead of a table.
     """
-    export = importing.read(*files)
+    export = importing.read(*sources)
     items = importing.plan(export, only=only or (), replace=replace)
     outcomes = tuple(Outcome(item) for item in items) if dry_run else _apply(items)
     if json_:

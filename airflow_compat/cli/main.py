@@ -10,7 +10,7 @@ from rich.console import Console
 
 from .. import __version__
 from ..errors import AirflowCompatError
-from .importing import import_files
+from .importing import import_sources
 
 app: App = App(
     name="airflow-compat",
@@ -18,7 +18,7 @@ app: App = App(
     version=__version__,
     help_epilogue="Exit codes: 0 done, 1 something was not done, 2 wrong use or unusable input.",
 )
-app.command(import_files, name="import")
+app.command(import_sources, name="import")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

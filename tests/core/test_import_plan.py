@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from strategies import DATA, connections, pools, secrets, variables
 
 from airflow_compat._airflow.connection import Connection
-from airflow_compat._airflow.exports import Export, Problem, parse_export
+from airflow_compat._airflow.exports import Export, Problem, Shadowed, parse_export
 from airflow_compat._airflow.names import block_name
 from airflow_compat._airflow.pool import Pool
 from airflow_compat._airflow.variable import VariableRecord
@@ -378,3 +378,13 @@ def test_a_blocks_name_is_that_of_its_connection() -> None:
     item = plan_one(Export(connections=(WEB,)))
     assert isinstance(item.spec, BlockSpec)
     assert item.spec.name == block_name("web_hook") == "web-hook"
+
+
+def test_an_item_says_which_source_it_is_from_where_several_have_it() -> None:
+    shadowed = (
+        Shadowed("connection", WEB.conn_id, "env:", "connections.json"),
+        Shadowed("connection", WEB.conn_id, "env:", "old.json"),
+        Shadowed("variable", WEB.conn_id, "env:", "variables.json"),
+    )
+    (item,) = plan_items(Export(connections=(WEB,), shadowed=shadowed), Holdings())
+    assert item.notes == ("from env:, which Airflow asks before connections.json, old.json",)

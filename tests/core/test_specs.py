@@ -18,9 +18,9 @@ from airflow_compat._airflow.names import block_name, variable_name
 from airflow_compat._airflow.pool import Pool
 from airflow_compat._airflow.variable import SENSITIVE_WORDS, VariableRecord, is_sensitive, text_from_value
 from airflow_compat._specs import airflow_connection, sqlalchemy_connector
-from airflow_compat._specs.connections import HOMES, connection_from_document, native_slug, spec_from_connection
+from airflow_compat._specs.connections import HOMES, NATIVE_SLUGS, connection_from_document, spec_from_connection
 from airflow_compat._specs.import_plan import Holdings, Item
-from airflow_compat._specs.limits import UNLIMITED_LIMIT, limit_from_pool
+from airflow_compat._specs.limits import limit_from_pool
 from airflow_compat._specs.specs import MARK, BlockSpec, LimitSpec, VariableSpec
 from airflow_compat._specs.variables import KEY_TAG, MAX_LENGTH, SECRET_SLUG, key_from_tags, spec_from_variable
 from airflow_compat.errors import InvalidNameError
@@ -195,8 +195,8 @@ def test_airflow_connection_holds_any_connection(connection: Connection) -> None
 @given(connections)
 def test_a_connection_is_native_or_whole(connection: Connection) -> None:
     spec, losses = spec_from_connection(connection)
-    native = connection.conn_type in ("postgres", "sqlite")
-    assert spec.type_slug == (NATIVE if native and not losses else WHOLE)
+    native = NATIVE_SLUGS.get(connection.conn_type or "")
+    assert spec.type_slug == (native if native and not losses else WHOLE)
     assert spec.name == block_name(connection.conn_id or "")
     assert native or not losses
     if spec.type_slug == WHOLE:
@@ -208,15 +208,11 @@ def test_a_connection_without_an_id_is_refused() -> None:
         spec_from_connection(Connection(conn_type="http"))
 
 
-@pytest.mark.parametrize(
-    ("conn_type", "slug"), [("postgres", NATIVE), ("sqlite", NATIVE), ("http", None), ("", None), (None, None)]
-)
-def test_native_slug(conn_type: str | None, slug: str | None) -> None:
-    assert native_slug(conn_type) == slug
-
-
 def test_native_blocks_are_looked_up_first() -> None:
-    assert list(HOMES) == [NATIVE, WHOLE]
+    slugs = list(HOMES)
+    assert slugs[0] == NATIVE
+    assert slugs[-1] == WHOLE
+    assert set(slugs[:-1]) == set(NATIVE_SLUGS.values())
 
 
 @pytest.mark.parametrize(
@@ -325,7 +321,7 @@ def test_key_from_tags(tags: tuple[str, ...], key: str) -> None:
         (Pool("p", 3), LimitSpec("p", 3), []),
         (Pool("p", 0), LimitSpec("p", 0), []),
         (Pool("a/b", 3, "d"), LimitSpec("a-b", 3), ["its description has no place there"]),
-        (Pool("p", -1), LimitSpec("p", UNLIMITED_LIMIT), ["unlimited: stored as the largest limit"]),
+        (Pool("p", -1), LimitSpec("p", 2**31 - 1), ["unlimited: stored as the largest limit"]),
         (
             Pool("p", 3, include_deferred=True),
             LimitSpec("p", 3),
@@ -375,6 +371,12 @@ def test_no_spec_shows_its_value(secret: str) -> None:
 def test_what_crosses_a_layer_cannot_be_changed(value: Any) -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(value, dataclasses.fields(value)[0].name, None)
+
+
+def test_the_names_under_which_things_are_kept_stay() -> None:
+    # Documents of earlier versions are read by them.
+    assert (MARK, KEY_TAG, SECRET_SLUG) == ("airflow", "airflow-key:", "secret")
+    assert (NATIVE, WHOLE) == ("sqlalchemy-connector", "airflow-connection")
 
 
 def test_a_spec_is_named_by_what_it_is() -> None:

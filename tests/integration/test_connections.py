@@ -60,7 +60,7 @@ def test_an_unknown_id_says_what_was_tried_in_order_and_what_is_near(unique: str
     with pytest.raises(ConnectionNotFoundError) as caught:
         get_connection(f"{unique}_sftpp")
     message = str(caught.value)
-    native, ours = f"sqlalchemy-connector/{unique}-sftpp", f"airflow-connection/{unique}-sftpp"
+    native, ours = f"native block {unique}-sftpp (sqlalchemy-connector, ", f"airflow-connection/{unique}-sftpp"
     environment = f"AIRFLOW_CONN_{unique.upper()}_SFTPP"
     assert message.index(native) < message.index(ours) < message.index(environment)
     assert f"{unique}_sftp" in message.split("Nearest ids:")[1]

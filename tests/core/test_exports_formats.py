@@ -1,0 +1,94 @@
+"""Export files other than JSON: `.env` here, YAML in tests/integration, where its reader is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from airflow_compat._airflow.connection import Connection
+from airflow_compat._airflow.exports import Export, Problem, parse_export
+from airflow_compat._airflow.variable import VariableRecord
+from airflow_compat.errors import InvalidExportError
+
+DATA = Path(__file__).parents[1] / "data"
+
+
+def real(version: str, name: str) -> Export:
+    return parse_export((DATA / f"airflow_exports_{version}" / name).read_bytes(), name)
+
+
+@pytest.mark.parametrize("version", ["2.11", "3.3"])
+def test_real_connections_as_json_in_env(version: str) -> None:
+    assert real(version, "conns_json.env") == real(version, "conns.json")
+
+
+@pytest.mark.parametrize("version", ["2.11", "3.3"])
+def test_real_connections_as_uris(version: str) -> None:
+    """A URI has no description, and says nothing of what is absent and what is empty."""
+    as_json = {connection.conn_id: connection for connection in real(version, "conns.json").connections}
+    for connection in real(version, "conns.env").connections:
+        expected = replace(as_json.pop(connection.conn_id), description=None)
+        for name in ("host", "login", "password", "schema"):
+            assert (getattr(connection, name) or None) == getattr(expected, name)
+        assert connection.port == expected.port
+        # 2.11 wrote "n" as text, which 3.x's own import reads as the number that it looks like.
+        assert {k: str(v) for k, v in connection.extra_dejson.items()} == {
+            k: str(v) for k, v in expected.extra_dejson.items()
+        }
+    assert not as_json
+
+
+def test_variables_are_kept_as_they_stand() -> None:
+    data = b'# a comment\n\n  # another\nA=1e3\nB= spaced \nC={"x": 1}\nD=a=b#c\n'
+    assert parse_export(data, "prod/variables.env").variables == (
+        VariableRecord("A", "1e3"),
+        VariableRecord("B", " spaced "),
+        VariableRecord("C", '{"x": 1}'),
+        VariableRecord("D", "a=b#c"),
+    )
+
+
+def test_plain_texts_are_variables_whatever_the_files_name() -> None:
+    assert parse_export(b"A=x\r\nB=y\r\n", "prod.env").variables == (VariableRecord("A", "x"), VariableRecord("B", "y"))
+
+
+@pytest.mark.parametrize("text", ["postgres://u:secret-1@h/db", '{"conn_type": "http", "password": "secret-1"}'])
+def test_what_may_be_a_connection_or_a_variable_is_asked_for(text: str) -> None:
+    data = f"a={text}\n".encode()
+    with pytest.raises(InvalidExportError, match="put one of the two words into the file's name") as caught:
+        parse_export(data, "prod.env")
+    assert "secret-1" not in str(caught.value)
+    assert [connection.password for connection in parse_export(data, "prod-connections.env").connections] == [
+        "secret-1"
+    ]
+    assert parse_export(data, "prod-variables.env").variables == (VariableRecord("a", text),)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"a=http://h\nsecret-1\n", "line 2 is not id=value"),
+        (b"a=http://h\n=secret-1\n", "line 2 is not id=value"),
+        (b"a=\n", "line 1 is not id=value"),
+        (b"a=http://secret-1\na=http://secret-1\n", "'a' is there twice"),
+        (b"a=\xff", "not text in UTF-8"),
+    ],
+)
+def test_lines_that_airflow_refuses_too(data: bytes, said: str) -> None:
+    with pytest.raises(InvalidExportError, match=said) as caught:
+        parse_export(data, "conns.env")
+    assert "secret-1" not in str(caught.value)
+
+
+def test_pools_are_never_in_env_files() -> None:
+    with pytest.raises(InvalidExportError, match=r"no pools in \.env files"):
+        parse_export(b"a=1", "pools.env")
+
+
+def test_a_damaged_entry_is_a_problem_and_the_others_are_read() -> None:
+    export = parse_export(b'bad={"conn_type"\nworse=http://h:secret-1/x\ngood=http://h\n', "conns.env")
+    assert export.connections == (Connection("good", "http", host="h", schema=""),)
+    assert [problem.id for problem in export.problems] == ["bad", "worse"]
+    assert all(isinstance(problem, Problem) and "secret-1" not in problem.reason for problem in export.problems)

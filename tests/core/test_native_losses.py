@@ -1,0 +1,209 @@
+"""Each connection type with a native block: what the block can't hold, by name, and that it is kept whole then."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from native_connections import KEYFILE, PEM, STRATEGIES, WASB, conn, parts, read_back
+from strategies import json_objects
+
+from airflow_compat._airflow.connection import FIELDS, Connection
+from airflow_compat._specs import airflow_connection
+from airflow_compat._specs.connections import NATIVE_SLUGS, spec_from_connection
+
+KEYED = {"login": "u", "password": "p"}
+LOSSES: list[tuple[Connection, str]] = [
+    (conn("mysql", {"iam": True}), "extra 'iam' is for Airflow's hook, and the driver would refuse it"),
+    (conn("mysql", {"cursor": "dictcursor"}), "extra 'cursor' is for Airflow's hook, and the driver would refuse it"),
+    (conn("mysql", {"connect_timeout": 5}), "extra 'connect_timeout' is not passed to the driver by Airflow's hook"),
+    (conn("mysql", {"ssl": "{}"}), "extra 'ssl' is not a JSON object, which the driver needs"),
+    (conn("mysql", {"client": "pymysql"}), "extra 'client' is none that Airflow knows"),
+    (
+        conn("mysql", {"client": "mysql-connector-python", "charset": "x"}),
+        "extra 'charset' is not passed to the driver by Airflow's hook",
+    ),
+    (
+        conn("mssql", {"SQLAlchemy_Scheme": "mssql+pyodbc"}),
+        "extra 'SQLAlchemy_Scheme' is for Airflow's hook, and the driver would refuse it",
+    ),
+    (conn("oracle", {"dsn": "x"}), "extra 'dsn' is a secret, and connect_args is not masked"),
+    (
+        conn("oracle", {"sid": "x"}, schema="hr"),
+        "schema becomes the session's current schema in Airflow, and the block has no place for one",
+    ),
+    (
+        conn("oracle", {"sid": "x", "service_name": "y"}),
+        "extra has both 'service_name' and 'sid', and SQLAlchemy takes one",
+    ),
+    (conn("oracle", {"sid": 5}), "extra 'sid' is not text, or empty"),
+    (
+        conn("oracle", host="tns", port=1521),
+        "extra has neither 'service_name' nor 'sid', so SQLAlchemy would not use the port",
+    ),
+    (conn("redshift", {"iam": True}), "extra 'iam' is for Airflow's hook, and the driver would refuse it"),
+    (conn("redshift", {"timeout": 1}), "extra 'timeout' is not passed to the driver by Airflow's hook"),
+    (
+        conn("aws", {"aws_session_token": "t"}, **KEYED),
+        "extra 'aws_session_token' is a secret, and AwsCredentials does not mask it",
+    ),
+    (conn("aws", {"service_config": {"s3": {}}}), "extra 'service_config' has no place in AwsCredentials"),
+    (
+        conn("aws", {"role_arn": "r", "assume_role_method": "assume_role_with_saml"}),
+        "extra 'assume_role_method' has no place in AwsCredentials",
+    ),
+    (
+        conn("aws", {"role_arn": "r", "assume_role_kwargs": {"DurationSeconds": "900"}}),
+        "extra 'assume_role_kwargs': 'DurationSeconds' is not as AwsCredentials takes it",
+    ),
+    (
+        conn("aws", {"role_arn": "r", "verify": False}),
+        "extra 'role_arn' with 'config_kwargs' or 'verify': AwsCredentials assumes the role without those",
+    ),
+    (conn("aws", {"verify": "/ca.pem"}), "extra 'verify' is not true or false, which AwsCredentials takes"),
+    (
+        conn("aws", {"config_kwargs": {"proxies": {"https": "x"}}}),
+        "extra 'config_kwargs' is a secret, and AwsCredentials does not mask it",
+    ),
+    (
+        conn("aws", {"endpoint_url": "http://u:p@h"}),
+        "extra 'endpoint_url' may hold a password, and AwsCredentials does not mask it",
+    ),
+    (conn("aws", login="id"), "it has half an access key, which Airflow ignores and AwsCredentials refuses"),
+    (
+        conn("aws", {"aws_access_key_id": "id", "aws_secret_access_key": "s"}, login="u", password="p"),
+        "extra 'aws_access_key_id' has the place of a field that is given too",
+    ),
+    (conn("aws", host="h"), "host has no place in AwsCredentials"),
+    (conn("google_cloud_platform", {"key_path": "/k.json"}), "extra 'key_path' has no place in GcpCredentials"),
+    (
+        conn("google_cloud_platform", {"project": "p"}),
+        "it has no keyfile_dict, and GcpCredentials would look for the machine's own at every load",
+    ),
+    (
+        conn("google_cloud_platform", {"keyfile_dict": "{"}),
+        "extra 'keyfile_dict' is not a JSON object, which GcpCredentials takes",
+    ),
+    (
+        conn("google_cloud_platform", {"keyfile_dict": {"type": "external_account"}}),
+        "its keyfile_dict is not that of a service account, which GcpCredentials needs",
+    ),
+    (
+        conn("google_cloud_platform", {"keyfile_dict": {**KEYFILE, "private_key": PEM.replace("\n", "\\n")}}),
+        "the private_key of its keyfile_dict is not in PEM form with real line ends, as GcpCredentials reads it",
+    ),
+    (
+        conn("google_cloud_platform", {"keyfile_dict": KEYFILE, "num_retries": 7}),
+        "extra 'num_retries' has no place in GcpCredentials",
+    ),
+    (
+        conn("google_cloud_platform", {"project": "a", "extra__google_cloud_platform__project": "b"}),
+        "extra 'extra__google_cloud_platform__project' is there with and without its prefix",
+    ),
+    (
+        conn("snowflake", {"account": "a", "database": "d"}, schema="s", **KEYED),
+        "extra 'warehouse' is missing, and SnowflakeConnector needs it",
+    ),
+    (conn("snowflake", {"account": "a", "region": "eu"}, **KEYED), "extra 'region' has no place in SnowflakeConnector"),
+    (
+        conn("snowflake", {"account": "a", "database": "d", "warehouse": "w"}, schema="s", login="u"),
+        "it has neither a password nor a private key, and SnowflakeConnector needs one",
+    ),
+    (conn("slack", {"proxy": "http://p"}, password="x"), "extra 'proxy' has no place in SlackCredentials"),
+    (
+        conn("snowflake", {"account": "a", "private_key_content": PEM}, login="u", password=" p", schema="s"),
+        "its passphrase has blanks around it, which Airflow drops and SnowflakeConnector does not",
+    ),
+    (
+        conn("wasb", host=WASB + "/?sig=x"),
+        "host may hold a secret, and AzureBlobStorageCredentials does not mask it",
+    ),
+    (
+        conn("smtp", {"disable_tls": {"password": "x"}}, host="h", port=465),
+        "extra 'disable_ssl' or 'disable_tls' is neither true nor false",
+    ),
+    (conn("slack"), "password is missing, and SlackCredentials needs it"),
+    (
+        conn("slackwebhook", host="hooks.slack.com/services/T0", password="B0/x"),
+        "its host may hold a part of the webhook's URL that is secret, so it is not kept beside the block",
+    ),
+    (conn("slackwebhook", password="/T0/B0/x"), "its password has blanks or slashes around it"),
+    (
+        conn("smtp", host="h", port=465),
+        "it asks for both SSL and STARTTLS, and EmailServerCredentials takes one: set disable_tls in Airflow",
+    ),
+    (
+        conn("smtp", {"disable_tls": True, "from_email": "a@b"}, host="h", port=465),
+        "extra 'from_email' has no place in EmailServerCredentials",
+    ),
+    (
+        conn("smtp", {"disable_tls": True}, host="Gmail", port=465),
+        "EmailServerCredentials takes its host for the name of a mail provider",
+    ),
+    (conn("docker", {"email": "a@b"}, host="h", **KEYED), "extra 'email' has no place in DockerRegistryCredentials"),
+    (conn("kubernetes", {"in_cluster": True}), "extra 'in_cluster' has no place in KubernetesClusterConfig"),
+    (
+        conn("kubernetes", {"kube_config_path": "/k"}),
+        "extra 'kube_config_path' has no place in KubernetesClusterConfig",
+    ),
+    (
+        conn("kubernetes", {"kube_config": {"users": [{"user": {"token": "t"}}]}, "cluster_context": "c"}),
+        "extra 'kube_config' is a secret, and KubernetesClusterConfig does not mask it",
+    ),
+    (
+        conn("kubernetes", {"kube_config": {"users": [{"user": {"client-key-data": "t"}}]}, "cluster_context": "c"}),
+        "extra 'kube_config' holds a client's key, and KubernetesClusterConfig does not mask it",
+    ),
+    (conn("wasb", {"sas_token": "s"}, host=WASB), "extra 'sas_token' has no place in AzureBlobStorageCredentials"),
+    (
+        conn("wasb", host=WASB, login="account", password="key"),
+        "it has no whole service principal: login, password and extra 'tenant_id'",
+    ),
+    (
+        conn("databricks", {"azure_tenant_id": "t"}, host="h"),
+        "extra 'azure_tenant_id' has no place in DatabricksCredentials",
+    ),
+    (conn("databricks", host="h"), "it has no token, and DatabricksCredentials needs one"),
+    (conn("databricks", host="http://h", password="t"), "its host is more than the name of a Databricks instance"),
+    (
+        conn("dbt_cloud", login="acme", password="p"),
+        "its login is not the number of an account, which DbtCloudCredentials takes",
+    ),
+    (conn("redis", {"cluster": True}, host="h"), "extra 'cluster' has no place in RedisDatabase"),
+    (conn("redis", {"db": "01"}, host="h"), "extra 'db' is not a whole number, which RedisDatabase takes"),
+    (conn("redis", {"db": True}, host="h"), "extra 'db' is not a whole number, which RedisDatabase takes"),
+    (conn("redis", host="h", password="None"), "its password is a word that Airflow takes for none"),
+]
+
+
+@pytest.mark.parametrize(("connection", "loss"), LOSSES, ids=lambda value: getattr(value, "conn_type", ""))
+def test_a_loss_is_named_and_the_connection_kept_whole(connection: Connection, loss: str) -> None:
+    spec, losses = spec_from_connection(connection)
+    assert loss in losses
+    assert spec.type_slug == airflow_connection.SLUG
+    assert read_back(spec) == connection
+
+
+@pytest.mark.parametrize("conn_type", sorted(set(NATIVE_SLUGS) - {"sqlite"}))
+@pytest.mark.parametrize("extra", ["[1]", "not json", "5"])
+def test_an_extra_that_is_no_object_is_a_loss(conn_type: str, extra: str) -> None:
+    connection = Connection("c", conn_type, host="h", login="1", password="p", extra=extra)
+    spec, losses = spec_from_connection(connection)
+    assert losses[0].startswith("its extra is not a JSON object")
+    assert read_back(spec) == connection
+
+
+@pytest.mark.parametrize("kind", STRATEGIES)
+def test_what_a_native_block_cannot_hold_is_kept_whole(kind: str) -> None:
+    @given(STRATEGIES[kind], json_objects.filter(bool))
+    def holds(connection: Connection, more: dict[str, Any]) -> None:
+        extra = {**connection.extra_dejson, **more}
+        fields = {name: getattr(connection, name) for name in ("conn_id", *FIELDS)}
+        connection = Connection(**{**fields, "extra": json.dumps(extra)})
+        spec, losses = spec_from_connection(connection)
+        assert (spec.type_slug == airflow_connection.SLUG) is bool(losses)
+        assert parts(read_back(spec)) == parts(connection)
+
+    holds()

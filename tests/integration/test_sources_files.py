@@ -1,0 +1,99 @@
+"""Export files through `importing.read`: YAML as Airflow writes it, and which file goes before which source."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from pathlib import Path
+
+import pytest
+
+from airflow_compat import importing
+from airflow_compat._airflow.connection import Connection
+from airflow_compat._airflow.variable import VariableRecord
+from airflow_compat.errors import AirflowCompatError, InvalidExportError
+
+DATA = Path(__file__).parents[1] / "data"
+PASSWORD = "quartz-Tern-41"
+
+
+@pytest.mark.parametrize("version", ["2.11", "3.3"])
+def test_real_yaml_holds_what_the_json_does(version: str) -> None:
+    folder = DATA / f"airflow_exports_{version}"
+    export = importing.read(folder / "conns.yaml")
+    assert len(export.connections) == 3
+    assert export == importing.read(folder / "conns.json") == importing.read(folder / "conns_json.env")
+
+
+def test_texts_are_those_of_airflows_own_reader(tmp_path: Path) -> None:
+    """YAML 1.2 would take `1e3` and `0o17` for numbers; Airflow's YAML is 1.1."""
+    file = tmp_path / "connections.yml"
+    file.write_text("a: {conn_type: http, password: 1e3, login: 0o17, host: 'yes'}\nb: http://h\n12: http://h\n")
+    export = importing.read(str(file))
+    assert export.problems == ()
+    assert export.connections[0] == Connection("a", "http", host="yes", login="0o17", password="1e3")
+    assert [connection.conn_id for connection in export.connections[1:]] == ["b", "12"]
+
+
+def test_yaml_variables(tmp_path: Path) -> None:
+    file = tmp_path / "variables.yaml"
+    file.write_text("a: {b: [1, x]}\nday: 2026-11-22\nloop: &loop [*loop]\nn: 5\n")
+    export = importing.read(file)
+    assert export.variables == (VariableRecord("a", {"b": [1, "x"]}), VariableRecord("n", 5))
+    assert {problem.id: "put it in quotes" in problem.reason for problem in export.problems} == {
+        "day": True,
+        "loop": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"a: http://{PASSWORD}\na: http://h\n", "'a' is there twice"),
+        (f"? [a]\n: {PASSWORD}\n", "an id in it is not text"),
+        (f"a: [{PASSWORD}\n", "not YAML, or more than plain data"),
+        (f"a: !!python/object/apply:os.system ['{PASSWORD}']\n", "not YAML, or more than plain data"),
+        (f"- {PASSWORD}\n", "this is a list"),
+        (f"a: {PASSWORD}\0", "not text that YAML allows"),
+        ("a: " + "[" * 5000, "nested too deeply"),
+        (f"a: 2026-99-99\nb: {PASSWORD}\n", "a date or number in it is none"),
+    ],
+)
+def test_yaml_that_is_no_export(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "connections.yaml"
+    file.write_text(text)
+    with pytest.raises(InvalidExportError, match=said) as caught:
+        importing.read(file)
+    assert str(file) in str(caught.value)
+    assert not _shows(caught.value, PASSWORD)
+
+
+def test_a_file_may_be_called_as_a_source_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("vault:variables.json").write_text('{"a": "x"}')
+    assert importing.read(Path("vault:variables.json")).variables == (VariableRecord("a", "x"),)
+
+
+def test_the_environment_is_the_processs_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "variables.json"
+    file.write_text('{"Region": "file", "other": "file"}')
+    monkeypatch.setenv("AIRFLOW_VAR_REGION", "environment")
+    export = importing.read(file, "env:")
+    assert {record.key: record.value for record in export.variables} == {"Region": "environment", "other": "file"}
+    assert export.shadowed == (importing.Shadowed("variable", "Region", "env:", str(file)),)
+
+
+def test_an_error_shows_nothing_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_X", f"http://u:{PASSWORD}@h")
+    assert PASSWORD in os.environ["AIRFLOW_CONN_X"]
+    with pytest.raises(AirflowCompatError) as caught:
+        importing.read("env:", f"nothing://u:{PASSWORD}@h")
+    assert not _shows(caught.value, PASSWORD)
+
+
+def _shows(error: BaseException, secret: str) -> bool:
+    """Whether a traceback that prints locals shows it, but for this file's own."""
+    shown = traceback.TracebackException.from_exception(error, capture_locals=True)
+    frames = [frame for frame in shown.stack if frame.filename != __file__]
+    texts = [text for frame in frames for text in (frame.locals or {}).values()]
+    return any(secret in text for text in (*texts, *shown.format_exception_only(), repr(error.__context__)))

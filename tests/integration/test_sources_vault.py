@@ -1,0 +1,145 @@
+"""HashiCorp Vault: a fake of its KV engines' reads, over real HTTP on this machine."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+
+from airflow_compat import importing
+from airflow_compat._airflow.connection import Connection
+from airflow_compat._airflow.variable import VariableRecord
+from airflow_compat.errors import SourceError
+
+PASSWORD = "quartz-Tern-41"
+TOKEN = "hvs.kestrel-Moor-9"
+SECRETS: dict[str, dict[str, object]] = {
+    "connections/pg": {"conn_uri": f"postgres://u:{PASSWORD}@h:5432/db"},
+    "connections/team/web": {"conn_type": "http", "host": "h", "port": "80", "extra": '{"a": 1}'},
+    "connections/bad": {"conn_type": "http", "engine": PASSWORD},
+    "variables/size": {"value": "5"},
+    "variables/none": {"other": PASSWORD},
+    "other/region": {"value": "north"},
+}
+
+
+class FakeVault(BaseHTTPRequestHandler):
+    """KV 2 at `secret/`, KV 1 at `kv/`: lists and reads as Vault's HTTP API describes them."""
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        path = unquote(parts.path).removeprefix("/v1/")
+        if self.headers["X-Vault-Token"] != TOKEN or "forbidden" in path:
+            return self._answer(403, {"errors": ["permission denied"]})
+        if path.startswith("sealed"):
+            return self._answer(503, {"errors": ["Vault is sealed"]})
+        if parse_qs(parts.query).get("list") == ["true"]:
+            folder = path.removeprefix("secret/metadata/").removeprefix("kv/") + "/"
+            below = {key.removeprefix(folder) for key in SECRETS if key.startswith(folder)}
+            keys = sorted({name if "/" not in name else name.partition("/")[0] + "/" for name in below})
+            return self._answer(200, {"data": {"keys": keys}}) if keys else self._answer(404, {"errors": []})
+        is_2 = path.startswith("secret/data/")
+        found = SECRETS.get(path.removeprefix("secret/data/").removeprefix("kv/"))
+        if found is None:
+            return self._answer(404, {"errors": []})
+        return self._answer(200, {"data": {"data": found, "metadata": {"version": 1}} if is_2 else found})
+
+    def _answer(self, status: int, body: object) -> None:
+        content = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def vault() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), FakeVault) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize("query", ["", "?mount_point=kv&kv_engine_version=1", "?mount_point=/secret/"])
+def test_both_versions_of_the_engine(vault: str, query: str) -> None:
+    export = importing.read(f"vault:{vault}{query}", environ={"VAULT_TOKEN": TOKEN})
+    assert set(export.connections) == {
+        Connection("pg", "postgres", None, "h", "u", PASSWORD, "db", 5432),
+        Connection("team/web", "http", host="h", port=80, extra='{"a": 1}'),
+    }
+    assert export.variables == (VariableRecord("size", "5"),)
+    assert {problem.id for problem in export.problems} == {"bad", "none"}
+    assert PASSWORD not in str(export.problems)
+
+
+def test_paths_and_the_address_of_the_environment(vault: str) -> None:
+    environ = {"VAULT_TOKEN": TOKEN, "VAULT_ADDR": f"{vault}/"}
+    export = importing.read("vault:?connections_path=null&variables_path=other/", environ=environ)
+    assert export.connections == ()
+    assert export.variables == (VariableRecord("region", "north"),)
+    assert importing.read("vault:?connections_path=nothing&variables_path=null", environ=environ) == importing.Export()
+
+
+def _refused(source: str, environ: dict[str, str]) -> str:
+    began = time.monotonic()
+    with pytest.raises(SourceError) as caught:
+        importing.read(source, environ=environ)
+    assert time.monotonic() - began < 20
+    shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    ours = [text for frame in shown.stack if frame.filename != __file__ for text in (frame.locals or {}).values()]
+    for text in (*ours, *shown.format_exception_only(), repr(caught.value.__context__)):
+        assert TOKEN not in text
+        assert PASSWORD not in text
+    return str(caught.value)
+
+
+def test_what_vault_refuses(vault: str) -> None:
+    own = {"VAULT_TOKEN": TOKEN}
+    assert "VAULT_TOKEN may not read secret/connections" in _refused(f"vault:{vault}", {"VAULT_TOKEN": "other"})
+    assert "may not read secret/forbidden" in _refused(f"vault:{vault}?variables_path=forbidden", own)
+    assert "VAULT_TOKEN is not set" in _refused(f"vault:{vault}", {})
+    assert "503" in _refused(f"vault:{vault}?mount_point=sealed", own)
+
+
+def test_what_is_no_vault() -> None:
+    own = {"VAULT_TOKEN": TOKEN}
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        assert "can't be reached" in _refused(f"vault:http://u:{PASSWORD}@127.0.0.1:{port}", own)
+    said = _refused(f"vault:http://u:{PASSWORD}@127.0.0.1:{port}", own)
+    assert said.startswith(f"vault:127.0.0.1:{port}: Vault can't be reached")
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("vault:", "no URL is given"),
+        ("vault:h:8200", "no URL is given"),
+        (f"vault:http://u:{PASSWORD}?x@127.0.0.1", "unknown argument|not a name"),
+        (f"vault:http://127.0.0.1?token={PASSWORD}", "unknown argument 'token'"),
+        ("vault:http://127.0.0.1?kv_engine_version=3", "neither 1 nor 2"),
+        ("vault:http://127.0.0.1?mount_point=null", "mount_point is empty"),
+    ],
+)
+def test_sources_that_are_written_in_a_wrong_way(source: str, said: str) -> None:
+    assert re.search(said, _refused(source, {"VAULT_TOKEN": TOKEN}))
+
+
+def test_certificates_that_are_none() -> None:
+    environ = {"VAULT_TOKEN": TOKEN, "VAULT_CACERT": __file__}
+    assert "VAULT_CACERT is not a file" in _refused("vault:https://127.0.0.1", environ)
