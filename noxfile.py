@@ -95,7 +95,8 @@ def tests_other(session: nox.Session) -> None:
 @nox.session
 def lowest(session: nox.Session) -> None:
     """Everything, with the lowest versions of what we depend on directly."""
-    _uv_install(session, "--resolution", "lowest-direct", ".[examples]", *_group("tests"))
+    # The oldest Prefect's workers need importlib-metadata, and don't say so.
+    _uv_install(session, "--resolution", "lowest-direct", ".[examples]", *_group("tests"), "importlib-metadata>=8")
     session.run("pytest", *TESTS, *session.posargs)
 
 
