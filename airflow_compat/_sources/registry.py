@@ -11,7 +11,16 @@ from typing import Protocol
 from .._airflow.exports import Export
 from .._airflow.resolve import Origin, Rank, resolve
 from ..errors import SourceError
-from . import aws_secrets_manager, aws_ssm, environment, export_file, metadata_database, vault
+from . import (
+    aws_secrets_manager,
+    aws_ssm,
+    environment,
+    export_file,
+    google_secret_manager,
+    local_files,
+    metadata_database,
+    vault,
+)
 
 
 class Source(Protocol):
@@ -30,7 +39,16 @@ class Source(Protocol):
 
 
 # A file comes last: any text may be a path.
-SOURCES: tuple[Source, ...] = (aws_secrets_manager, aws_ssm, vault, environment, metadata_database, export_file)
+SOURCES: tuple[Source, ...] = (
+    aws_secrets_manager,
+    aws_ssm,
+    google_secret_manager,
+    local_files,
+    vault,
+    environment,
+    metadata_database,
+    export_file,
+)
 
 
 def read_sources(sources: Sequence[str | PathLike[str]], environ: Mapping[str, str]) -> Export:
@@ -55,6 +73,6 @@ def _kind(source: str) -> Source:
         # The rest of it may hold a password.
         raise SourceError(
             f"{scheme[1]}: is no kind of source; give a file, env:, a database's URL, "
-            "aws-secrets-manager:, aws-ssm: or vault:"
+            "aws-secrets-manager:, aws-ssm:, google-secret-manager:, local-files: or vault:"
         )
     return kind

@@ -1,0 +1,104 @@
+"""The files of Airflow's local backend, through `importing.read`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from airflow_compat import importing
+from airflow_compat._airflow.connection import Connection
+from airflow_compat._airflow.variable import VariableRecord
+from airflow_compat.errors import InvalidExportError, SourceError
+
+PASSWORD = "quartz-Tern-41"
+
+
+def read(tmp_path: Path, **files: tuple[str, str]) -> importing.Export:
+    """Read files given as `kind=(name, text)`."""
+    arguments = []
+    for kind, (name, text) in files.items():
+        (tmp_path / name).write_text(text)
+        arguments.append(f"{kind}_file_path={tmp_path / name}")
+    return importing.read("local-files:?" + "&".join(arguments))
+
+
+def test_both_files(tmp_path: Path) -> None:
+    export = read(
+        tmp_path,
+        connections=(
+            "a.json",
+            """{"pg": "postgres://u:p@h/db", "one": ["http://h"], "none": [],
+            "own": {"conn_id": "own", "conn_type": "http", "port": "80", "extra_dejson": {"a": 1}}}""",
+        ),
+        variables=("b.yaml", "size: 5\nwhole: {value: 1, description: d}\n"),
+    )
+    assert export.connections == (
+        Connection("pg", "postgres", host="h", login="u", password="p", schema="db"),
+        Connection("one", "http", host="h", schema=""),
+        Connection("own", "http", port=80, extra='{"a": 1}'),
+    )
+    # Not unwrapped, as it is in an export.
+    whole = {"value": 1, "description": "d"}
+    assert export.variables == (VariableRecord("size", 5), VariableRecord("whole", whole))
+    assert export.problems == ()
+
+
+def test_env_files(tmp_path: Path) -> None:
+    export = read(tmp_path, connections=("a.env", "# c\npg=http://h\n"), variables=("b.env", "k=a=b\n"))
+    assert [connection.conn_id for connection in export.connections] == ["pg"]
+    assert export.variables == (VariableRecord("k", "a=b"),)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ('["http://a", "http://b"]', "several values"),
+        (f'"{{\\"password\\": \\"{PASSWORD}\\"}}"', "JSON in quotes"),
+        ("5", "neither a URI nor an object"),
+        ('{"conn_id": "other", "conn_type": "http"}', "another than the id"),
+        (f'{{"uri": "http://h", "password": "{PASSWORD}"}}', "either of the two"),
+        ('{"extra": "{}", "extra_dejson": {}}', "keep one of them"),
+        (f'{{"{PASSWORD[:0]}key": "{PASSWORD}"}}', "unknown key 'key'"),
+        ('{"conn_type": 5}', "'conn_type' is not text"),
+    ],
+)
+def test_a_damaged_entry_leaves_the_others(tmp_path: Path, value: str, said: str) -> None:
+    export = read(tmp_path, connections=("a.json", f'{{"bad": {value}, "good": "http://h"}}'))
+    assert [connection.conn_id for connection in export.connections] == ["good"]
+    assert [(problem.id, said in problem.reason) for problem in export.problems] == [("bad", True)]
+    assert PASSWORD not in str(export.problems)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("a.txt", "k=v", "ends in none of"),
+        ("a.json", f'["{PASSWORD}"]', "no object of ids"),
+        ("a.json", f'{{"a": "{PASSWORD}', "not JSON"),
+        ("a.json", "", "not JSON"),
+        ("a.env", f"a={PASSWORD}\na=b", "'a' is there twice"),
+        ("a.env", PASSWORD, "line 1 is not id=value"),
+        ("a.yaml", f"- {PASSWORD}", "no object of ids"),
+    ],
+)
+def test_files_that_are_none(tmp_path: Path, name: str, text: str, said: str) -> None:
+    with pytest.raises(InvalidExportError, match=said) as caught:
+        read(tmp_path, variables=(name, text))
+    assert PASSWORD not in str(caught.value)
+
+
+def test_it_goes_before_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "v.json").write_text('{"Size": "5"}')
+    export = importing.read(
+        "env:", f"local-files:?variables_file_path={tmp_path}/v.json", environ={"AIRFLOW_VAR_SIZE": "7"}
+    )
+    assert [(record.key, record.value) for record in export.variables] == [("Size", "5")]
+
+
+@pytest.mark.parametrize("source", ["local-files:", "local-files:/a.json", "local-files:?connections_file_path=null"])
+def test_it_names_its_files_by_arguments(source: str) -> None:
+    with pytest.raises(SourceError, match="by arguments"):
+        importing.read(source)
+    with pytest.raises(InvalidExportError, match="no such file"):
+        importing.read("local-files:?connections_file_path=/nonexistent.json")
