@@ -6,12 +6,11 @@ block, the environment (`AIRFLOW_CONN_<ID>`).
 
 from __future__ import annotations
 
-import asyncio
-import difflib
 import os
 from typing import TYPE_CHECKING, TypeVar, overload
 
-from ._airflow.connection import Connection
+from ._airflow.connection import FIELDS
+from ._airflow.connection import Connection as _Connection
 from ._airflow.names import block_name
 from ._specs import airflow_connection
 from ._specs.connections import HOMES, connection_from_document, spec_from_connection
@@ -30,6 +29,41 @@ __all__ = ["BaseHook", "Connection", "aget_connection", "aload_block", "get_conn
 _ENV_PREFIX = "AIRFLOW_CONN_"
 
 
+class Connection(_Connection):
+    """An Airflow connection, as DAG code knows it.
+
+    What `get_connection` gives is one of these, and what `from_uri` and `from_json` read. Equal fields make two equal.
+    Neither `repr` nor `str` shows the password or the extra.
+
+    Attributes:
+        conn_id: The id that DAG code asks for.
+        conn_type: Airflow's type: `postgres`, `http`, `aws`, ... As given; `from_uri` and `from_json` normalise it.
+        host: The host; for `http` it may hold the protocol, for `sqlite` the path.
+        schema: The database, or for `http` the protocol.
+        extra: The extra field as Airflow keeps it: JSON text. `extra_dejson` is the dict.
+    """
+
+    @classmethod
+    def get(cls, conn_id: str) -> Connection:
+        """The connection of this id: `get_connection`, by the name that Airflow 3's task SDK has for it.
+
+        Raises:
+            ConnectionNotFoundError: See `get_connection`.
+            InvalidConnectionError: See `get_connection`.
+        """
+        return get_connection(conn_id)
+
+    @classmethod
+    async def async_get(cls, conn_id: str) -> Connection:
+        """`get` for coroutines, by the name that Airflow has for it: the event loop goes on meanwhile."""
+        return await aget_connection(conn_id)
+
+
+def public_connection(held: _Connection) -> Connection:
+    """What was read, as the class that users check against."""
+    return Connection(held.conn_id, *(getattr(held, name) for name in FIELDS))
+
+
 def get_connection(conn_id: str) -> Connection:
     """The connection of this id, as the object that Airflow code knows: `conn.host`, `conn.login`, `conn.extra_dejson`.
 
@@ -45,9 +79,9 @@ def get_connection(conn_id: str) -> Connection:
         InvalidConnectionError: The environment variable holds something that Airflow refuses.
     """
     document = _find(conn_id)
-    if document is not None:
-        return connection_from_document(document.type_slug, document.name, document.data)
-    return _from_environment(conn_id)
+    if document is None:
+        return _from_environment(conn_id)
+    return public_connection(connection_from_document(document.type_slug, document.name, document.data))
 
 
 @overload
@@ -90,6 +124,8 @@ def load_block(conn_id: str, block_type: type[Block] | None = None) -> Block:
 
 async def aget_connection(conn_id: str) -> Connection:
     """`get_connection` for coroutines: the event loop goes on meanwhile."""
+    import asyncio
+
     return await asyncio.to_thread(get_connection, conn_id)
 
 
@@ -99,6 +135,8 @@ async def aload_block(conn_id: str) -> Block: ...
 async def aload_block(conn_id: str, block_type: type[B]) -> B: ...
 async def aload_block(conn_id: str, block_type: type[Block] | None = None) -> Block:
     """`load_block` for coroutines: the event loop goes on meanwhile."""
+    import asyncio
+
     if block_type is None:
         return await asyncio.to_thread(load_block, conn_id)
     return await asyncio.to_thread(load_block, conn_id, block_type)
@@ -141,6 +179,8 @@ def _from_environment(conn_id: str) -> Connection:
 
 
 def _not_found(conn_id: str) -> str:
+    import difflib
+
     from ._prefect.blocks import read_names
 
     name = block_name(conn_id)

@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidConnectionError
 from .connection_uri import RefusedError, UriParser, build_uri, normalize_conn_type, parse_uri
 from .version import DEFAULT_VERSION, AirflowVersion
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 FIELDS = ("conn_type", "description", "host", "login", "password", "schema", "port", "extra")
 _MASK = "***"
@@ -43,7 +46,7 @@ class Connection:
     extra: str | None = None
 
     @classmethod
-    def from_uri(cls, uri: str, conn_id: str | None = None, *, parser: UriParser = "task") -> Connection:
+    def from_uri(cls, uri: str, conn_id: str | None = None, *, parser: UriParser = "task") -> Self:
         """Read an Airflow connection URI: `postgres://login:password@host:5432/schema?key=value`.
 
         Type, login, password, host and schema are percent-decoded; host and type are lower-cased; the query, or the
@@ -69,7 +72,7 @@ class Connection:
         raise _invalid(conn_id, problem)
 
     @classmethod
-    def from_json(cls, text: str | Mapping[str, Any], conn_id: str | None = None) -> Connection:
+    def from_json(cls, text: str | Mapping[str, Any], conn_id: str | None = None) -> Self:
         """Read Airflow's JSON form of a connection, as text or as an already decoded mapping.
 
         Args:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import pickle
 import sqlite3
 import sys
 from pathlib import Path
@@ -135,3 +137,14 @@ def test_in_an_event_loop_as_elsewhere(unique: str) -> None:
     for host, block in asyncio.run(_load(unique)):
         assert host == "h"
         assert isinstance(block, AirflowConnection)
+
+
+def test_connection_get_is_get_connection(monkeypatch: pytest.MonkeyPatch, unique: str) -> None:
+    monkeypatch.setenv(f"AIRFLOW_CONN_{unique.upper()}", "postgres://u:quartz-Tern-41@h/db")
+    found = Connection.get(unique)
+    assert found == get_connection(unique) == asyncio.run(Connection.async_get(unique))
+    assert type(found) is Connection
+    assert type(pickle.loads(pickle.dumps(found))) is Connection
+    assert "quartz" not in repr(found)
+    with pytest.raises(ConnectionNotFoundError):
+        Connection.get(f"{unique}-none")
