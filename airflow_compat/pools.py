@@ -6,51 +6,60 @@ import asyncio
 import contextvars
 import functools
 import inspect
-import random
+import os
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ._airflow.names import limit_name
 from ._airflow.pool import DEFAULT_POOL
-from ._specs.limits import UNLIMITED_LIMIT
-from .errors import PoolLeaseLostError, PoolNotReadyError, PoolTimeoutError
+from .errors import PoolLeaseLostError, PoolNotReadyError, PoolTimeoutError, ServerError
 
 if TYPE_CHECKING:
-    from ._prefect.lease_keeper import LeaseKeeper
+    from ._pools.board import Board
+    from ._pools.line import Ticket
+    from ._pools.waiting import Wish
+    from ._prefect.pool_events import HoldEvents
     from ._prefect.slots import Lease
 
 __all__ = ["Hold", "pool"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_FIRST_POLL, _LAST_POLL = 0.05, 1.0
-_FIRST_NOTICE = 5.0
 
-
-def pool(name: str | None, slots: int = 1, *, timeout: float | None = None) -> _Pool:
+def pool(name: str | None, slots: int = 1, *, priority_weight: int = 1, timeout: float | None = None) -> _Pool:
     """Hold slots of an Airflow pool: a context manager, an async one, and a decorator.
 
     Waits until all the slots asked for are free; nothing runs with fewer. The pool is the server's global concurrency
-    limit of the same name, so it limits across processes and machines. The slots of a holder that is killed are free
-    when its lease of 60 seconds has ended and the server has seen it, within about 75 seconds; a temporary server,
-    which Prefect starts where none is configured, never looks. Prefect's own `concurrency(name, occupy=slots,
+    limit of the same name, so it limits across processes and machines. Prefect's own `concurrency(name, occupy=slots,
     strict=True)` takes the same slots.
+
+    The waiters of one process are served in order: higher `priority_weight` first, then first come, first served; and
+    one that wants many slots isn't overtaken by one that wants few. Between processes there is no order: whoever asks
+    first after a release gets the slots, whatever its weight, and one that wants many may wait for long beside others
+    that want few. A process that keeps its slots busy lets others in within two seconds.
+
+    Slots are given back when the code is left: by its end, an exception, a cancellation, SIGINT, or SIGTERM (outside a
+    flow only where the main thread holds them). Those of a process that is killed are free when its lease has ended,
+    60 seconds after it was last renewed, and the server has seen that, which it looks for every 15 seconds; a temporary
+    server, which Prefect starts where none is configured, never looks.
 
     Args:
         name: The pool's name; None is `default_pool`.
         slots: How many slots to hold, as `pool_slots`.
-        timeout: The seconds to wait at most; None waits for ever, as Airflow does.
+        priority_weight: The higher it is, the earlier this is served among the waiters of its process.
+        timeout: The seconds to wait at most, 0 for now or never; None waits for ever, as Airflow does.
 
     Raises:
         PoolNotReadyError: On entering: the limit is missing, inactive, only a tag limit, or smaller than `slots`; or
             this very thread or task holds so many of its slots that the wait could not end.
         PoolTimeoutError: On entering: the slots were not free in time. Also a `TimeoutError`.
-        PoolLeaseLostError: On leaving: the server dropped the slots before the code was done.
+        ServerError: On entering: the server can't be asked. Who waits already waits on while it is gone, for a minute.
+        PoolLeaseLostError: On leaving, or from `hold.check()`: the server dropped the slots before the code was done.
 
     Example:
         ```python
@@ -64,7 +73,9 @@ def pool(name: str | None, slots: int = 1, *, timeout: float | None = None) -> _
     """
     if isinstance(slots, bool) or not isinstance(slots, int) or slots < 1:
         raise PoolNotReadyError(f"pool {name!r}: slots is {slots!r}; ask for a whole number from 1 on, as Airflow does")
-    return _Pool(DEFAULT_POOL if name is None else name, slots, timeout)
+    if isinstance(priority_weight, bool) or not isinstance(priority_weight, int):
+        raise PoolNotReadyError(f"pool {name!r}: priority_weight is {priority_weight!r}; write a whole number")
+    return _Pool(DEFAULT_POOL if name is None else name, slots, priority_weight, timeout)
 
 
 @dataclass(frozen=True)
@@ -80,48 +91,69 @@ class Hold:
     pool: str
     slots: int
     waited: float
+    _lease: Lease | None = field(default=None, repr=False, compare=False)
+
+    def check(self) -> None:
+        """Ask, in the middle of long work, whether the slots are still held. Makes no request.
+
+        Raises:
+            PoolLeaseLostError: The server has dropped them, so that others may run beside this.
+        """
+        if self._lease and self._lease.lost:
+            raise PoolLeaseLostError(
+                f"pool {self.pool!r}: the server dropped its {_slots(self.slots)} before the code was done, so that "
+                "others may have run beside it; see the server's log, and run this again if that matters"
+            )
 
 
 class _Pool(AbstractContextManager[Hold, None], AbstractAsyncContextManager[Hold, None]):
     """What `pool()` returns. One object can be entered many times, also at once."""
 
-    def __init__(self, name: str, slots: int, timeout: float | None) -> None:
+    def __init__(self, name: str, slots: int, priority_weight: int, timeout: float | None) -> None:
         self._name = name
         self._limit = limit_name(name)
         self._slots = slots
+        self._priority_weight = priority_weight
         self._timeout = timeout
 
     def __enter__(self) -> Hold:
-        from ._prefect.slots import try_acquire
+        from ._pools import termination
+        from ._pools.waiting import wait_in_thread
 
         started = time.monotonic()
-        if not self._limits():
-            return self._entered(started, None)
-        for pause in self._pauses(started):
-            if lease := try_acquire(self._limit, self._slots):
-                return self._entered(started, lease)
-            time.sleep(pause)
-        raise self._timed_out()
+        with termination.begun() as begun:
+            board, wish = self._checked(_here())
+            ticket = self._in_time(wait_in_thread(board, wish)) if wish else None
+            return self._entered(started, board, ticket, begun)
 
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._left(exc)
+        entry = self._leaving()
+        with entry.begun:
+            entry.give_back()
+        if exc is None:
+            entry.hold.check()
 
     async def __aenter__(self) -> Hold:
+        from ._pools import termination
+        from ._pools.waiting import wait_in_task
+
         started = time.monotonic()
-        if not await asyncio.to_thread(self._limits, _here()):
-            return self._entered(started, None)
-        for pause in self._pauses(started):
-            if lease := await _acquire_in_thread(self._limit, self._slots):
-                return self._entered(started, lease)
-            await asyncio.sleep(pause)
-        raise self._timed_out()
+        with termination.begun() as begun:
+            board, wish = await asyncio.to_thread(self._checked, _here())
+            ticket = self._in_time(await wait_in_task(board, wish)) if wish else None
+            return self._entered(started, board, ticket, begun)
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._left(exc)
+        entry = self._leaving()
+        with entry.begun:
+            # Goes on to its end when this is cancelled meanwhile.
+            await asyncio.shield(asyncio.to_thread(entry.give_back))
+        if exc is None:
+            entry.hold.check()
 
     def __call__(self, function: F) -> F:
         if not callable(function):
@@ -142,81 +174,56 @@ class _Pool(AbstractContextManager[Hold, None], AbstractAsyncContextManager[Hold
 
         return cast("F", in_pool)
 
-    def _limits(self, here: tuple[object, ...] | None = None) -> bool:
-        """Whether there is anything to wait for; an error when waiting would never limit, or never end."""
-        from ._prefect.limits import read_limit, tag_limit_exists
+    def _checked(self, here: tuple[object, ...]) -> tuple[Board, Wish | None]:
+        """What to wait for; None when there is no limit."""
+        from ._pools.board import board
+        from ._pools.preflight import check, is_unlimited
+        from ._pools.waiting import Wish
 
-        found = read_limit(self._limit)
-        if found is None:
-            create = (
-                f"`prefect gcl create '{self._limit}' --limit {self._slots}`, or `airflow-compat import pools.json`"
-            )
-            if tag_limit_exists(self._limit):
-                raise self._not_ready(
-                    f"{self._limit!r} is a limit for task runs with that tag, which limits no pool", create
-                )
-            raise self._not_ready("it doesn't exist", create)
-        if not found.active:
-            raise self._not_ready("its limit is inactive, and limits nothing", f"`prefect gcl enable '{self._limit}'`")
-        if found.limit >= UNLIMITED_LIMIT:
-            return False
-        if self._slots > found.limit:
-            raise self._not_ready(
-                f"{self._slots} slots are asked for and it has {found.limit}",
-                f"ask for fewer, or `prefect gcl update '{self._limit}' --limit {self._slots}`",
-            )
-        here = here or _here()
-        own = sum(entry.hold.slots for entry in _entries.get() if entry.here == here and entry.hold.pool == self._name)
-        if own + self._slots > found.limit:
-            raise self._not_ready(
-                f"this code already holds {own} of its {found.limit} slots and would wait for itself",
-                "take all the slots at once, outside",
-            )
-        return True
-
-    def _not_ready(self, problem: str, repair: str) -> PoolNotReadyError:
-        return PoolNotReadyError(f"pool {self._name!r}: {problem}. To mend it: {repair}")
-
-    def _timed_out(self) -> PoolTimeoutError:
-        return PoolTimeoutError(
-            f"pool {self._name!r}: {_slots(self._slots)} could not be had within {self._timeout} seconds; "
-            "wait longer, or see who holds them in the limit's page of Prefect's UI"
+        own = sum(
+            entry.hold.slots
+            for entry in _entries.get()
+            if entry.here == here and entry.hold.pool == self._name and entry.lease
         )
+        limit = check(board(), self._name, self._limit, self._slots, own)
+        if is_unlimited(limit):
+            return board(), None
+        return board(), Wish(self._name, limit, self._slots, self._priority_weight, self._timeout)
 
-    def _pauses(self, started: float) -> Iterator[float]:
-        """How long to sleep after each vain try, in seconds; ends when the time is up."""
+    def _in_time(self, ticket: Ticket[Lease] | None) -> Ticket[Lease]:
+        if ticket is None:
+            raise PoolTimeoutError(
+                f"pool {self._name!r}: {_slots(self._slots)} could not be had within {self._timeout} seconds; "
+                "wait longer, or see who holds them in the limit's page of Prefect's UI"
+            )
+        return ticket
+
+    def _entered(self, started: float, board: Board, ticket: Ticket[Lease] | None, begun: ExitStack) -> Hold:
         from ._prefect.logs import run_logger
+        from ._prefect.pool_events import HoldEvents
 
-        pause, notice = _FIRST_POLL, _FIRST_NOTICE
-        while True:
-            waited = time.monotonic() - started
-            left = float("inf") if self._timeout is None else self._timeout - waited
-            # The first try is made whatever the timeout: 0 means "now or never".
-            yield max(0.0, min(pause * random.uniform(0.5, 1.5), left))
-            if left <= 0:
-                return
-            pause = min(pause * 1.5, _LAST_POLL)
-            if waited >= notice:
-                run_logger().info("Waiting for %s of pool %r for %.0f s", _slots(self._slots), self._name, waited)
-                notice *= 2
-
-    def _entered(self, started: float, lease: Lease | None) -> Hold:
-        from ._prefect.lease_keeper import LeaseKeeper
-
-        hold = Hold(self._name, self._slots, time.monotonic() - started)
-        entry = _Entry(self, hold, _here(), LeaseKeeper(lease) if lease else None)
-        _entries.set((*_entries.get(), entry))
+        lease = ticket.held if ticket else None
+        hold = Hold(self._name, self._slots, time.monotonic() - started, lease)
+        events = None
+        try:
+            if ticket and lease:
+                board.hold(self._limit, lease, run_logger())
+                events = HoldEvents(lease, ticket.handed_over)
+                events.say_acquired()
+            entry = _Entry(self, hold, _here(), board, lease, events, begun.pop_all())
+            _entries.set((*_entries.get(), entry))
+        except BaseException:
+            # A signal may come at any time.
+            if lease:
+                board.give_back(self._limit, lease)
+            raise
         return hold
 
-    def _left(self, exc: BaseException | None) -> None:
+    def _leaving(self) -> _Entry:
         entries = _entries.get()
         entry = next(entry for entry in reversed(entries) if entry.owner is self)
         _entries.set(tuple(other for other in entries if other is not entry))
-        if entry.keeper and not entry.keeper.release() and exc is None:
-            raise PoolLeaseLostError(
-                f"pool {self._name!r}: the server dropped its {_slots(self._slots)} before the code was done, so "
-                "others may have run beside it; see the server's log, and run this again if that matters"
-            )
+        return entry
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,7 +233,30 @@ class _Entry:
     owner: _Pool
     hold: Hold
     here: tuple[object, ...]
-    keeper: LeaseKeeper | None
+    board: Board
+    lease: Lease | None
+    events: HoldEvents | None
+    begun: ExitStack
+    pid: int = field(default_factory=os.getpid)
+
+    def give_back(self) -> None:
+        """The passage is over: its slots may go to others."""
+        from ._prefect.logs import run_logger
+
+        # A process that was forked inside has a copy of the passage, and none of the slots.
+        if not self.lease or not self.events or self.pid != os.getpid():
+            return
+        try:
+            handed_over = self.board.give_back(self.lease.limit_name, self.lease)
+        except ServerError as exc:
+            run_logger().warning(
+                "The slots of pool %r could not be given back; they are free when their lease has ended, within some "
+                "75 s: %s",
+                self.hold.pool,
+                exc,
+            )
+        else:
+            self.events.say_released(handed_over=handed_over)
 
 
 def _slots(number: int) -> str:
@@ -244,17 +274,3 @@ def _here() -> tuple[object, ...]:
     except RuntimeError:
         task = None
     return threading.get_ident(), task
-
-
-async def _acquire_in_thread(limit: str, slots: int) -> Lease | None:
-    """Take slots off the event loop; on cancellation they are given back as soon as they are there."""
-    from ._prefect.slots import release, try_acquire
-
-    request = asyncio.ensure_future(asyncio.to_thread(try_acquire, limit, slots))
-    try:
-        return await asyncio.shield(request)
-    except asyncio.CancelledError:
-        lease = await request
-        if lease:
-            await asyncio.to_thread(release, lease)
-        raise

@@ -21,7 +21,7 @@ def read_limit(name: str) -> LimitSpec | None:
         found = kept_client().read_global_concurrency_limit_by_name(_in_path(name))
     except ObjectNotFound:
         return None
-    return LimitSpec(found.name, found.limit, found.active)
+    return LimitSpec(found.name, found.limit, found.active, str(found.id))
 
 
 @server_call
@@ -30,7 +30,7 @@ def read_limits() -> list[LimitSpec]:
     found: list[LimitSpec] = []
     while True:
         page = kept_client().read_global_concurrency_limits(limit=_PAGE, offset=len(found))
-        found += [LimitSpec(item.name, item.limit, bool(item.active)) for item in page]
+        found += [LimitSpec(item.name, item.limit, bool(item.active), str(item.id)) for item in page]
         if len(page) < _PAGE:
             return found
 

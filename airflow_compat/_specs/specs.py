@@ -40,11 +40,12 @@ class VariableSpec:
 
 @dataclass(frozen=True)
 class LimitSpec:
-    """A global concurrency limit."""
+    """A global concurrency limit; `id` is the server's, where it was read from there."""
 
     name: str
     limit: int
     active: bool = True
+    id: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"global concurrency limit {self.name}"

@@ -48,6 +48,7 @@ KNOWN_COMMANDS = {
     "airflow variables export variables.json",
     "airflow pools export pools.json",
     "prefect gcl ls",
+    "export PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE=prefect.server.concurrency.lease_storage.filesystem",
     'python -m pip install -e ".[examples]" --group dev',
     "pytest tests/docs -k pools",
 }

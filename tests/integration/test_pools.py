@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FuturesTimeoutError
 
 import pytest
 from prefect import flow, task
@@ -14,9 +16,11 @@ from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
 from airflow_compat import importing, pool
 from airflow_compat._airflow.exports import Export
 from airflow_compat._airflow.pool import Pool
+from airflow_compat._pools.board import board
 from airflow_compat._prefect.limits import create_limit
 from airflow_compat._specs.specs import LimitSpec
 from airflow_compat.errors import PoolLeaseLostError, PoolNotReadyError, PoolTimeoutError
+from airflow_compat.pools import Hold
 
 
 @pytest.fixture
@@ -29,6 +33,14 @@ def name(unique: str) -> str:
 def held(name: str) -> int:
     with get_client(sync_client=True) as client:
         return client.read_global_concurrency_limit_by_name(name).active_slots
+
+
+def forget_leases(name: str) -> None:
+    """What an administrator, or a restart of a server that keeps leases in memory, does."""
+    with get_client(sync_client=True) as client:
+        for lease, _ in board()._keeper.leases():
+            assert lease.limit_name == name
+            client.release_concurrency_slots_with_lease(lease.id)
 
 
 def test_slots_are_held_inside_and_free_after(name: str) -> None:
@@ -98,10 +110,29 @@ def test_a_pool_that_could_never_let_in_is_an_error_that_names_the_repair(unique
         pass
     with get_client(sync_client=True) as client:
         client.create_concurrency_limit(f"{unique}_tag", 1)
-        client.update_global_concurrency_limit(name, GlobalConcurrencyLimitUpdate(active=False))
     with pytest.raises(PoolNotReadyError, match="task runs with that tag"), pool(f"{unique}_tag"):
         pass
-    with pytest.raises(PoolNotReadyError, match=f"inactive.*prefect gcl enable '{name}'"), pool(name):
+
+
+def test_an_inactive_limit_lets_nobody_in_unlimited(name: str) -> None:
+    refusal = f"inactive.*prefect gcl enable '{name}'"
+
+    def wait() -> None:
+        with pool(name):
+            raise AssertionError("it was let in")
+
+    with ThreadPoolExecutor(1) as thread:
+        with pool(name, slots=2) as hold:
+            waiter = thread.submit(wait)
+            # Whoever has waited for more than a moment is told of a change meanwhile.
+            with pytest.raises(FuturesTimeoutError):
+                waiter.result(timeout=1.5)
+            with get_client(sync_client=True) as client:
+                client.update_global_concurrency_limit(name, GlobalConcurrencyLimitUpdate(active=False))
+            hold.check()
+        with pytest.raises(PoolNotReadyError, match=refusal):
+            waiter.result(timeout=60)
+    with pytest.raises(PoolNotReadyError, match=refusal), pool(name):
         pass
 
 
@@ -120,25 +151,42 @@ def test_an_unlimited_pool_lets_all_in(unique: str) -> None:
         assert held(unique) == 0
 
 
-def test_a_lost_lease_is_an_error_where_the_code_ends(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from airflow_compat._prefect import lease_keeper, slots
+def test_a_lost_lease_is_an_error_where_the_code_asks_or_ends(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow_compat._pools import keeper
 
-    monkeypatch.setattr(lease_keeper, "_RENEW_SECONDS", 0.05)
-    leases: list[slots.Lease] = []
-    acquire = slots.try_acquire
-    monkeypatch.setattr(slots, "try_acquire", lambda *args: leases.append(acquire(*args)) or leases[-1])
+    monkeypatch.setattr(keeper, "_RENEW_SECONDS", 0.05)
+    noticed = threading.Event()
+
+    class Log(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            noticed.set()
 
     @pool(name)
     def lose() -> str:
-        # What an administrator, or a restart of a server that keeps leases in memory, does.
-        slots.release(leases[0])
-        keeper = next(thread for thread in threading.enumerate() if thread.name.endswith(str(leases[0].id)))
-        keeper.join(60)
+        forget_leases(name)
+        assert noticed.wait(60)
         return "done"
 
-    with pytest.raises(PoolLeaseLostError, match="dropped its 1 slot "):
-        lose()
+    log = Log()
+    logging.getLogger("airflow_compat").addHandler(log)
+    try:
+        with pytest.raises(PoolLeaseLostError, match="dropped its 1 slot "):
+            lose()
+        assert held(name) == 0
+        noticed.clear()
+        with pytest.raises(PoolLeaseLostError), pool(name) as hold:
+            _lose_in_the_middle(name, hold, noticed)
+    finally:
+        logging.getLogger("airflow_compat").removeHandler(log)
     assert held(name) == 0
+
+
+def _lose_in_the_middle(name: str, hold: Hold, noticed: threading.Event) -> None:
+    hold.check()
+    forget_leases(name)
+    assert noticed.wait(60)
+    hold.check()
+    raise AssertionError("it went on")
 
 
 def test_async_and_decorated(name: str) -> None:

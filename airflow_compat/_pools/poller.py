@@ -1,0 +1,142 @@
+"""Asks the server on behalf of all who wait in this process: one thread, for as long as anybody waits."""
+
+from __future__ import annotations
+
+import contextvars
+import random
+import threading
+from collections.abc import Callable
+from typing import Generic
+
+from ..errors import ServerError
+from .desk import Desk
+from .line import H
+
+# Seconds between two questions about one pool: at first, at last, and at last while releases are heard of.
+_FIRST, _LAST, _LAST_LISTENING = 0.05, 0.25, 1.0
+# Questions a second and pool that events may cause, and how many of them at once.
+_RATE, _BURST = 4.0, 4.0
+_LISTEN_AFTER = 0.25
+_ANNOUNCE_AFTER, _ANNOUNCE_EVERY = 0.3, 2.0
+# How long those who wait see a server through that doesn't answer: as long as their slots' leases would last.
+_OUTAGE_SECONDS = 60.0
+
+
+class Pace:
+    """When to ask next about one pool."""
+
+    def __init__(self, now: float) -> None:
+        self.due = now
+        self._pause = _FIRST
+        self._tokens = _BURST
+        self._counted_at = now
+
+    def denied(self, now: float, *, listening: bool) -> None:
+        """The server had no slots."""
+        self._pause = min(self._pause * 1.6, _LAST_LISTENING if listening else _LAST)
+        self.due = now + self._pause * random.uniform(0.8, 1.2)
+
+    def given(self) -> None:
+        """The server had slots."""
+        self._pause = _FIRST
+
+    def hint(self, now: float, *, certain: bool) -> None:
+        """Slots may be free: ask at once, unless that was done too often on hearsay."""
+        self._tokens = min(_BURST, self._tokens + (now - self._counted_at) * _RATE)
+        self._counted_at = now
+        if certain:
+            self.due = now
+        elif self._tokens >= 1:
+            self._tokens -= 1
+            self.due = now
+
+
+class Poller(Generic[H]):
+    """Polls for the desks that have waiters.
+
+    Args:
+        clock: Seconds that only grow.
+        listen: Called when somebody has waited for a moment; starts hearing of releases.
+    """
+
+    def __init__(self, clock: Callable[[], float], listen: Callable[[], None]) -> None:
+        self._clock = clock
+        self._listen = listen
+        self._changed = threading.Condition()
+        self._paces: dict[Desk[H], Pace] = {}
+        self._announced: dict[Desk[H], float] = {}
+        self._silent_since: float | None = None
+        self._thread: threading.Thread | None = None
+
+    def watch(self, desk: Desk[H]) -> None:
+        """Ask for this desk's waiters until there are none."""
+        with self._changed:
+            if desk not in self._paces:
+                now = self._clock()
+                self._paces[desk] = Pace(now)
+                # Who comes here has just asked, or must pause.
+                self._paces[desk].denied(now, listening=desk.share.listening)
+            if self._thread is None:
+                run = contextvars.copy_context().run
+                self._thread = threading.Thread(target=run, args=(self._run,), name="airflow-compat-pools", daemon=True)
+                self._thread.start()
+
+    def hint(self, desk: Desk[H], *, certain: bool = False) -> None:
+        """Slots of this desk's pool may be free, or certainly were a moment ago."""
+        with self._changed:
+            if pace := self._paces.get(desk):
+                pace.hint(self._clock(), certain=certain)
+                self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                for desk in [desk for desk in self._paces if not desk.waiting()]:
+                    del self._paces[desk]
+                    self._announced.pop(desk, None)
+                if not self._paces:
+                    self._thread = None
+                    return
+                now = self._clock()
+                times = {desk: max(pace.due, desk.share.may_ask_at()) for desk, pace in self._paces.items()}
+                due = [desk for desk, time in times.items() if time <= now]
+                if not due:
+                    # Also to see in time who is to be announced.
+                    self._changed.wait(min(min(times.values()) - now, _LISTEN_AFTER))
+            for desk in due:
+                self._ask(desk)
+            for desk in list(self._paces):
+                self._announce(desk)
+
+    def _ask(self, desk: Desk[H]) -> None:
+        pace = self._paces[desk]
+        before = desk.first()
+        try:
+            desk.ask()
+        except ServerError as exc:
+            self._endure(exc)
+        else:
+            self._silent_since = None
+        if desk.first() is not before:
+            pace.given()
+        pace.denied(self._clock(), listening=desk.share.listening)
+
+    def _endure(self, error: ServerError) -> None:
+        now = self._clock()
+        if self._silent_since is None:
+            self._silent_since = now
+        elif now - self._silent_since > _OUTAGE_SECONDS:
+            for desk in list(self._paces):
+                desk.fail_all(error)
+
+    def _announce(self, desk: Desk[H]) -> None:
+        ticket = desk.first()
+        if ticket is None:
+            return
+        now = self._clock()
+        if now - ticket.since >= _LISTEN_AFTER:
+            self._listen()
+        last = self._announced.get(desk, float("-inf"))
+        if now - ticket.since >= _ANNOUNCE_AFTER and now - last >= _ANNOUNCE_EVERY:
+            self._announced[desk] = now
+            ticket.announce()

@@ -1,0 +1,79 @@
+"""What a pool's holds and waits tell others, through the server's events: Prefect's UI, and other processes of ours.
+
+The names, and the resource's first four labels, are those of Prefect's own `concurrency()`.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass
+
+from prefect.context import FlowRunContext, TaskRunContext
+from prefect.events import Event, emit_event
+
+from .slots import Lease
+
+ACQUIRED = "prefect.concurrency-limit.acquired"
+RELEASED = "prefect.concurrency-limit.released"
+WAITING = "airflow-compat.pool.waiting"
+
+HANDED_OVER = "airflow-compat.handed-over"
+HOST = "airflow-compat.host"
+LEASE_ID = "airflow-compat.lease-id"
+PID = "airflow-compat.pid"
+SLOTS_WANTED = "slots-wanted"
+WAITERS = "airflow-compat.waiters"
+
+
+@dataclass
+class HoldEvents:
+    """What is said of one hold.
+
+    A hold outside any run that was handed its slots says nothing: nobody looks for it, and there may be hundreds in a
+    second.
+    """
+
+    lease: Lease
+    handed_over: bool
+    _acquired: Event | None = None
+
+    def say_acquired(self) -> None:
+        """The hold begins."""
+        if not self.handed_over or _in_run():
+            self._acquired = emit_event(ACQUIRED, resource=self._resource())
+
+    def say_released(self, *, handed_over: bool) -> None:
+        """The hold is over; its slots are the server's again, or went to another hold of this process."""
+        if not handed_over:
+            emit_event(RELEASED, resource=self._resource(), follows=self._acquired)
+        elif self._acquired:
+            emit_event(RELEASED, resource={**self._resource(), HANDED_OVER: "true"}, follows=self._acquired)
+
+    def _resource(self) -> dict[str, str]:
+        return {
+            **limit_resource(str(self.lease.limit_id), self.lease.limit_name),
+            "slots-acquired": str(self.lease.slots),
+            "limit": str(self.lease.limit),
+            LEASE_ID: str(self.lease.id),
+        }
+
+
+def say_waiting(limit_id: str, limit_name: str, slots: int, waiters: int) -> None:
+    """This process waits for slots. Said in the context of the first that waits."""
+    resource = {**limit_resource(limit_id, limit_name), SLOTS_WANTED: str(slots), WAITERS: str(waiters)}
+    emit_event(WAITING, resource=resource)
+
+
+def limit_resource(limit_id: str, limit_name: str) -> dict[str, str]:
+    """The limit, and this process."""
+    return {
+        "prefect.resource.id": f"prefect.concurrency-limit.{limit_id}",
+        "prefect.resource.name": limit_name,
+        HOST: socket.gethostname(),
+        PID: str(os.getpid()),
+    }
+
+
+def _in_run() -> bool:
+    return TaskRunContext.get() is not None or FlowRunContext.get() is not None

@@ -1,0 +1,24 @@
+"""A process that holds a pool until it is ended, or takes it again and again; started by test_pools_signals.py."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from airflow_compat import pool
+
+
+def main(how: str, name: str) -> None:
+    """Say "held" when the pool is, and hold it; or keep it busy, with nothing between two passages."""
+    if how == "hold":
+        with pool(name):
+            print("held", flush=True)
+            time.sleep(600)
+    while True:
+        with pool(name):
+            print("held", flush=True)
+            time.sleep(0.01)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])
