@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import airflow_compat
+from airflow_compat._specs.connections import HOMES
 
 # Records what an import opens, writes and connects to; prints the modules that it brought in.
 _WATCH = """
@@ -54,6 +55,15 @@ def test_touching_a_name_loads_no_prefect(name: str) -> None:
 def test_a_connection_loads_no_other_shim() -> None:
     modules = _modules_of("from airflow_compat import Connection; Connection.from_uri('postgres://h/d')")
     assert not modules & {"airflow_compat.pools", "airflow_compat.callbacks", "airflow_compat.variables"}
+
+
+def test_a_connection_loads_the_file_of_its_own_block_type_alone() -> None:
+    homes = {f"airflow_compat._specs.{slug.replace('-', '_')}" for slug in HOMES}
+    whole = "airflow_compat._specs.airflow_connection"
+    assert homes & _modules_of("from airflow_compat import Connection, get_connection, load_block") == {whole}
+    spec = "from airflow_compat._specs.connections import spec_from_connection; from airflow_compat import Connection"
+    of_aws = _modules_of(f"{spec}; spec_from_connection(Connection('c', 'aws'))")
+    assert homes & of_aws == {whole, "airflow_compat._specs.aws_credentials"}
 
 
 def test_all_the_lazy_map_and_the_typing_block_agree() -> None:

@@ -120,7 +120,9 @@ def board() -> Board:
     """The board of the server that the current settings name."""
     client = kept_client()
     with _lock:
-        return _boards.setdefault(id(client), Board(client))
+        if id(client) not in _boards:
+            _boards[id(client)] = Board(client)
+        return _boards[id(client)]
 
 
 def _release_all() -> None:

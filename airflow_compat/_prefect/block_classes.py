@@ -23,6 +23,7 @@ _CLASSES = {
     "airflow-connection": _Home(f"{__package__}.airflow_block", "AirflowConnection"),
     "aws-credentials": _Home("prefect_aws", "AwsCredentials", "aws"),
     "azure-blob-storage-credentials": _Home("prefect_azure", "AzureBlobStorageCredentials", "azure"),
+    "azure-container-instance-credentials": _Home("prefect_azure", "AzureContainerInstanceCredentials", "azure"),
     "databricks-credentials": _Home("prefect_databricks", "DatabricksCredentials", "databricks"),
     "dbt-cloud-credentials": _Home("prefect_dbt.cloud", "DbtCloudCredentials", "dbt"),
     "docker-registry-credentials": _Home("prefect_docker", "DockerRegistryCredentials", "docker"),

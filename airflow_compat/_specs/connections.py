@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from importlib import import_module
+from typing import Any, Protocol, cast
 
 from .._airflow.connection import Connection
 from .._airflow.names import block_name
-from . import (
-    airflow_connection,
-    aws_credentials,
-    azure_blob_storage_credentials,
-    databricks_credentials,
-    dbt_cloud_credentials,
-    docker_registry_credentials,
-    email_server_credentials,
-    gcp_credentials,
-    kubernetes_cluster_config,
-    redis_database,
-    slack_credentials,
-    slack_webhook,
-    snowflake_connector,
-    sqlalchemy_connector,
-)
+from . import airflow_connection
 from .specs import BlockSpec
-from .sql_dialects import DIALECTS
 
 
 class Home(Protocol):
@@ -42,30 +27,40 @@ class NativeHome(Home, Protocol):
     def losses(self, connection: Connection) -> list[str]: ...
 
 
-_NATIVE: dict[str, NativeHome] = {
-    **dict.fromkeys(DIALECTS, sqlalchemy_connector),
-    "aws": aws_credentials,
-    "databricks": databricks_credentials,
-    "dbt_cloud": dbt_cloud_credentials,
-    "docker": docker_registry_credentials,
-    "email": email_server_credentials,
-    "gcpbigquery": gcp_credentials,
-    "google_cloud_platform": gcp_credentials,
-    "kubernetes": kubernetes_cluster_config,
-    "redis": redis_database,
-    "slack": slack_credentials,
-    "slackwebhook": slack_webhook,
-    "smtp": email_server_credentials,
-    "snowflake": snowflake_connector,
-    "wasb": azure_blob_storage_credentials,
+NATIVE_SLUGS: dict[str, str] = {
+    "mssql": "sqlalchemy-connector",
+    "mysql": "sqlalchemy-connector",
+    "oracle": "sqlalchemy-connector",
+    "postgres": "sqlalchemy-connector",
+    "postgresql": "sqlalchemy-connector",
+    "redshift": "sqlalchemy-connector",
+    "sqlite": "sqlalchemy-connector",
+    "aws": "aws-credentials",
+    "azure": "azure-container-instance-credentials",
+    "azure_container_instance": "azure-container-instance-credentials",
+    "databricks": "databricks-credentials",
+    "dbt_cloud": "dbt-cloud-credentials",
+    "docker": "docker-registry-credentials",
+    "email": "email-server-credentials",
+    "gcpbigquery": "gcp-credentials",
+    "google_cloud_platform": "gcp-credentials",
+    "kubernetes": "kubernetes-cluster-config",
+    "redis": "redis-database",
+    "slack": "slack-credentials",
+    "slackwebhook": "slack-webhook",
+    "smtp": "email-server-credentials",
+    "snowflake": "snowflake-connector",
+    "wasb": "azure-blob-storage-credentials",
 }
-
-_HOMES: list[Home] = [*_NATIVE.values(), airflow_connection]
-HOMES: dict[str, Home] = {home.SLUG: home for home in _HOMES}
-"""Every block type that a connection may be kept in, by slug, in the order of the lookup: native ones first."""
-
-NATIVE_SLUGS: dict[str, str] = {conn_type: home.SLUG for conn_type, home in _NATIVE.items()}
 """The native block type of each connection type that has one."""
+
+HOMES: tuple[str, ...] = (*dict.fromkeys(NATIVE_SLUGS.values()), airflow_connection.SLUG)
+"""Every block type that a connection may be kept in, in the order of the lookup: native ones first."""
+
+
+def home_of(type_slug: str) -> Home:
+    """The file for a block type of `HOMES`, which has its name. Only that one is imported."""
+    return cast("Home", import_module(f".{type_slug.replace('-', '_')}", __package__))
 
 
 def spec_from_connection(connection: Connection) -> tuple[BlockSpec, list[str]]:
@@ -76,7 +71,8 @@ def spec_from_connection(connection: Connection) -> tuple[BlockSpec, list[str]]:
     """
     home: Home = airflow_connection
     losses: list[str] = []
-    if native := _NATIVE.get(connection.conn_type or ""):
+    if slug := NATIVE_SLUGS.get(connection.conn_type or ""):
+        native = cast("NativeHome", home_of(slug))
         losses = native.losses(connection)
         home = airflow_connection if losses else native
     spec = BlockSpec(home.SLUG, block_name(connection.conn_id or ""), home.data_from_connection(connection))
@@ -88,7 +84,7 @@ def connection_from_document(type_slug: str, name: str, data: Mapping[str, Any])
 
     A document that was made with Prefect alone has no Airflow id: its name stands in for it.
     """
-    connection = HOMES[type_slug].connection_from_data(data)
+    connection = home_of(type_slug).connection_from_data(data)
     if connection.conn_id is not None:
         return connection
     fields = {key: getattr(connection, key) for key in connection.__dataclass_fields__}

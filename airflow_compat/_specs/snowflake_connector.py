@@ -1,7 +1,8 @@
 """The `SnowflakeConnector` block's data, for `snowflake` connections with a database, a schema and a warehouse.
 
 Airflow's rules (`SnowflakeHook`): with a `private_key_content` the password is the key's passphrase. Others are not
-kept as `SnowflakeCredentials`: that gives Snowflake's client all that is in its document, which refuses the conn_id.
+kept as `SnowflakeCredentials`: that gives Snowflake's client all that is in its document, and the client (5.2) refuses
+an option that is an object, as what stands beside the fields is. Text it lets pass, but documents no such option.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from .._airflow.connection import Connection
-from .field_map import FieldMap, Place, get
+from .field_map import FieldMap, Place, get, is_object
 
 SLUG = "snowflake-connector"
 
@@ -48,13 +49,15 @@ _WITH_KEY = _map_of("private_key_passphrase")
 def losses(connection: Connection) -> list[str]:
     """Why this connection can't be held whole, one line a reason; empty when it can."""
     map_ = _map(connection)
-    found = map_.losses(connection)
-    if found:
-        return found
+    unheld = map_.losses(connection)
+    if not is_object(connection):
+        return unheld
     given = map_.given(connection)
-    authenticator, key = given.get("authenticator", "snowflake"), given.get("private_key_content", "")
     missing = [name for name in ("account", "database", "warehouse") if name not in given]
-    found += [f"extra {name!r} is missing, and SnowflakeConnector needs it" for name in missing]
+    found = [*unheld, *(f"extra {name!r} is missing, and SnowflakeConnector needs it" for name in missing)]
+    if unheld:
+        return found
+    authenticator, key = given.get("authenticator", "snowflake"), given.get("private_key_content", "")
     if authenticator not in _AUTHENTICATORS:
         found.append("extra 'authenticator' is none that SnowflakeConnector can follow as Airflow does")
     if key and not key.startswith("-----BEGIN"):

@@ -154,6 +154,17 @@ STRATEGIES: dict[str, st.SearchStrategy[Connection]] = {
         },
         prefix="extra__kubernetes__",
     ),
+    "azure": _connections(
+        "azure azure_container_instance",
+        _LOGIN,
+        {
+            "tenantId!": text,
+            "subscriptionId": text,
+            "use_azure_identity_object": flags,
+            "cloud_environment": st.just("AzurePublicCloud"),
+        },
+    )
+    | _connections("azure azure_container_instance", {}, {"subscriptionId": text}),
     "wasb": _connections("wasb", {}, {"connection_string!": text}, prefix="extra__wasb__")
     | _connections("wasb", {"host": st.just("https://shop.blob.core.windows.net")}, {})
     | _connections("wasb", {**_LOGIN, "host": st.just("https://shop.blob.core.windows.net")}, {"tenant_id!": text}),

@@ -9,8 +9,10 @@ from collections.abc import Callable
 
 import pytest
 
+from airflow_compat import importing
 from airflow_compat._airflow.connection import Connection
-from airflow_compat._airflow.exports import parse_export
+from airflow_compat._airflow.exports import Export, Problem, parse_export
+from airflow_compat._airflow.variable import VariableRecord
 from airflow_compat.errors import AirflowCompatError
 
 SECRETS = ("qxzjkwvq", "wvqxkzjq")
@@ -77,10 +79,17 @@ def _as_bytes(text: str, chance: random.Random) -> bytes:
     return bytes(data)
 
 
-def _export(text: str, chance: random.Random) -> object:
+def _export(text: str, chance: random.Random) -> Export:
     return parse_export(
         _as_bytes(text, chance), chance.choice(("connections.json", "variables.json", "pools.json", "x"))
     )
+
+
+def _environment(text: str, _: random.Random) -> Export:
+    export = importing.read("env:", environ={"AIRFLOW_CONN_PG": text, "AIRFLOW_VAR_REGION": text})
+    assert export.variables == (VariableRecord("region", text),)
+    assert len(export.connections) + len(export.problems) == 1
+    return export
 
 
 TARGETS: dict[str, tuple[list[str], Callable[[str, random.Random], object]]] = {
@@ -89,6 +98,8 @@ TARGETS: dict[str, tuple[list[str], Callable[[str, random.Random], object]]] = {
     "json": (JSONS, lambda text, _: Connection.from_json(text, "pg")),
     "export": (EXPORTS, _export),
     "export-twice": (EXPORTS[:1], _export),
+    "environment-uri": (URIS, _environment),
+    "environment-json": (JSONS, _environment),
 }
 
 
@@ -100,11 +111,16 @@ def test_an_object_or_an_error_of_ours(target: str) -> None:
     for _ in range(NUMBER):
         text = _mutated(chance.choice(seeds), chance)
         error = None
+        problems: tuple[Problem, ...] = ()
         try:
-            assert parse(text, chance) is not None
+            found = parse(text, chance)
+            assert found is not None
+            problems = found.problems if isinstance(found, Export) else ()
         except AirflowCompatError as exc:
             error = exc
-        outcomes["error" if error else "object"] += 1
+        outcomes["error" if error or problems else "object"] += 1
+        for secret in SECRETS:
+            assert not any(secret in problem.reason for problem in problems), (text, problems)
         if error:
             assert error.__context__ is None
             shown = "".join(traceback.TracebackException.from_exception(error, limit=-1, capture_locals=True).format())

@@ -29,6 +29,7 @@ def test_a_native_block_gives_the_connection_back(kind: str) -> None:
 
 def test_each_type_with_a_native_block_is_drawn() -> None:
     drawn = {kind.partition(" ")[0] for kind in STRATEGIES} | {"sqlite", "postgresql", "gcpbigquery", "email"}
+    drawn |= {"azure_container_instance"}
     assert drawn - {"mysql-connector-python"} == set(NATIVE_SLUGS)
 
 
@@ -159,6 +160,16 @@ EXAMPLES: list[tuple[Connection, str, dict[str, Any]]] = [
         {"config": KUBE_CONFIG, "context_name": "here"},
     ),
     (
+        conn("azure", {"tenantId": "t", "subscriptionId": "s"}, login="id", password="p"),
+        "azure-container-instance-credentials",
+        {"client_id": "id", "client_secret": "p", "tenant_id": "t", "subscription_id": "s"},
+    ),
+    (
+        conn("azure_container_instance", {"subscriptionId": "s", "cloud_environment": "AzurePublicCloud"}),
+        "azure-container-instance-credentials",
+        {"subscription_id": "s"},
+    ),
+    (
         conn("wasb", {"tenant_id": "t"}, host=WASB, login="id", password="p"),
         "azure-blob-storage-credentials",
         {"account_url": WASB, "client_id": "id", "client_secret": "p", "tenant_id": "t"},
@@ -246,6 +257,11 @@ ALONE: list[tuple[str, dict[str, Any], Connection]] = [
         "kubernetes-cluster-config",
         {"config": KUBE_CONFIG, "context_name": "here"},
         conn("kubernetes", {"kube_config": KUBE_CONFIG, "cluster_context": "here"}),
+    ),
+    (
+        "azure-container-instance-credentials",
+        {"client_id": "id", "client_secret": "p", "tenant_id": "t", "credential_kwargs": {}},
+        conn("azure", {"tenantId": "t"}, login="id", password="p"),
     ),
     ("azure-blob-storage-credentials", {"account_url": WASB}, conn("wasb", host=WASB)),
     ("databricks-credentials", {"databricks_instance": "h", "token": "t"}, conn("databricks", host="h", password="t")),

@@ -106,6 +106,10 @@ LOSSES: list[tuple[Connection, str]] = [
         conn("snowflake", {"account": "a", "database": "d"}, schema="s", **KEYED),
         "extra 'warehouse' is missing, and SnowflakeConnector needs it",
     ),
+    (
+        conn("snowflake", {"account": "a"}, **KEYED),
+        "schema is missing, and SnowflakeConnector needs it",
+    ),
     (conn("snowflake", {"account": "a", "region": "eu"}, **KEYED), "extra 'region' has no place in SnowflakeConnector"),
     (
         conn("snowflake", {"account": "a", "database": "d", "warehouse": "w"}, schema="s", login="u"),
@@ -162,6 +166,26 @@ LOSSES: list[tuple[Connection, str]] = [
         "it has no whole service principal: login, password and extra 'tenant_id'",
     ),
     (
+        conn("azure", {"subscriptionId": "s"}, **KEYED),
+        "it has no whole service principal: login, password and extra 'tenantId'",
+    ),
+    (
+        conn("azure", {"tenantId": "t", "key_json": {"clientSecret": "p"}}, **KEYED),
+        "extra 'key_json' has no place in AzureContainerInstanceCredentials",
+    ),
+    (
+        conn("azure_container_instance", {"tenantId": "t", "cloud_environment": "AzureChinaCloud"}, **KEYED),
+        "extra 'cloud_environment' has no place in AzureContainerInstanceCredentials",
+    ),
+    (
+        conn("azure", {"managed_identity_client_id": "m"}),
+        "extra 'managed_identity_client_id' has no place in AzureContainerInstanceCredentials",
+    ),
+    (
+        conn("azure", {"extra__azure__tenantId": "t"}, **KEYED),
+        "extra 'extra__azure__tenantId' has no place in AzureContainerInstanceCredentials",
+    ),
+    (
         conn("databricks", {"azure_tenant_id": "t"}, host="h"),
         "extra 'azure_tenant_id' has no place in DatabricksCredentials",
     ),
@@ -184,6 +208,14 @@ def test_a_loss_is_named_and_the_connection_kept_whole(connection: Connection, l
     assert loss in losses
     assert spec.type_slug == airflow_connection.SLUG
     assert read_back(spec) == connection
+
+
+def test_all_that_a_snowflake_connection_lacks_is_named_at_once() -> None:
+    _, losses = spec_from_connection(conn("snowflake", {"account": "a"}, **KEYED))
+    assert losses == [
+        f"{name} is missing, and SnowflakeConnector needs it"
+        for name in ("schema", "extra 'database'", "extra 'warehouse'")
+    ]
 
 
 @pytest.mark.parametrize("conn_type", sorted(set(NATIVE_SLUGS) - {"sqlite"}))

@@ -18,10 +18,17 @@ from airflow_compat._airflow.names import block_name, variable_name
 from airflow_compat._airflow.pool import Pool
 from airflow_compat._airflow.variable import SENSITIVE_WORDS, VariableRecord, is_sensitive, text_from_value
 from airflow_compat._specs import airflow_connection, sqlalchemy_connector
-from airflow_compat._specs.connections import HOMES, NATIVE_SLUGS, connection_from_document, spec_from_connection
+from airflow_compat._specs.connections import (
+    HOMES,
+    NATIVE_SLUGS,
+    connection_from_document,
+    home_of,
+    spec_from_connection,
+)
 from airflow_compat._specs.import_plan import Holdings, Item
 from airflow_compat._specs.limits import limit_from_pool
 from airflow_compat._specs.specs import MARK, BlockSpec, LimitSpec, VariableSpec
+from airflow_compat._specs.sql_dialects import DIALECTS
 from airflow_compat._specs.variables import KEY_TAG, MAX_LENGTH, SECRET_SLUG, key_from_tags, spec_from_variable
 from airflow_compat.errors import InvalidNameError
 
@@ -213,6 +220,15 @@ def test_native_blocks_are_looked_up_first() -> None:
     assert slugs[0] == NATIVE
     assert slugs[-1] == WHOLE
     assert set(slugs[:-1]) == set(NATIVE_SLUGS.values())
+
+
+@pytest.mark.parametrize("slug", HOMES)
+def test_each_block_type_has_the_file_of_its_name(slug: str) -> None:
+    assert slug == home_of(slug).SLUG
+
+
+def test_each_dialect_is_a_connection_type() -> None:
+    assert {conn_type for conn_type, slug in NATIVE_SLUGS.items() if slug == NATIVE} == set(DIALECTS)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from azure.identity import ClientSecretCredential
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from moto.server import ThreadedMotoServer
 from prefect_aws import AwsCredentials
+from prefect_azure import AzureContainerInstanceCredentials
 
 from airflow_compat import Connection, get_connection, importing, load_block
 from airflow_compat._airflow.exports import Export
@@ -68,6 +70,11 @@ CONNECTIONS: list[tuple[str, Connection]] = [
     ("email-server-credentials", conn("email", {"disable_ssl": True, "disable_tls": True}, host="h", port=25)),
     ("docker-registry-credentials", conn("docker", {"reauth": False}, **DATABASE)),
     ("kubernetes-cluster-config", conn("kubernetes", {"kube_config": CLUSTER, "cluster_context": "here"})),
+    (
+        "azure-container-instance-credentials",
+        conn("azure", {"tenantId": "t", "subscriptionId": "s", "use_azure_identity_object": True}, **LOGIN),
+    ),
+    ("azure-container-instance-credentials", conn("azure_container_instance", {"subscriptionId": "s"})),
     ("azure-blob-storage-credentials", conn("wasb", {"tenant_id": "t"}, host="https://s.blob.example", **LOGIN)),
     ("azure-blob-storage-credentials", conn("wasb", {"connection_string": f"AccountKey={SECRET}"})),
     ("databricks-credentials", conn("databricks", host="https://adb.example", password=SECRET)),
@@ -133,6 +140,17 @@ def test_it_is_saved_loaded_natively_and_read_back(case: tuple[str, Connection],
     # Prefect's own save writes every field of the class, the defaults too.
     native.save(f"{unique}-c", overwrite=True)
     assert _same(get_connection(f"{unique}_c"), connection)
+
+
+def test_an_azure_connections_block_logs_in_as_its_service_principal(unique: str) -> None:
+    extra = {"tenantId": "tenant", "subscriptionId": "subscription"}
+    _import(replace(conn("azure", extra, **LOGIN), conn_id=f"{unique}_c"))
+    block = load_block(f"{unique}_c", AzureContainerInstanceCredentials)
+    client = block.get_container_client(block.subscription_id)
+    assert client._config.subscription_id == "subscription"
+    credential = client._config.credential
+    assert isinstance(credential, ClientSecretCredential)
+    assert (credential._tenant_id, credential._client_id, credential._client_credential) == ("tenant", "u", SECRET)
 
 
 def test_snowflakes_client_is_given_the_connection_alone(unique: str, monkeypatch: pytest.MonkeyPatch) -> None:
