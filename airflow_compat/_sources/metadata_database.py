@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from .._airflow.connection import Connection, read_json
 from .._airflow.connection_uri import RefusedError
@@ -53,6 +53,11 @@ _TABLES = {
     "variable": ("key", "val", "description", "is_encrypted"),
     "slot_pool": ("pool", "slots", "description", "include_deferred"),
 }
+# One host, or several as PostgreSQL takes them. What looks like a port and isn't a number is a password without a host.
+_HOST = r"(?:[\w.-]*|\[[\w:.]*\])(?::\d*)?"
+_SHOWN = re.compile(rf"(?:[^@/?#]*@)?(?P<shown>{_HOST}(?:,{_HOST})*(?:/[^@?#]*)?)(?:\?[^@]*)?")
+# What drivers raise as it is for an argument of the URL's query, or a character, that they can't take.
+_DRIVER_ERRORS = (AttributeError, LookupError, OSError, TypeError, ValueError)
 _Row = Mapping[str, Any]
 _Entry = TypeVar("_Entry", Connection, VariableRecord, Pool)
 
@@ -66,7 +71,7 @@ def matches(source: str) -> bool:
 def name(source: str) -> str:
     """The source in messages: neither the login nor the query, which may hold a password."""
     scheme, _, rest = source.partition("://")
-    plain = re.fullmatch(r"(?:[^@/?#]*@)?(?P<shown>[\w.,:\[\]-]*(?:/[^@?#]*)?)(?:\?[^@]*)?", rest)
+    plain = _SHOWN.fullmatch(rest)
     # A password that isn't encoded may stand anywhere.
     return f"{scheme}://{plain['shown'] if plain else '***'}"
 
@@ -83,7 +88,7 @@ def read(source: str, environ: Mapping[str, str]) -> Export:
     shown = name(source)
     engine = _engine(source, shown)
     try:
-        with engine.connect().execution_options(**_read_only(engine)) as connection:
+        with _connect(engine, shown).execution_options(**_read_only(engine)) as connection:
             rows = {table: _rows(connection, table, columns, shown) for table, columns in _TABLES.items()}
     except sa.exc.SQLAlchemyError as exc:
         raise SourceError(f"{shown}: {_reason(exc)}") from None
@@ -106,7 +111,10 @@ def _engine(source: str, shown: str) -> sa.Engine:
     except (sa.exc.ArgumentError, ValueError):
         raise SourceError(f"{shown}: not a SQLAlchemy URL; percent-encode its password") from None
     if getattr(dialect, "is_async", False):
-        raise SourceError(f"{shown}: an asynchronous driver; take it out of the URL, as in postgresql://")
+        raise SourceError(
+            f"{shown}: an asynchronous driver, as Airflow's sql_alchemy_conn_async has; give its sql_alchemy_conn, "
+            f"as in {url.get_backend_name()}://"
+        )
     if url.get_backend_name() == "sqlite":
         return _sqlite(url.database, shown)
     timeouts = _TIMEOUT_NAMES.get(url.get_driver_name(), ("connect_timeout",))
@@ -124,6 +132,25 @@ def _engine(source: str, shown: str) -> sa.Engine:
             f"write {url.get_backend_name()}://",
             name=exc.name,
         ) from None
+    except (sa.exc.ArgumentError, *_DRIVER_ERRORS) as exc:
+        problem = type(exc).__name__
+    raise _refused_by_driver(shown, problem)
+
+
+def _connect(engine: sa.Engine, shown: str) -> sa.Connection:
+    try:
+        return engine.connect()
+    except _DRIVER_ERRORS as exc:
+        problem = type(exc).__name__
+    # Such an error may hold the password, so ours is raised outside of its handler.
+    raise _refused_by_driver(shown, problem)
+
+
+def _refused_by_driver(shown: str, problem: str) -> SourceError:
+    return SourceError(
+        f"{shown}: its driver can't take a part of the URL ({problem}); check its query, the files that it names, and "
+        "the characters of its password"
+    )
 
 
 def _read_only(engine: sa.Engine) -> dict[str, bool]:
@@ -135,6 +162,9 @@ def _sqlite(file: str | None, shown: str) -> sa.Engine:
     """SQLite creates a database that isn't there, unless it is opened for reading."""
     import sqlalchemy as sa
 
+    if file and file.startswith("file:"):
+        # SQLite's own form of a URI, whose query SQLAlchemy has taken off.
+        file = unquote(file.removeprefix("file:"))
     if not file or not Path(file).is_file():
         raise SourceError(
             f"{shown}: there is no such file; an absolute path has four slashes, as in sqlite:////srv/a.db"

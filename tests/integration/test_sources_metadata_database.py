@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import socket
-import sqlite3
-import time
-import traceback
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,80 +11,28 @@ from uuid import uuid4
 
 import psycopg2
 import pytest
-from cryptography.fernet import Fernet
+from airflow_database import (
+    EXPECTED,
+    KEY,
+    OLD,
+    OLD_TABLES,
+    PASSWORD,
+    TABLES,
+    VARIABLES,
+    fill_sqlite,
+    read,
+    refused,
+    rows,
+)
 
 from airflow_compat import importing
-from airflow_compat._airflow.connection import Connection
 from airflow_compat._airflow.pool import Pool
-from airflow_compat._airflow.variable import VariableRecord
-from airflow_compat.errors import InvalidExportError, MissingPackageError, SourceError
-
-OLD, KEY = Fernet.generate_key().decode(), Fernet.generate_key().decode()
-PASSWORD = "quartz-Tern-41"
-
-# As `airflow db migrate` of 3.3 makes them; 2.x has no team_name, and before 2.7 no include_deferred.
-TABLES = """
-CREATE TABLE connection (
-    id integer PRIMARY KEY, conn_id varchar(250) NOT NULL UNIQUE, conn_type varchar(500) NOT NULL, description text,
-    host varchar(500), schema varchar(500), login text, password text, port integer,
-    is_encrypted boolean NOT NULL, is_extra_encrypted boolean NOT NULL, team_name varchar(50), extra text);
-CREATE TABLE variable (
-    id integer PRIMARY KEY, key varchar(250) UNIQUE, val text, description text, is_encrypted boolean NOT NULL,
-    team_name varchar(50));
-CREATE TABLE slot_pool (
-    id integer PRIMARY KEY, pool varchar(256) UNIQUE, slots integer, description text,
-    include_deferred boolean NOT NULL, team_name varchar(50));
-"""
-OLD_TABLES = TABLES.replace(",\n    include_deferred boolean NOT NULL, team_name varchar(50)", "").replace(
-    ", team_name varchar(50)", ""
-)
-
-
-def token(text: str, key: str = KEY) -> str:
-    return Fernet(key).encrypt(text.encode()).decode()
-
-
-def rows() -> list[tuple[str, tuple[object, ...]]]:
-    extra = json.dumps({"sslmode": "require"})
-    connection = """INSERT INTO connection
-        (id, conn_id, conn_type, host, schema, login, password, port, is_encrypted, is_extra_encrypted, extra) VALUES"""
-    variable = "INSERT INTO variable (id, key, val, description, is_encrypted) VALUES "
-    return [
-        (connection, (1, "pg", "postgres", "h", "db", "u", token(PASSWORD), 5432, True, True, token(extra))),
-        (connection, (2, "old", "sftp", "h2", None, "u", token("old-key", OLD), None, True, False, None)),
-        (connection, (3, "bare", "generic", None, None, None, None, None, False, False, "")),
-        (connection, (4, "plain", "http", "h4", None, None, "p", None, False, False, '{"a": 1}')),
-        (variable, (1, "region", token("north"), "where", True)),
-        (variable, (2, "size", "5", None, False)),
-        (variable, (3, "none", None, None, False)),
-    ]
-
-
-EXPECTED = (
-    Connection("bare", "generic"),
-    Connection("old", "sftp", None, "h2", "u", "old-key"),
-    Connection("pg", "postgres", None, "h", "u", PASSWORD, "db", 5432, '{"sslmode": "require"}'),
-    Connection("plain", "http", None, "h4", None, "p", None, None, '{"a": 1}'),
-)
-VARIABLES = (VariableRecord("region", "north", "where"), VariableRecord("size", "5"))
+from airflow_compat.errors import InvalidExportError, MissingPackageError
 
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     return fill_sqlite(tmp_path / "airflow.db", TABLES)
-
-
-def fill_sqlite(file: Path, tables: str) -> str:
-    with closing(sqlite3.connect(file)) as database, database:
-        database.executescript(tables)
-        for insert, values in rows():
-            database.execute(f"{insert} ({', '.join('?' * len(values))})", values)
-        columns = "(id, pool, slots, description" + (", include_deferred)" if "include_deferred" in tables else ")")
-        database.execute(
-            f"INSERT INTO slot_pool {columns} VALUES (1, 'warehouse', 3, NULL"
-            + (", true)" if "include_deferred" in tables else ")")
-        )
-    return f"sqlite:///{file}"
 
 
 @pytest.fixture
@@ -109,10 +53,6 @@ def postgres_url(postgres: dict[str, str]) -> Iterator[str]:
 def _url(parameters: dict[str, str], query: str, scheme: str = "postgresql") -> str:
     login = f"{parameters['user']}:{PASSWORD}"
     return f"{scheme}://{login}@/{parameters['dbname']}?host={quote(parameters['host'], safe='')}&{query}"
-
-
-def read(url: str, key: str | None = f"{KEY},{OLD}") -> importing.Export:
-    return importing.read(url, environ={"AIRFLOW__CORE__FERNET_KEY": key} if key is not None else {})
 
 
 def test_postgres(postgres_url: str) -> None:
@@ -181,26 +121,11 @@ def test_a_database_and_an_export_of_it_are_of_one_rank(sqlite_url: str, tmp_pat
         importing.read(file, sqlite_url, environ={"AIRFLOW__CORE__FERNET_KEY": KEY})
 
 
-def _refused(url: str) -> str:
-    """What is said; and that it is said soon, and shows no password, also not to what prints locals."""
-    began = time.monotonic()
-    with pytest.raises(SourceError) as caught:
-        importing.read(url, environ={"AIRFLOW__CORE__FERNET_KEY": KEY})
-    assert time.monotonic() - began < 20
-    del url
-    shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-    ours = [line for frame in shown.stack if frame.filename != __file__ for line in (frame.locals or {}).values()]
-    for line in (*ours, *shown.format_exception_only(), str(caught.value.__context__)):
-        assert PASSWORD not in line
-        assert KEY not in line
-    return str(caught.value)
-
-
 def test_a_port_where_nothing_listens() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-        said = _refused(f"postgresql://u:{PASSWORD}@127.0.0.1:{port}/airflow?sslpassword={PASSWORD}")
+        said = refused(f"postgresql://u:{PASSWORD}@127.0.0.1:{port}/airflow?sslpassword={PASSWORD}")
     assert said.startswith(f"postgresql://127.0.0.1:{port}/airflow: it can't be reached")
 
 
@@ -208,27 +133,31 @@ def test_a_port_where_nothing_listens() -> None:
 def test_a_server_that_never_answers(scheme: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        assert "it can't be reached" in _refused(f"{scheme}://u:{PASSWORD}@127.0.0.1:{port}/airflow")
+        assert "it can't be reached" in refused(f"{scheme}://u:{PASSWORD}@127.0.0.1:{port}/airflow")
 
 
 def test_a_database_that_is_not_there(postgres: dict[str, str]) -> None:
-    assert "there is no such database" in _refused(_url({**postgres, "dbname": "nothing"}, ""))
+    assert "there is no such database" in refused(_url({**postgres, "dbname": "nothing"}, ""))
 
 
 def test_a_database_that_is_not_airflows(postgres: dict[str, str], tmp_path: Path) -> None:
-    assert "has no table 'connection'" in _refused(_url(postgres, ""))
+    assert "has no table 'connection'" in refused(_url(postgres, ""))
     file = tmp_path / "notes.db"
     file.write_text("just notes " * 100)
-    assert "not a SQLite database" in _refused(f"sqlite:///{file}")
+    assert "not a SQLite database" in refused(f"sqlite:///{file}")
     missing = tmp_path / "missing.db"
-    assert "there is no such file" in _refused(f"sqlite:///{missing}")
+    assert "there is no such file" in refused(f"sqlite:///{missing}")
     assert not missing.exists()
 
 
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        (f"postgresql+asyncpg://u:{PASSWORD}@h/db", "an asynchronous driver"),
+        (f"postgresql+asyncpg://u:{PASSWORD}@h/db", "an asynchronous driver, as Airflow's sql_alchemy_conn_async has"),
+        (f"mysql+aiomysql://u:{PASSWORD}@h/db", "give its sql_alchemy_conn, as in mysql://"),
+        ("sqlite+aiosqlite:////airflow.db", "give its sql_alchemy_conn, as in sqlite://"),
+        (f"mysql://u:{PASSWORD}/db", "mysql://***: not a SQLAlchemy URL"),
+        (f"mysql+pymysql://u:{PASSWORD}#@127.0.0.1:1/db", "mysql+pymysql://***: "),
         (f"postgresql+nodriver://u:{PASSWORD}@h/db", "knows no such driver"),
         (f"postgresql://u:{PASSWORD}@h:port/db", "not a SQLAlchemy URL"),
         (f"postgresql://u:?{PASSWORD}@h:port/db", "postgresql://***: "),
@@ -238,7 +167,7 @@ def test_a_database_that_is_not_airflows(postgres: dict[str, str], tmp_path: Pat
     ],
 )
 def test_urls_that_cannot_be_asked(url: str, said: str) -> None:
-    assert said in _refused(url)
+    assert said in refused(url)
 
 
 @pytest.mark.parametrize(
