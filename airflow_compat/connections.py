@@ -171,11 +171,12 @@ def _is_for(document: BlockSpec, conn_id: str) -> bool:
 def _from_environment(conn_id: str) -> Connection:
     # The value gets no name here: a traceback that prints locals would show it.
     variable = _ENV_PREFIX + conn_id.upper()
-    if variable not in os.environ:
+    # An empty one counts as absent, and blanks around it don't count.
+    if not os.environ.get(variable):
         raise ConnectionNotFoundError(_not_found(conn_id))
-    if os.environ[variable].startswith("{"):
+    if os.environ[variable].lstrip().startswith("{"):
         return Connection.from_json(os.environ[variable], conn_id)
-    return Connection.from_uri(os.environ[variable], conn_id)
+    return Connection.from_uri(os.environ[variable].strip(), conn_id)
 
 
 def _not_found(conn_id: str) -> str:

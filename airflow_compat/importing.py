@@ -13,32 +13,31 @@ from dataclasses import replace as replace_fields
 from fnmatch import fnmatchcase
 from os import PathLike
 
-from ._airflow.exports import Export, Problem, Shadowed
+from ._airflow.exports import Export as _Export
+from ._airflow.exports import Problem, Shadowed
 from ._airflow.names import block_name
 from ._specs.connections import HOMES
-from ._specs.import_plan import Holdings, Item, plan_items
+from ._specs.import_plan import Holdings, Item, Outcome, plan_items
 from ._specs.variables import SECRET_SLUG
+from .connections import Connection, public_connection
 from .errors import AirflowCompatError
 
 __all__ = ["Export", "Item", "Outcome", "Problem", "Shadowed", "apply", "plan", "read"]
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of an item.
+class Export(_Export):
+    """What one or several sources hold, in their own order.
 
     Attributes:
-        item: The item of the plan.
-        error: Why it could not be written; empty when it was, or when there was nothing to do.
+        connections: The connections.
+        variables: The variables, each with its key and value.
+        pools: The pools, each with its slots.
+        problems: The entries that could not be read, and why.
+        shadowed: The entries that Airflow would not have used, since it asks another source first.
     """
 
-    item: Item
-    error: str = ""
-
-    @property
-    def done(self) -> bool:
-        """Whether Prefect now holds what the export says."""
-        return not self.error and self.item.action in ("create", "replace", "unchanged")
+    connections: tuple[Connection, ...] = ()
 
 
 def read(*sources: str | PathLike[str], environ: Mapping[str, str] | None = None) -> Export:
@@ -62,7 +61,9 @@ def read(*sources: str | PathLike[str], environ: Mapping[str, str] | None = None
     from ._sources.registry import read_sources
 
     try:
-        return read_sources(sources, Environ(os.environ if environ is None else environ))
+        held = read_sources(sources, Environ(os.environ if environ is None else environ))
+        connections = tuple(public_connection(connection) for connection in held.connections)
+        return Export(connections, held.variables, held.pools, held.problems, held.shadowed)
     except AirflowCompatError as exc:
         # The frames behind it hold the sources, which may have passwords in them.
         problem = exc.with_traceback(None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ..errors import InvalidExportError
 from .connection import Connection, read_json, read_uri
@@ -17,6 +17,9 @@ from .connection_uri import RefusedError
 from .export_text import NotAnExportError, decode_env, decode_json
 from .pool import UNLIMITED_SLOTS, Pool
 from .variable import VariableRecord
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 Kind: TypeAlias = Literal["connection", "variable", "pool"]
 
@@ -55,8 +58,8 @@ class Export:
     problems: tuple[Problem, ...] = ()
     shadowed: tuple[Shadowed, ...] = ()
 
-    def __add__(self, other: Export) -> Export:
-        return Export(
+    def __add__(self, other: Self) -> Self:
+        return type(self)(
             self.connections + other.connections,
             self.variables + other.variables,
             self.pools + other.pools,

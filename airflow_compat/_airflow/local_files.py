@@ -64,18 +64,19 @@ def _values(value: Any) -> list[Any]:
 
 def _fields(conn_id: str, value: Any) -> dict[str, Any]:
     if isinstance(value, str):
-        if value.lstrip().startswith("{"):
-            raise RefusedError("it is JSON in quotes, which this backend takes for a URI; write the object itself")
-        return read_uri(value, "cli")
+        return _uri_fields(value)
     if not isinstance(value, dict):
         raise RefusedError("it is neither a URI nor an object of a connection's fields")
     fields = dict(value)
     if fields.pop("conn_id", conn_id) != conn_id:
         raise RefusedError("its conn_id is another than the id it stands under; make the two one")
-    if "uri" in fields:
-        if len(fields) > 1 or not isinstance(fields["uri"], str):
+    uri = fields.pop("uri", None)
+    if uri:
+        # Which no URI can hold.
+        description = read_json({"description": fields.pop("description", None)})["description"]
+        if any(fields.values()):
             raise RefusedError("it has a uri and other fields; write either of the two")
-        return read_uri(fields["uri"], "cli")
+        return {**_uri_fields(uri), "description": description}
     if "extra_dejson" in fields:
         if "extra" in fields:
             raise RefusedError("it has both extra and extra_dejson; keep one of them")
@@ -86,3 +87,11 @@ def _fields(conn_id: str, value: Any) -> dict[str, Any]:
         raise RefusedError("'conn_type' is not text; put it in quotes")
     # Not normalised here, unlike in a URI.
     return {**dict.fromkeys(FIELDS), **read, "conn_type": conn_type}
+
+
+def _uri_fields(uri: object) -> dict[str, Any]:
+    if not isinstance(uri, str):
+        raise RefusedError("its uri is not text; write one such as postgres://host")
+    if uri.lstrip().startswith("{"):
+        raise RefusedError("it is JSON in quotes, which this backend takes for a URI; write the object itself")
+    return read_uri(uri, "cli") if uri else {}

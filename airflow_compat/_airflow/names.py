@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -49,6 +48,9 @@ def _slug(id_: str, filler: str, keep: str = "") -> str:
     slug = re.sub(rf"[^a-z0-9{re.escape(filler + keep)}]", filler, plain)
     if id_.isascii():
         return slug
+    # It brings OpenSSL, which most processes never need.
+    import hashlib
+
     # Not every letter has an ASCII form: a digest of the whole keeps such ids apart.
     digest = hashlib.sha256(id_.encode("utf-8", "surrogatepass")).hexdigest()[:10]
     return f"{slug[:_LONGEST]}{filler}{digest}".lstrip("-_")

@@ -1,38 +1,39 @@
 """`google-secret-manager:`: Google Secret Manager, as Airflow's `CloudSecretManagerBackend` lays it out.
 
 `google-secret-manager:?project_id=my-project&connections_prefix=airflow-connections&variables_prefix=airflow-variables`
-
-Credentials are Google's own business, unless `gcp_key_path` names a key file: GOOGLE_APPLICATION_CREDENTIALS, the
-gcloud command's, or the machine's.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from .._airflow.exports import Export, Kind, Problem
 from .._airflow.resolve import Rank
 from .._airflow.stored import export_from_stored
-from ..errors import MissingPackageError, SourceError
+from ..errors import SourceError
 from .arguments import arguments, place
+from .google import CLIENT_ARGUMENTS, client
 
 RANK = Rank.SECRETS_BACKEND
 
 _SCHEME = "google-secret-manager:"
-_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
-_TIMEOUT_SECONDS = 10.0
 _DEFAULTS: dict[str, str | None] = {
     "connections_prefix": "airflow-connections",
     "variables_prefix": "airflow-variables",
+    "config_prefix": "airflow-config",
     "sep": "-",
-    "project_id": None,
-    "gcp_key_path": None,
-    "endpoint_url": None,
+    **CLIENT_ARGUMENTS,
 }
-# What follows names a team's secret, which is asked for with the team's name alone.
-_TEAM_SEP = "--"
+_TIMEOUT_SECONDS = 10.0
+# What an answer says of one secret alone; any other is about all of them.
+_REASONS: dict[int | None, str] = {
+    HTTPStatus.BAD_REQUEST: "its latest version is disabled or destroyed; enable it, or add another",
+    HTTPStatus.FORBIDDEN: "the credentials may not read it; they need secretmanager.versions.access",
+    HTTPStatus.NOT_FOUND: "it has no version; add one, or delete the secret",
+}
 
 
 def matches(source: str) -> bool:
@@ -55,105 +56,68 @@ def read(source: str, environ: Mapping[str, str]) -> Export:  # noqa: ARG001
     if place(source):
         raise SourceError(f"{_SCHEME} takes only arguments; write {_SCHEME}?project_id=my-project")
     given = arguments(source, _DEFAULTS)
-    for argument in ("connections_prefix", "variables_prefix", "sep"):
-        if given[argument] and not re.fullmatch(r"[a-zA-Z0-9_-]*", given[argument] or ""):
-            raise SourceError(f"{_SCHEME} {argument} has more than letters, digits, - and _; Google has no such names")
+    starts = _starts(given)
     problems: list[Problem] = []
-    manager = _Manager(given)
-    connections = manager.texts("connection", given, problems)
-    variables = manager.texts("variable", given, problems)
+    with client(given, _SCHEME) as (manager, project):
+        # Not filtered: Google's filter finds a text anywhere in a name, whatever its case.
+        listed = manager.list_secrets(request={"parent": f"projects/{project}", "page_size": 1000}, **_calls())
+        secrets = [secret.name for secret in listed]
+        connections = _texts("connection", manager, _below("connection", secrets, starts), problems)
+        variables = _texts("variable", manager, _below("variable", secrets, starts), problems)
     return export_from_stored(connections, variables, problems)
 
 
-class _Manager:
-    """The secrets of one project."""
-
-    def __init__(self, given: Mapping[str, str | None]) -> None:
-        try:
-            from google.api_core.exceptions import GoogleAPIError
-            from google.auth.exceptions import GoogleAuthError
-            from google.cloud.secretmanager import SecretManagerServiceClient
-        except ImportError as exc:
-            raise MissingPackageError(
-                f"{_SCHEME} needs the package google-cloud-secret-manager: pip install 'airflow-compat[gcp]'",
-                name=exc.name,
-            ) from None
-
-        self._api_error, self._auth_error = GoogleAPIError, GoogleAuthError
-        try:
-            credentials, project = _credentials(given["gcp_key_path"])
-            options = {"api_endpoint": given["endpoint_url"]} if given["endpoint_url"] else None
-            self._client: Any = SecretManagerServiceClient(
-                credentials=credentials, transport="rest", client_options=options
+def _starts(given: Mapping[str, str | None]) -> dict[str, str]:
+    """What the names of each kind's secrets begin with; Airflow doesn't ask for a kind that is missing."""
+    for argument in ("connections_prefix", "variables_prefix", "config_prefix", "sep"):
+        if not re.fullmatch(r"[a-zA-Z0-9_-]*", given[argument] or ""):
+            raise SourceError(
+                f"{_SCHEME} {argument} has more than letters, digits, - and _, which are all that Google's names have; "
+                "mend it"
             )
-        except (GoogleAuthError, OSError, ValueError) as exc:
-            # Their texts may quote the key file.
-            raise SourceError(
-                f"{_SCHEME} no credentials ({type(exc).__name__}); give gcp_key_path, or run "
-                "`gcloud auth application-default login`"
-            ) from None
-        self._project = given["project_id"] or project
-        if not self._project:
-            raise SourceError(f"{_SCHEME} the credentials name no project; write {_SCHEME}?project_id=my-project")
+    kinds = {"connection": "connections_prefix", "variable": "variables_prefix", "config": "config_prefix"}
+    return {
+        kind: f"{given[argument]}{given['sep'] or ''}"
+        for kind, argument in kinds.items()
+        if given[argument] is not None
+    }
 
-    def texts(self, kind: Kind, given: Mapping[str, str | None], problems: list[Problem]) -> dict[str, str]:
-        """The texts of one kind, by id."""
-        prefix = given[f"{kind}s_prefix"]
-        if prefix is None:
-            return {}
-        start = f"{prefix}{given['sep'] or ''}"
-        found = {}
-        for secret in self._secrets(start):
-            id_ = secret.rpartition("/")[2].removeprefix(start)
-            if _TEAM_SEP in id_:
-                problems.append(Problem(kind, id_, f"{_TEAM_SEP} names a team's secret, which has no place here"))
-                continue
-            text = self._text(secret, kind, id_, problems)
-            if text is not None:
-                found[id_] = text
-        return found
 
-    def _secrets(self, start: str) -> list[str]:
-        from google.api_core.exceptions import GoogleAPICallError
+def _below(kind: Kind, secrets: Iterable[str], starts: Mapping[str, str]) -> dict[str, str]:
+    """The secrets of a kind by their ids; one whose name begins with another kind's longer prefix is that kind's."""
+    start = starts.get(kind)
+    if start is None:
+        return {}
+    longer = tuple(other for other in starts.values() if other.startswith(start) and other != start)
+    found = {}
+    for secret in secrets:
+        own = secret.rpartition("/")[2]
+        if own.startswith(start) and own != start and not own.startswith(longer):
+            found[own.removeprefix(start)] = secret
+    return found
 
-        request = {"parent": f"projects/{self._project}", "filter": f"name:{start}", "page_size": 1000}
+
+def _texts(kind: Kind, manager: Any, secrets: Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
+    from google.api_core.exceptions import ClientError
+
+    found = {}
+    for id_, secret in secrets.items():
         try:
-            pages = self._client.list_secrets(request=request, timeout=_TIMEOUT_SECONDS, retry=None)
-            # The filter finds the text anywhere in a name.
-            return [secret.name for secret in pages if re.search(rf"/secrets/{re.escape(start)}[^/]+\Z", secret.name)]
-        except GoogleAPICallError as exc:
-            raise SourceError(
-                f"{_SCHEME} Google refuses ({type(exc).__name__}); check project_id, and that the credentials may "
-                "list secrets there"
-            ) from None
-        except (self._api_error, self._auth_error, OSError) as exc:
-            raise SourceError(
-                f"{_SCHEME} Google can't be asked ({type(exc).__name__}); check the network and the credentials"
-            ) from None
-
-    def _text(self, secret: str, kind: Kind, id_: str, problems: list[Problem]) -> str | None:
-        try:
-            answer = self._client.access_secret_version(
-                request={"name": f"{secret}/versions/latest"}, timeout=_TIMEOUT_SECONDS, retry=None
-            )
-            return bytes(answer.payload.data).decode()
+            answer = manager.access_secret_version(request={"name": f"{secret}/versions/latest"}, **_calls())
+            found[id_] = answer.payload.data.decode()
         except UnicodeDecodeError:
             problems.append(Problem(kind, id_, "it is binary; store it as text"))
-        except (self._api_error, self._auth_error, OSError) as exc:
-            why = f"Google refuses its latest version ({type(exc).__name__}); enable it, and check who may read it"
-            problems.append(Problem(kind, id_, why))
-        return None
+        except ClientError as exc:
+            if exc.code not in _REASONS:
+                raise
+            problems.append(Problem(kind, id_, _REASONS[exc.code]))
+    return found
 
 
-def _credentials(key_path: str | None) -> tuple[Any, str | None]:
-    import google.auth
-    from google.oauth2.service_account import Credentials
+def _calls() -> dict[str, Any]:
+    """How a call is made: again where Google is busy, and for seconds in all."""
+    from google.api_core.exceptions import ServiceUnavailable, TooManyRequests
+    from google.api_core.retry import Retry, if_exception_type
 
-    scopes = [_SCOPE]
-    if key_path is None:
-        default: Any = google.auth.default
-        credentials, project = default(scopes=scopes)
-        return credentials, project
-    from_file: Any = Credentials.from_service_account_file
-    account = from_file(key_path, scopes=scopes)
-    return account, account.project_id
+    again = if_exception_type(ServiceUnavailable, TooManyRequests)
+    return {"retry": Retry(predicate=again, initial=0.2, timeout=_TIMEOUT_SECONDS), "timeout": _TIMEOUT_SECONDS}

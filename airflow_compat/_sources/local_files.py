@@ -56,7 +56,8 @@ def read(source: str, environ: Mapping[str, str]) -> Export:  # noqa: ARG001
 def _entries(path: Path) -> Mapping[str, object]:
     problem = ""
     try:
-        decode = _DECODERS.get(path.suffix.lower())
+        # A name that is all suffix, `.env`, has none for pathlib.
+        decode = _DECODERS.get((path.suffix or path.name).lower())
         if decode is None:
             raise NotAnExportError("its name ends in none of .env, .json, .yaml, .yml; Airflow refuses it, too")
         entries = decode(content(path))

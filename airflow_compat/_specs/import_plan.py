@@ -55,6 +55,24 @@ class Item:
         return {"kind": self.kind, "id": self.id, "action": self.action, "home": self.home, "notes": list(self.notes)}
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an item.
+
+    Attributes:
+        item: The item of the plan.
+        error: Why it could not be written; empty when it was, or when there was nothing to do.
+    """
+
+    item: Item
+    error: str = ""
+
+    @property
+    def done(self) -> bool:
+        """Whether Prefect now holds what the export says."""
+        return not self.error and self.item.action in ("create", "replace", "unchanged")
+
+
 def plan_items(export: Export, holdings: Holdings, *, replace: bool = False) -> tuple[Item, ...]:
     """An item for each entry of the export, problems included, in the export's order by kind.
 

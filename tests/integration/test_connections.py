@@ -57,6 +57,15 @@ def test_json_in_the_environment(unique: str, monkeypatch: pytest.MonkeyPatch) -
     assert "quartz" not in str(caught.value)
 
 
+def test_blanks_around_the_environments_text_do_not_count(unique: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for written in ('\n {"conn_type": "http", "host": "api"} ', " http://api\n"):
+        monkeypatch.setenv(f"AIRFLOW_CONN_{unique.upper()}", written)
+        assert get_connection(unique).host == "api"
+    monkeypatch.setenv(f"AIRFLOW_CONN_{unique.upper()}", "")
+    with pytest.raises(ConnectionNotFoundError):
+        get_connection(unique)
+
+
 def test_an_unknown_id_says_what_was_tried_in_order_and_what_is_near(unique: str) -> None:
     AirflowConnection(conn_id=f"{unique}_sftp", conn_type="sftp").save(f"{unique}-sftp")
     with pytest.raises(ConnectionNotFoundError) as caught:
@@ -148,3 +157,37 @@ def test_connection_get_is_get_connection(monkeypatch: pytest.MonkeyPatch, uniqu
     assert "quartz" not in repr(found)
     with pytest.raises(ConnectionNotFoundError):
         Connection.get(f"{unique}-none")
+
+
+def test_every_connection_that_is_handed_out_is_of_the_public_class(
+    unique: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"AIRFLOW_CONN_{unique.upper()}_ENV", "ftp://u:quartz-Tern-41@h/d")
+    AirflowConnection(conn_id=f"{unique}_own", conn_type="sftp", password="quartz-Tern-41").save(f"{unique}-own")
+    file = tmp_path / "connections.json"
+    file.write_text(
+        json.dumps({f"{unique}_file": {"conn_type": "postgres", "host": "h", "password": "quartz-Tern-41"}})
+    )
+    export = importing.read(file, "env:", environ={"AIRFLOW_CONN_E": '{"conn_type": "http"}'})
+    assert importing.apply(importing.plan(export, only=[f"{unique}_file"]))[0].done
+    handed = [
+        *export.connections,
+        *(get_connection(f"{unique}_{name}") for name in ("env", "own", "file")),
+        BaseHook.get_connection(f"{unique}_own"),
+        asyncio.run(aget_connection(f"{unique}_file")),
+        Connection.from_uri("ftp://h"),
+        Connection.from_json('{"conn_type": "ftp"}'),
+    ]
+    assert {type(connection) for connection in handed} == {Connection}
+    assert pickle.loads(pickle.dumps(handed)) == handed
+    assert "quartz" not in repr(handed)
+
+
+def test_what_is_equal_is_equal_wherever_it_comes_from(unique: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = importing.read("env:", environ={f"AIRFLOW_CONN_{unique.upper()}": "ftp://u:p@h/d"}).connections[0]
+    block = AirflowConnection(conn_id=unique, conn_type="ftp", host="h", login="u", password="p", schema="d")
+    monkeypatch.setenv(f"AIRFLOW_CONN_{unique.upper()}", "ftp://u:p@h/d")
+    same = [read, Connection.get(unique), Connection.from_uri("ftp://u:p@h/d", unique), block.as_connection()]
+    assert len(set(same)) == 1
+    assert all(one == other for one in same for other in same)
+    assert Connection.from_uri("ftp://h", unique) not in same

@@ -9,10 +9,11 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+import traceback
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -21,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from airflow_compat import importing
 from airflow_compat._airflow.connection import Connection
 from airflow_compat._airflow.variable import VariableRecord
+from airflow_compat._sources import google_secret_manager
 from airflow_compat.errors import MissingPackageError, SourceError
 
 PASSWORD = "quartz-Tern-41"
@@ -30,13 +32,18 @@ PAGE = 2
 
 
 class FakeSecretManager(ThreadingHTTPServer):
-    """What the service answers: secrets by name; a status in the place of bytes is the answer for that secret."""
+    """What the service answers: secrets by name. A status in the place of bytes is the answer for that secret."""
 
     secrets: dict[str, bytes | int]
     project = "my-project"
+    busy = 0
+    """How many requests get a 503 before the service answers."""
+    listing: int | None = None
+    """A status in the place of the list."""
 
     def __init__(self) -> None:
         self.secrets = {}
+        self.tokens: set[str] = set()
         super().__init__(("127.0.0.1", 0), _Handler)
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -49,30 +56,43 @@ class _Handler(BaseHTTPRequestHandler):
     server: FakeSecretManager
 
     def do_GET(self) -> None:
-        url = urlsplit(self.path)
-        assert self.headers["Authorization"].startswith("Bearer ")
-        # Secrets are named by the project's number.
-        if url.path == f"/v1/projects/{self.server.project}/secrets":
+        url = urlsplit(unquote(self.path))
+        self.server.tokens.add(self.headers["Authorization"].removeprefix("Bearer "))
+        if self.server.busy:
+            self.server.busy -= 1
+            self._refuse(503)
+        elif url.path == f"/v1/projects/{self.server.project}/secrets":
             self._list(parse_qs(url.query))
+        # Secrets are named by the project's number.
         elif match := re.fullmatch(r"/v1/projects/1234/secrets/([\w-]+)/versions/latest:access", url.path):
             value = self.server.secrets[match[1]]
             if isinstance(value, int):
-                self._answer(value, {"error": {"code": value, "message": PASSWORD}})
+                self._refuse(value)
             else:
                 self._answer(200, {"payload": {"data": base64.b64encode(value).decode()}})
         else:
-            self._answer(403, {"error": {"code": 403, "message": PASSWORD}})
+            self._refuse(403)
+
+    def do_POST(self) -> None:
+        """The token of a login."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        kind = {"token_type": "Bearer", "issued_token_type": "urn:ietf:params:oauth:token-type:access_token"}
+        self._answer(200, {"access_token": "token-of-the-login", "expires_in": 3600, **kind})
 
     def _list(self, query: dict[str, list[str]]) -> None:
-        wanted = query["filter"][0].removeprefix("name:")
-        names = sorted(name for name in self.server.secrets if wanted in name)
+        if self.server.listing is not None:
+            return self._refuse(self.server.listing)
+        names = sorted(self.server.secrets)
         start = int(query.get("pageToken", ["0"])[0])
         page = [{"name": f"projects/1234/secrets/{name}"} for name in names[start : start + PAGE]]
         more = {"nextPageToken": str(start + PAGE)} if start + PAGE < len(names) else {}
-        self._answer(200, {"secrets": page, **more})
+        return self._answer(200, {"secrets": page, **more})
 
-    def _answer(self, status: int, body: object) -> None:
-        data = json.dumps(body).encode()
+    def _refuse(self, status: int) -> None:
+        self._answer(status, {"error": {"code": status, "message": PASSWORD}})
+
+    def _answer(self, status: int, body: object, before: str = "") -> None:
+        data = f"{before}{json.dumps(body)}".encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
@@ -81,6 +101,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         pass
+
+
+class _Website(_Handler):
+    def do_GET(self) -> None:
+        self._answer(200, PASSWORD, "<html>")
 
 
 @pytest.fixture
@@ -128,32 +153,70 @@ def read(server: FakeSecretManager | str, key: Path | str, **arguments: str) -> 
     )
 
 
+def ids(export: importing.Export) -> set[str | None]:
+    return {connection.conn_id for connection in export.connections}
+
+
 def test_with_airflows_defaults(google: FakeSecretManager, key_file: Path) -> None:
     google.secrets = {
         "airflow-connections-pg": URI.encode(),
         "airflow-connections-web": b'{"conn_type": "http", "host": "h"}',
         "airflow-connections-binary": b"\xff\xfe",
         "airflow-connections-bad": f"http://h:{PASSWORD}".encode(),
-        "airflow-connections-disabled": 400,
-        "airflow-connections-unversioned": 404,
-        "airflow-connections-a--b": URI.encode(),
+        "airflow-connections-empty": b"",
+        "airflow-connections-": URI.encode(),
         "airflow-variables-size": b"5",
+        "airflow-variables-text": b' {"a": 1} ',
         "my-airflow-variables-other": PASSWORD.encode(),
         "airflow-variablesother": PASSWORD.encode(),
+        "Airflow-Variables-other": PASSWORD.encode(),
+        "airflow-config-sql_alchemy_conn": URI.encode(),
     }
     export = read(google, key_file)
     assert set(export.connections) == {PG, Connection("web", "http", host="h")}
-    assert export.variables == (VariableRecord("size", "5"),)
-    assert {problem.id for problem in export.problems} == {"binary", "bad", "disabled", "unversioned", "a--b"}
+    assert set(export.variables) == {VariableRecord("size", "5"), VariableRecord("text", ' {"a": 1} ')}
+    assert {problem.id for problem in export.problems} == {"binary", "bad", "empty"}
     assert PASSWORD not in str(export.problems)
 
 
+def test_versions_that_cannot_be_read_leave_the_others(google: FakeSecretManager, key_file: Path) -> None:
+    google.secrets = {
+        "airflow-variables-disabled": 400,
+        "airflow-variables-hidden": 403,
+        "airflow-variables-unversioned": 404,
+        "airflow-variables-size": b"5",
+    }
+    export = read(google, key_file)
+    assert export.variables == (VariableRecord("size", "5"),)
+    assert [(problem.kind, problem.id, problem.reason.partition(";")[0]) for problem in export.problems] == [
+        ("variable", "disabled", "its latest version is disabled or destroyed"),
+        ("variable", "hidden", "the credentials may not read it"),
+        ("variable", "unversioned", "it has no version"),
+    ]
+
+
 def test_with_arguments(google: FakeSecretManager, key_file: Path) -> None:
-    google.project = "other"
+    google.project = "example.com:other"
     google.secrets = {"c_x": URI.encode(), "v_x": b"1", "c-x": PASSWORD.encode()}
-    export = read(google, key_file, project_id="other", connections_prefix="c", sep="_", variables_prefix="null")
-    assert [connection.conn_id for connection in export.connections] == ["x"]
-    assert export.variables == ()
+    export = read(google, key_file, project_id=google.project, connections_prefix="c", sep="_", variables_prefix="null")
+    assert (ids(export), export.variables) == ({"x"}, ())
+    # As Airflow: a prefix that is empty has its separator all the same.
+    google.secrets = {"-x": URI.encode(), "y": URI.encode()}
+    assert ids(read(google, key_file, project_id=google.project, connections_prefix="")) == {"x"}
+
+
+def test_a_prefix_that_begins_with_another(google: FakeSecretManager, key_file: Path) -> None:
+    google.secrets = {"airflow-pg": URI.encode(), "airflow-variables-a": b"1", "airflow-config-fernet_key": b"k"}
+    export = read(google, key_file, connections_prefix="airflow")
+    assert ids(export) == {"pg"}
+    assert export.variables == (VariableRecord("a", "1"),)
+    assert export.problems == ()
+    assert "config-fernet_key" in ids(read(google, key_file, connections_prefix="airflow", config_prefix="null"))
+
+
+def test_an_id_that_looks_like_a_teams(google: FakeSecretManager, key_file: Path) -> None:
+    google.secrets = {"airflow-variables-a--b": b"1"}
+    assert read(google, key_file).variables == (VariableRecord("a--b", "1"),)
 
 
 def test_it_goes_before_the_environment(google: FakeSecretManager, key_file: Path) -> None:
@@ -164,26 +227,117 @@ def test_it_goes_before_the_environment(google: FakeSecretManager, key_file: Pat
     assert [shadowed.loser for shadowed in export.shadowed] == ["env:"]
 
 
-def test_what_cannot_be_asked_ends_soon(google: FakeSecretManager, key_file: Path) -> None:
+@pytest.fixture
+def login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """A login whose tokens come from a URL: a workload's, from outside of Google."""
+
+    def keep(url: str) -> None:
+        subject = tmp_path / "subject"
+        subject.write_text(PASSWORD)
+        fields = {
+            "type": "external_account",
+            "audience": "//iam.example/pool",
+            "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+            "token_url": f"{url}/token",
+            "credential_source": {"file": str(subject)},
+        }
+        path = tmp_path / "login.json"
+        path.write_text(json.dumps(fields))
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
+
+    return keep
+
+
+def test_with_the_credentials_that_google_finds(google: FakeSecretManager, login: Callable[[str], None]) -> None:
+    login(google.url)
+    google.secrets = {"airflow-variables-size": b"5"}
+    source = f"google-secret-manager:?endpoint_url={google.url}"
+    with pytest.raises(SourceError, match="the credentials name no project; write"):
+        importing.read(source)
+    assert importing.read(f"{source}&project_id=my-project").variables == (VariableRecord("size", "5"),)
+    assert google.tokens == {"token-of-the-login"}
+
+
+def test_where_google_is_busy_it_is_asked_again(google: FakeSecretManager, key_file: Path) -> None:
+    google.secrets = {"airflow-variables-size": b"5"}
+    google.busy = 1
+    assert read(google, key_file).variables == (VariableRecord("size", "5"),)
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A server that takes connections and says nothing; and little patience with it."""
+    monkeypatch.setattr(google_secret_manager, "_TIMEOUT_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+def test_a_server_that_does_not_answer_ends_soon(silent: str, key_file: Path, login: Callable[[str], None]) -> None:
+    began = time.monotonic()
+    with pytest.raises(SourceError, match="google-secret-manager: Google can't be asked"):
+        read(silent, key_file)
+    # Nor does what gives the token.
+    login(silent)
+    with pytest.raises(SourceError, match="Google can't be asked") as caught:
+        importing.read(f"google-secret-manager:?endpoint_url={silent}&project_id=p")
+    assert time.monotonic() - began < 20
+    assert PASSWORD not in str(caught.value)
+
+
+def test_a_server_that_is_not_there(key_file: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        began = time.monotonic()
-        with pytest.raises(SourceError, match="google-secret-manager: Google can't be asked"):
+        with pytest.raises(SourceError, match=r"Google can't be asked \(ConnectionError\)"):
             read(f"http://127.0.0.1:{free.getsockname()[1]}", key_file)
-        assert time.monotonic() - began < 20
-    with pytest.raises(SourceError, match=r"Google refuses \(Forbidden\)") as caught:
-        read(google, key_file, project_id="secret-project")
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_project_that_refuses(google: FakeSecretManager, key_file: Path, status: int) -> None:
+    google.listing = status
+    with pytest.raises(SourceError, match=r"Google refuses \(\w+\); check project_id") as caught:
+        read(google, key_file)
+    assert PASSWORD not in str(caught.value)
+
+
+def test_credentials_that_end_amid_the_secrets(google: FakeSecretManager, key_file: Path) -> None:
+    google.secrets = {"airflow-variables-a": 401, "airflow-variables-b": b"5"}
+    with pytest.raises(SourceError, match=r"Google refuses \(Unauthorized\)"):
+        read(google, key_file)
+
+
+def test_a_server_that_is_another(key_file: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Website) as website:
+        threading.Thread(target=website.serve_forever, daemon=True).start()
+        with pytest.raises(SourceError, match=r"Google can't be asked .*endpoint_url") as caught:
+            read(f"http://127.0.0.1:{website.server_address[1]}", key_file)
+        website.shutdown()
     assert PASSWORD not in str(caught.value)
 
 
 def test_without_credentials(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"no credentials \(DefaultCredentialsError\)"):
+    with pytest.raises(SourceError, match=r"no credentials \(DefaultCredentialsError\); run `gcloud auth"):
         importing.read("google-secret-manager:?project_id=p")
-    broken = tmp_path / "broken.json"
-    broken.write_text(json.dumps({"type": "service_account", "private_key": PASSWORD}))
+    with pytest.raises(SourceError, match=r"no credentials \(FileNotFoundError\); check the file of gcp_key_path"):
+        read("http://127.0.0.1:9", tmp_path / "absent.json")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PASSWORD,
+        f'["{PASSWORD}"]',
+        json.dumps({"type": "service_account", "private_key": PASSWORD}),
+        json.dumps({"private_key": PASSWORD, "client_email": "a", "token_uri": "http://127.0.0.1:9"}),
+    ],
+)
+@pytest.mark.parametrize("found", ["gcp_key_path", "GOOGLE_APPLICATION_CREDENTIALS"])
+def test_key_files_that_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, found: str) -> None:
+    path = tmp_path / "broken.json"
+    path.write_text(text)
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
     with pytest.raises(SourceError, match="no credentials") as caught:
-        read("http://127.0.0.1:9", broken)
-    assert PASSWORD not in str(caught.value)
+        read("http://127.0.0.1:9", path if found == "gcp_key_path" else "")
+    assert PASSWORD not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.mark.parametrize(
@@ -191,13 +345,21 @@ def test_without_credentials(tmp_path: Path) -> None:
     [
         (f"google-secret-manager:?token={PASSWORD}", "unknown argument 'token'"),
         (f"google-secret-manager:{PASSWORD}", "takes only arguments"),
+        (f"google-secret-manager:?gcp_keyfile_dict={PASSWORD}", "unknown argument 'gcp_keyfile_dict'"),
         ("google-secret-manager:?connections_prefix=a/b", "connections_prefix has more than letters"),
+        ("google-secret-manager:?variables_prefix=%C3%A9", "variables_prefix has more than letters"),
+        ("google-secret-manager:?sep=.", "sep has more than letters"),
     ],
 )
 def test_sources_that_are_written_in_a_wrong_way(source: str, said: str) -> None:
     with pytest.raises(SourceError, match=said) as caught:
         importing.read(source)
     assert PASSWORD not in str(caught.value)
+
+
+def test_a_project_that_is_no_id(key_file: Path) -> None:
+    with pytest.raises(SourceError, match="project_id is no id; write"):
+        read("http://127.0.0.1:9", key_file, project_id="a/b")
 
 
 def test_without_googles_package(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,16 @@ def test_env_files(tmp_path: Path) -> None:
     assert export.variables == (VariableRecord("k", "a=b"),)
 
 
+def test_a_file_that_is_named_env_alone(tmp_path: Path) -> None:
+    """As in Airflow 2.11; 3.3 refuses it."""
+    assert read(tmp_path, variables=(".env", "k=v\n")).variables == (VariableRecord("k", "v"),)
+
+
+def test_a_uri_with_what_it_cannot_hold(tmp_path: Path) -> None:
+    export = read(tmp_path, connections=("a.json", '{"a": {"uri": "ssh://h", "description": "d", "login": null}}'))
+    assert export.connections == (Connection("a", "ssh", "d", host="h", schema=""),)
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [
@@ -60,6 +70,8 @@ def test_env_files(tmp_path: Path) -> None:
         (f'{{"uri": "http://h", "password": "{PASSWORD}"}}', "either of the two"),
         ('{"extra": "{}", "extra_dejson": {}}', "keep one of them"),
         (f'{{"{PASSWORD[:0]}key": "{PASSWORD}"}}', "unknown key 'key'"),
+        ('{"uri": 5}', "its uri is not text"),
+        ('{"uri": "http://h", "description": 5}', "'description' is int"),
         ('{"conn_type": 5}', "'conn_type' is not text"),
     ],
 )

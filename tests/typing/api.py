@@ -64,6 +64,9 @@ def decorated_objects_keep_their_types() -> None:
 def loaders() -> None:
     assert_type(get_connection("x"), Connection)
     assert_type(BaseHook.get_connection("x"), Connection)
+    assert_type(Connection.get("x"), Connection)
+    assert_type(Connection.from_uri("http://h"), Connection)
+    assert_type(Connection.from_json("{}"), Connection)
     assert_type(load_block("x"), Block)
     assert_type(load_block("x", SqlAlchemyConnector), SqlAlchemyConnector)
     assert_type(get_connection("x").port, int | None)
@@ -72,10 +75,13 @@ def loaders() -> None:
 
 async def twins() -> None:
     assert_type(await aget_connection("x"), Connection)
+    assert_type(await Connection.async_get("x"), Connection)
     assert_type(await aload_block("x", SqlAlchemyConnector), SqlAlchemyConnector)
     assert_type(await Variable.adelete("x"), int | None)
 
 
 def imports() -> None:
-    items = importing.plan(importing.read("connections.json"))
+    export = importing.read("connections.json")
+    assert_type(export.connections, tuple[Connection, ...])
+    items = importing.plan(export)
     assert_type(importing.apply(items), tuple[importing.Outcome, ...])
