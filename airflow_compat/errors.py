@@ -82,6 +82,10 @@ class PoolLeaseLostError(PoolError):
     """The server no longer held the slots while the code in the pool still ran: the limit may have been exceeded."""
 
 
+class InvalidDagLimitError(AirflowCompatError, ValueError):
+    """A DAG's or task's own limit, such as `max_active_runs`, has no counterpart in Prefect."""
+
+
 class InvalidCallbackError(AirflowCompatError, TypeError):
     """What was given as a callback can't be called with one context, or was attached to the wrong thing."""
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from .. import __version__
 from ..errors import AirflowCompatError
 from .importing import import_sources
+from .pools import app as pools_app
 
 app: App = App(
     name="airflow-compat",
@@ -19,6 +20,7 @@ app: App = App(
     help_epilogue="Exit codes: 0 done, 1 something was not done, 2 wrong use or unusable input.",
 )
 app.command(import_sources, name="import")
+app.command(pools_app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

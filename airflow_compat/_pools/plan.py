@@ -1,0 +1,97 @@
+"""Pools from Airflow, or from a mapping, into Prefect: `plan` compares, `apply` writes, as an import does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace as replace_fields
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any
+
+from .._airflow.exports import Export, parse_export
+from .._airflow.names import limit_name
+from .._prefect.limits import read_limits
+from .._prefect.pool_states import read_pool_limits
+from .._prefect.writer import Writer
+from .._sources.export_file import content
+from .._specs.import_plan import Holdings, Item, Outcome, plan_items
+from .._specs.specs import LimitSpec
+from ..errors import InvalidExportError
+
+_FIELDS = {"slots", "description", "include_deferred"}
+
+
+def plan(source: str | PathLike[str] | Mapping[str, Any], *, replace: bool = True) -> tuple[Item, ...]:
+    """Compare pools with what the Prefect server holds. Nothing is written.
+
+    Args:
+        source: The path of a file that `airflow pools export` wrote; or a mapping of pools' names to their slots, or to
+            what such a file has for them: `{"warehouse": 5}`, `{"warehouse": {"slots": 5, "include_deferred": False}}`.
+        replace: Whether a limit that differs is to be changed; else it is left as it is.
+
+    Raises:
+        InvalidExportError: The file is missing, can't be read, or holds no pools; or the mapping is of another form.
+        ServerError: The server can't be asked.
+
+    Example:
+        ```python
+        from airflow_compat import pools
+
+        for item in pools.plan({"warehouse": 5, "reports": 2}):
+            print(item.id, item.action)
+        ```
+    """
+    entries, export = _from_mapping(source) if isinstance(source, Mapping) else _from_file(source)
+    items = plan_items(export, Holdings(limits=tuple(read_limits())), replace=replace)
+    held = {limit.name: limit.active_slots for limit in read_pool_limits()}
+    return tuple(_with_notes(item, entries.get(item.id), held) for item in items)
+
+
+def apply(items: tuple[Item, ...]) -> tuple[Outcome, ...]:
+    """Write what the plan says; what fails is in the outcomes, and the rest goes on.
+
+    Slots that are held stay held when their limit is changed. One that is lowered below them lets nobody in until
+    enough were given back.
+
+    Args:
+        items: What `plan` returned.
+    """
+    writer = Writer()
+    return tuple(Outcome(item, writer.write(item)) for item in items)
+
+
+def _from_mapping(source: Mapping[str, Any]) -> tuple[dict[str, Any], Export]:
+    entries = {name: {"slots": value} if isinstance(value, int) else value for name, value in source.items()}
+    try:
+        data = json.dumps(entries).encode()
+    except (TypeError, ValueError):
+        raise InvalidExportError(
+            "the pools: more than JSON can hold; write {'name': slots}, or what `airflow pools export` does"
+        ) from None
+    return entries, parse_export(data, "pools.json")
+
+
+def _from_file(source: str | PathLike[str]) -> tuple[dict[str, Any], Export]:
+    data = content(Path(source))
+    export = parse_export(data, fspath(source))
+    if not export.pools and not any(problem.kind == "pool" for problem in export.problems):
+        raise InvalidExportError(f"{fspath(source)}: it holds no pools; export them with `airflow pools export`")
+    return json.loads(data), export
+
+
+def _with_notes(item: Item, entry: Any, held: Mapping[str, int]) -> Item:
+    notes = list(item.notes)
+    if isinstance(entry, Mapping):
+        notes += [_dropped(key) for key in entry if key not in _FIELDS]
+    if item.action == "replace" and isinstance(item.spec, LimitSpec):
+        slots = held.get(limit_name(item.id), 0)
+        if slots > item.spec.limit:
+            notes.append(f"{slots} slots are held, and stay so: nobody is let in until fewer than that are")
+    return replace_fields(item, notes=tuple(notes))
+
+
+def _dropped(field: str) -> str:
+    if field in ("priority", "priority_weight"):
+        return f"{field} is dropped: it is a task's, and goes to pool(..., priority_weight=)"
+    return f"{field} is dropped: a limit has nothing of that kind"

@@ -1,0 +1,128 @@
+"""Reads who holds the slots of a limit, and who waits for some, from the server's event log.
+
+The server writes events in batches: what happened in the last five seconds may not be there yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any, Literal, cast
+from urllib.parse import parse_qs, urlsplit
+
+from prefect.settings import PREFECT_UI_URL
+from prefect.utilities.urls import url_for
+
+from .._specs.pool_history import WAIT_LASTS, History, Pairing, PoolEvent, Run, RunKind, Wait, open_waits
+from .client import kept_client
+from .failures import server_call
+from .pool_events import ACQUIRED, HANDED_OVER, HOST, LEASE_ID, PID, RELEASED, SLOTS_WANTED, WAITERS, WAITING
+
+LOOK_BACK = timedelta(days=7)
+"""How far back holders are looked for: as long as a server keeps events, unless it was told otherwise."""
+
+# The most that the server gives.
+_PAGE = 50
+_KINDS: Mapping[str, Literal["acquired", "released", "waiting"]] = {
+    ACQUIRED: "acquired",
+    RELEASED: "released",
+    WAITING: "waiting",
+}
+
+
+@server_call
+def read_acquisitions(
+    limit_id: str, *, slots: int | None = None, pages: int = 2, look_back: timedelta = LOOK_BACK
+) -> History:
+    """Who took slots of a limit, from its newest events on. One request for each page of 50 events.
+
+    Args:
+        limit_id: The limit's id, as in `LimitSpec.id`.
+        slots: How many slots are held: nothing older is read when as many were found.
+        pages: How many pages to read at most.
+        look_back: How old an event may be.
+    """
+    pairing = Pairing()
+    names = [ACQUIRED, RELEASED]
+    for number, (page, more) in enumerate(_pages(limit_id, names, datetime.now(timezone.utc) - look_back), start=1):
+        for event in page:
+            pairing.add(event)
+        if slots is not None and pairing.open_slots() >= slots:
+            return History(pairing.acquisitions(), complete=not more)
+        if number == pages:
+            return History(pairing.acquisitions(), complete=not more)
+    return History(pairing.acquisitions())
+
+
+@server_call
+def read_waits(limit_id: str, *, pages: int = 2) -> tuple[Wait, ...]:
+    """The processes that wait for slots of a limit with `pool()`, the longest first."""
+    now = datetime.now(timezone.utc)
+    events: list[PoolEvent] = []
+    # What is older than the last announcement only tells since when.
+    for number, (page, _) in enumerate(_pages(limit_id, [ACQUIRED, WAITING], now - 20 * WAIT_LASTS), start=1):
+        events += page
+        if number == pages:
+            break
+    return open_waits(events, now)
+
+
+def resource_url(kind: str, id_: str) -> str:
+    """The page of a run (`flow-run`, `task-run`) or a `concurrency-limit` in Prefect's UI."""
+    base = PREFECT_UI_URL.value() or str(kept_client().api_url).rstrip("/").removesuffix("/api")
+    return url_for(kind, obj_id=id_, default_base_url=base) or ""
+
+
+def _pages(limit_id: str, names: list[str], since: datetime) -> Iterator[tuple[list[PoolEvent], bool]]:
+    """Pages of events, newest first, each with whether there are more."""
+    body = {
+        "filter": {
+            "occurred": {"since": since.isoformat()},
+            "event": {"name": names},
+            "resource": {"id": [f"prefect.concurrency-limit.{limit_id}"]},
+            "order": "DESC",
+        },
+        "limit": _PAGE,
+    }
+    answer = kept_client().request("POST", "/events/filter", json=body).json()
+    while True:
+        following = answer["next_page"]
+        yield [_event(event) for event in answer["events"]], bool(following)
+        if not following:
+            return
+        # The address is the one that the server knows itself by, which need not be the one that reaches it.
+        token = parse_qs(urlsplit(following).query)["page-token"][0]
+        answer = kept_client().request("GET", "/events/filter/next", params={"page-token": token}).json()
+
+
+def _event(event: Mapping[str, Any]) -> PoolEvent:
+    resource: Mapping[str, str] = event["resource"]
+    kind = _KINDS[event["event"]]
+    flow_run = _run(event["related"], "flow-run")
+    return PoolEvent(
+        id=event["id"],
+        kind=kind,
+        occurred=datetime.fromisoformat(event["occurred"].replace("Z", "+00:00")),
+        slots=_number(resource.get(SLOTS_WANTED if kind == "waiting" else "slots-acquired")),
+        lease_id=resource.get(LEASE_ID, ""),
+        run=_run(event["related"], "task-run") or flow_run,
+        flow_run=flow_run,
+        host=resource.get(HOST, ""),
+        pid=_number(resource.get(PID), 0),
+        follows=event.get("follows") or "",
+        handed_over=HANDED_OVER in resource,
+        waiters=_number(resource.get(WAITERS)),
+    )
+
+
+def _run(related: Iterable[Mapping[str, str]], kind: str) -> Run | None:
+    for resource in related:
+        if resource.get("prefect.resource.role") == kind:
+            id_ = resource["prefect.resource.id"].rpartition(".")[2]
+            return Run(cast("RunKind", kind), id_, resource.get("prefect.resource.name", ""))
+    return None
+
+
+def _number(text: str | None, default: int = 1) -> int:
+    """A label's number. Events may be sent by anybody."""
+    return int(text) if text and text.isdecimal() else default

@@ -1,0 +1,60 @@
+"""A Prefect server of a test's own, which may be killed and started again over the same database."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+
+_COMMAND = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--no-ui", "--port"]
+
+
+class OwnServer:
+    """Keeps its leases in memory, as a server does by default, and tells of events at once."""
+
+    def __init__(self, home: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+        self.url = f"http://127.0.0.1:{self.port}/api"
+        self._environment = {
+            **os.environ,
+            "PREFECT_HOME": str(home),
+            # None of the tests needs its blocks.
+            "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",
+            "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "0.2",
+            "PREFECT_SERVER_SERVICES_REPOSSESSOR_LOOP_SECONDS": "1",
+        }
+        self._environment.pop("PREFECT_API_URL", None)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        self._process = subprocess.Popen(
+            [*_COMMAND, str(self.port)],
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        # The database is what it must be from the first start on.
+        self._environment["PREFECT_API_DATABASE_MIGRATE_ON_START"] = "false"
+        while not self._answers():
+            with suppress(subprocess.TimeoutExpired):
+                raise RuntimeError(f"the server ended with {self._process.wait(timeout=0.2)}")
+
+    def kill(self) -> None:
+        """SIGKILL: it forgets what it has in memory."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/health", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False

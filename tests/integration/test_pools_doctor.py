@@ -1,0 +1,412 @@
+"""Leaks that are made on purpose, on a server that is killed and started again; and what only looks like one."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from contextvars import copy_context
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+import pytest
+from own_server import OwnServer
+from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, GlobalConcurrencyLimitUpdate
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from airflow_compat import pool
+from airflow_compat._pools.overview import read
+from airflow_compat._pools.plan import apply, plan
+from airflow_compat._prefect.client import kept_client
+from airflow_compat._prefect.limits import create_limit
+from airflow_compat._prefect.pool_doctor import examine
+from airflow_compat._prefect.pool_history import read_acquisitions
+from airflow_compat._prefect.pool_states import _lives
+from airflow_compat._specs.pool_history import Acquisition
+from airflow_compat._specs.specs import LimitSpec
+from airflow_compat.cli.main import run
+from airflow_compat.errors import InvalidExportError, PoolTimeoutError
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+
+OCCUPANT = str(Path(__file__).with_name("pool_occupant.py"))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServer]:
+    own = OwnServer(tmp_path_factory.mktemp("server"))
+    own.start()
+    with pytest.MonkeyPatch.context() as patch, temporary_settings({PREFECT_API_URL: own.url}):
+        patch.setenv("PREFECT_API_URL", own.url)
+        yield own
+    own.kill()
+
+
+@pytest.fixture(autouse=True)
+def _server(server: OwnServer) -> None:
+    """Instead of the session's."""
+
+
+@pytest.fixture
+def client() -> SyncPrefectClient:
+    return kept_client()
+
+
+@pytest.fixture
+def name(unique: str) -> str:
+    """A pool with three slots."""
+    create_limit(LimitSpec(unique, 3))
+    return unique
+
+
+class Occupant:
+    """A process that holds slots."""
+
+    def __init__(self, name: str, slots: int) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, OCCUPANT, name, str(slots)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.pid = self._process.pid
+        assert self._process.stdout
+        assert self._process.stdout.readline() == "in\n"
+
+    def leave(self) -> None:
+        self._process.communicate("", timeout=60)
+        assert self._process.returncode == 0
+
+    def kill(self) -> None:
+        self._process.kill()
+        if self._process.stdin and not self._process.stdin.closed:
+            self._process.communicate(timeout=60)
+
+
+@pytest.fixture
+def occupant(name: str) -> Iterator[Callable[..., Occupant]]:
+    with ExitStack() as stack:
+
+        def start(slots: int = 1) -> Occupant:
+            started = Occupant(name, slots)
+            stack.callback(started.kill)
+            return started
+
+        yield start
+
+
+def held(name: str) -> int:
+    return kept_client().read_global_concurrency_limit_by_name(name).active_slots
+
+
+def in_log(name: str, wanted: Callable[[tuple[Acquisition, ...]], bool]) -> tuple[Acquisition, ...]:
+    """The open acquisitions, as soon as the log has what is wanted."""
+    limit_id = str(kept_client().read_global_concurrency_limit_by_name(name).id)
+    until = time.monotonic() + 30
+    while not wanted(found := read_acquisitions(limit_id).open):
+        assert time.monotonic() < until, found
+        time.sleep(0.1)
+    return found
+
+
+def kinds(name: str) -> list[tuple[str, int]]:
+    return sorted((finding.kind, finding.slots) for finding in examine([name]).findings if finding.pool)
+
+
+def take(client: SyncPrefectClient, name: str, *, pid: int, slots: int = 1) -> UUID:
+    """Slots that are taken by hand, as `pool()` takes them, on behalf of a process of this machine."""
+    lease = client.increment_concurrency_slots_with_lease([name], slots, "concurrency", lease_duration=60).json()
+    resource = {
+        "prefect.resource.id": f"prefect.concurrency-limit.{lease['limits'][0]['id']}",
+        "prefect.resource.name": name,
+        "slots-acquired": str(slots),
+        "limit": "3",
+        "airflow-compat.lease-id": lease["lease_id"],
+        "airflow-compat.host": socket.gethostname(),
+        "airflow-compat.pid": str(pid),
+    }
+    occurred = datetime.now(timezone.utc).isoformat()
+    event = {"id": str(uuid4()), "event": "prefect.concurrency-limit.acquired", "occurred": occurred}
+    client.request("POST", "/events", json=[{**event, "resource": resource}])
+    in_log(name, lambda found: lease["lease_id"] in {acquisition.lease_id for acquisition in found})
+    return UUID(lease["lease_id"])
+
+
+def take_and_forget(client: SyncPrefectClient, name: str, slots: int) -> None:
+    """A lease that is gone and whose slots are still counted, of a process that is gone: what a restart leaves."""
+    lease = take(client, name, pid=dead_pid(), slots=slots)
+    client.release_concurrency_slots_with_lease(lease)
+    client.increment_concurrency_slots([name], slots, "concurrency")
+
+
+def dead_pid() -> int:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+@pytest.mark.timeout(290)
+def test_of_what_a_restart_leaves_the_doctor_gives_back_the_slot_of_the_dead_alone(
+    server: OwnServer, name: str, occupant: Callable[..., Occupant], capfd: pytest.CaptureFixture[str]
+) -> None:
+    killed, goes_on = occupant(), occupant()
+    in_log(name, lambda found: {killed.pid, goes_on.pid} == {acquisition.pid for acquisition in found})
+    server.kill()
+    killed.kill()
+    server.start()
+    late = occupant()
+    in_log(name, lambda found: len(found) == 3)
+    assert held(name) == 3
+
+    assert run(["pools", "doctor", name, "--json"]) == 1
+    found = {finding["kind"]: finding for finding in json.loads(capfd.readouterr().out)["findings"]}
+    assert found["leaked"]["slots"] == 1
+    assert f"process {killed.pid} " in found["leaked"]["reason"]
+    assert f"doctor --release {name}" in found["leaked"]["next"]
+    assert found["held"]["holder"].startswith(f"process {late.pid} ")
+    assert found["lost"]["holder"].startswith(f"process {goes_on.pid} ")
+    assert "CONCURRENCY_LEASE_STORAGE=" in found["memory-leases"]["next"]
+    assert held(name) == 3
+
+    # What goes on without its lease is still a problem, and nobody else's to end.
+    assert run(["pools", "doctor", name, "--release"]) == 1
+    assert "1 problem. 1 slot was given back." in capfd.readouterr().out
+    assert held(name) == 2
+    assert run(["pools", "doctor", name, "--release"]) == 1
+    assert held(name) == 2
+    late.leave()
+    assert held(name) == 1
+
+
+def test_a_leak_alone_is_mended_with_exit_code_0(
+    client: SyncPrefectClient, name: str, occupant: Callable[..., Occupant], capfd: pytest.CaptureFixture[str]
+) -> None:
+    living = occupant()
+    take_and_forget(client, name, slots=2)
+    assert run(["pools", "doctor", name]) == 1
+    assert f"Next: airflow-compat pools doctor --release {name}" in capfd.readouterr().out
+    assert run(["pools", "doctor", name, "--release"]) == 0
+    assert "nothing is wrong. 2 slots were given back." in capfd.readouterr().out
+    assert held(name) == 1
+    assert run(["pools", "doctor", name]) == 0
+    living.leave()
+    assert held(name) == 0
+
+
+def test_a_killed_holder_whose_lease_has_ended_is_no_leak_beside_a_living_one(
+    client: SyncPrefectClient, name: str, occupant: Callable[..., Occupant]
+) -> None:
+    living = occupant()
+    lease = take(client, name, pid=dead_pid())
+    # What the end of the lease does, without the minute that it takes.
+    client.release_concurrency_slots_with_lease(lease)
+    assert held(name) == 1
+    assert kinds(name) == [("held", 1)]
+    assert run(["pools", "doctor", name, "--release"]) == 0
+    assert held(name) == 1
+    living.leave()
+
+
+@pytest.mark.stress
+@pytest.mark.timeout(280)
+def test_a_killed_holder_is_no_leak_before_and_after_its_lease_has_ended(
+    name: str, occupant: Callable[..., Occupant]
+) -> None:
+    killed = occupant()
+    in_log(name, bool)
+    killed.kill()
+    assert kinds(name) == [("ending", 1)]
+    until = time.monotonic() + 120
+    while held(name):
+        assert time.monotonic() < until
+        time.sleep(1)
+    assert kinds(name) == []
+
+
+def test_what_was_taken_a_moment_ago_is_not_yet_in_the_log_and_no_leak(client: SyncPrefectClient, name: str) -> None:
+    gone = take(client, name, pid=dead_pid())
+    client.release_concurrency_slots_with_lease(gone)
+    with pool(name, slots=2):
+        assert kinds(name) == [("held", 2)]
+    assert kinds(name) == []
+
+
+def test_slots_that_no_event_names_are_unexplained_and_stay(client: SyncPrefectClient, name: str) -> None:
+    client.increment_concurrency_slots([name], 1, "concurrency")
+    take_and_forget(client, name, slots=2)
+    # Which of them is the dead one's can be told: nobody was ever seen to take the other.
+    assert kinds(name) == [("leaked", 2), ("unexplained", 1)]
+    assert run(["pools", "doctor", name, "--release"]) == 1
+    assert held(name) == 1
+    # Slots that were given back a moment ago may still be in the count, as far as clocks agree.
+    until = time.monotonic() + 30
+    while kinds(name) != [("unexplained", 1)]:
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    assert run(["pools", "doctor", name, "--release"]) == 1
+    assert held(name) == 1
+
+
+def test_prefects_own_holders_are_seen(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    from prefect import flow
+    from prefect.concurrency.sync import concurrency
+
+    seen: list[Acquisition] = []
+
+    @flow(name="native")
+    def native() -> None:
+        with concurrency(name, occupy=2, strict=True):
+            seen.extend(in_log(name, bool))
+            assert kinds(name) == [("held", 2)]
+            assert run(["pools", "list", name]) == 0
+
+    native()
+    (acquisition,) = seen
+    assert (acquisition.ours, acquisition.slots) == (False, 2)
+    assert acquisition.run
+    assert f"2 slots: flow run {acquisition.run.name} http" in capfd.readouterr().out
+    in_log(name, lambda found: not found)
+    assert kinds(name) == []
+
+
+def test_limits_that_limit_nothing_or_let_nobody_in_are_problems(client: SyncPrefectClient, unique: str) -> None:
+    create_limit(LimitSpec(f"{unique}_off", 1))
+    client.update_global_concurrency_limit(f"{unique}_off", GlobalConcurrencyLimitUpdate(active=False))
+    create_limit(LimitSpec(f"{unique}_zero", 0))
+    rate = GlobalConcurrencyLimitCreate(name=f"{unique}_rate", limit=5, slot_decay_per_second=1.0)
+    client.create_global_concurrency_limit(rate)
+    client.create_concurrency_limit(f"{unique}_tag", 1)
+    names = [state.name for state in read() if unique in state.name]
+    assert names == [f"{unique}_off", f"{unique}_zero"]
+    found = {finding.pool: finding for finding in examine(names).findings if finding.pool}
+    assert {name: finding.kind for name, finding in found.items()} == {names[0]: "inactive", names[1]: "no-slots"}
+    assert f"prefect gcl enable {unique}_off" in found[f"{unique}_off"].next
+
+
+def test_a_question_leaves_a_living_lease_as_it_is(name: str) -> None:
+    with pool(name) as hold:
+        in_log(name, bool)
+        assert kinds(name) == [("held", 1)]
+        hold.check()
+        assert held(name) == 1
+
+
+def test_a_process_number_that_is_used_again_is_not_the_holder() -> None:
+    now = datetime.now(timezone.utc)
+    assert _lives(os.getpid(), now)
+    assert not _lives(os.getpid(), now - timedelta(days=1))
+    assert not _lives(dead_pid(), now)
+
+
+def test_a_pool_that_is_raised_and_lowered_in_use_keeps_its_slots(name: str, tmp_path: Path) -> None:
+    def resize(slots: int) -> tuple[str, ...]:
+        (outcome,) = apply(plan({name: slots}))
+        assert outcome.done
+        return outcome.item.notes
+
+    with pool(name, slots=2):
+        (note,) = resize(1)
+        assert "2 slots are held, and stay so" in note
+        assert held(name) == 2
+        denied = Occupancy(name)
+        assert denied.is_denied()
+        assert resize(3) == ()
+        assert held(name) == 2
+        assert not denied.is_denied()
+    assert held(name) == 0
+
+
+class Occupancy:
+    """Tries for one slot from another thread, so that nobody waits for themselves."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def is_denied(self) -> bool:
+        def enter() -> bool:
+            try:
+                with pool(self._name, timeout=0):
+                    return False
+            except PoolTimeoutError:
+                return True
+
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(copy_context().run, enter).result()
+
+
+def test_pools_from_a_file_and_from_a_mapping(unique: str, tmp_path: Path) -> None:
+    file = tmp_path / "pools.json"
+    file.write_text(json.dumps({unique: {"slots": 2, "description": "", "include_deferred": True}}))
+    (item,) = plan(file)
+    assert item.action == "create"
+    assert "a waiting task keeps its slots" in item.notes[0]
+    assert apply((item,))[0].done
+    (again,) = plan({unique: {"slots": 2, "priority_weight": 3}})
+    assert (again.action, again.notes) == (
+        "unchanged",
+        ("priority_weight is dropped: it is a task's, and goes to pool(..., priority_weight=)",),
+    )
+    (kept,) = plan({unique: 5}, replace=False)
+    assert kept.action == "differs"
+    (refused,) = plan({unique: "many"})
+    assert refused.action == "refused"
+
+
+@pytest.mark.parametrize("content", ["[]", '{"a": {"conn_type": "http"}}', "{"])
+def test_what_holds_no_pools_is_an_error(content: str, tmp_path: Path) -> None:
+    file = tmp_path / "export.json"
+    file.write_text(content)
+    with pytest.raises(InvalidExportError, match=r"export\.json"):
+        plan(file)
+    with pytest.raises(InvalidExportError, match="more than JSON can hold"):
+        plan({"a": {"slots": object()}})
+
+
+def test_the_list_for_people_and_for_programs(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with pool(name):
+        in_log(name, bool)
+        assert run(["pools", "list", name]) == 0
+        out = capfd.readouterr().out
+        assert f"1 slot: process {os.getpid()} on {socket.gethostname()}" in out
+        assert "1 pool, 1 slot held, 0 waiting" in out
+        assert run(["pools", "list", name, "--json"]) == 0
+        (shown,) = json.loads(capfd.readouterr().out)
+        assert (shown["pool"], shown["slots"], shown["held"]) == (name, 3, 1)
+        assert shown["holders"][0]["pid"] == os.getpid()
+
+
+def test_a_pool_that_is_not_there_is_one_line(unique: str, capfd: pytest.CaptureFixture[str]) -> None:
+    for command in ("list", "doctor"):
+        assert run(["pools", command, unique]) == 2
+        captured = capfd.readouterr()
+        assert captured.out == ""
+        assert len(captured.err.splitlines()) == 1
+        assert f"pool '{unique}': it doesn't exist" in captured.err
+
+
+def test_watching_a_pipe_gives_a_line_each_time_and_ends_with_ctrl_c(name: str) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "airflow_compat.cli",
+        "pools",
+        "list",
+        name,
+        "--json",
+        "--watch",
+        "--interval",
+        "1",
+    ]
+    watching = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert watching.stdout
+    lines = [watching.stdout.readline() for _ in range(2)]
+    watching.send_signal(2)
+    _, errors = watching.communicate(timeout=60)
+    assert (watching.returncode, errors) == (0, "")
+    assert [json.loads(line)[0]["pool"] for line in lines] == [name, name]
