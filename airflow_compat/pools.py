@@ -1,37 +1,24 @@
-"""Airflow pools on Prefect's global concurrency limits: `pool()` waits for slots, holds them, and gives them back."""
+"""Airflow pools on Prefect's global concurrency limits: `pool()` waits for slots, holds them, and gives them back.
+
+`plan` and `apply` bring pools to the server, `read` tells who holds their slots.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
-import functools
-import inspect
-import os
-import threading
-import time
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack
-from dataclasses import dataclass, field
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from collections.abc import Mapping
+from os import PathLike
+from typing import Any
 
-from ._airflow.names import limit_name
 from ._airflow.pool import DEFAULT_POOL
-from .errors import PoolLeaseLostError, PoolNotReadyError, PoolTimeoutError, ServerError
+from ._pools.passage import Hold, Passage
+from ._specs.import_plan import Item, Outcome
+from ._specs.pool_state import PoolHolder, PoolState
+from .errors import PoolNotReadyError
 
-if TYPE_CHECKING:
-    from ._pools.board import Board
-    from ._pools.line import Ticket
-    from ._pools.waiting import Wish
-    from ._prefect.pool_events import HoldEvents
-    from ._prefect.slots import Lease
-
-__all__ = ["Hold", "pool"]
-
-F = TypeVar("F", bound=Callable[..., Any])
+__all__ = ["Hold", "Item", "Outcome", "PoolHolder", "PoolState", "apply", "plan", "pool", "read"]
 
 
-def pool(name: str | None, slots: int = 1, *, priority_weight: int = 1, timeout: float | None = None) -> _Pool:
+def pool(name: str | None, slots: int = 1, *, priority_weight: int = 1, timeout: float | None = None) -> Passage:
     """Hold slots of an Airflow pool: a context manager, an async one, and a decorator.
 
     Waits until all the slots asked for are free; nothing runs with fewer. The pool is the server's global concurrency
@@ -75,202 +62,64 @@ def pool(name: str | None, slots: int = 1, *, priority_weight: int = 1, timeout:
         raise PoolNotReadyError(f"pool {name!r}: slots is {slots!r}; ask for a whole number from 1 on, as Airflow does")
     if isinstance(priority_weight, bool) or not isinstance(priority_weight, int):
         raise PoolNotReadyError(f"pool {name!r}: priority_weight is {priority_weight!r}; write a whole number")
-    return _Pool(DEFAULT_POOL if name is None else name, slots, priority_weight, timeout)
+    is_number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
+    if timeout is not None and not (is_number and timeout >= 0):
+        raise PoolNotReadyError(f"pool {name!r}: timeout is {timeout!r}; write the seconds to wait, 0 or more, or None")
+    return Passage(DEFAULT_POOL if name is None else name, slots, priority_weight, timeout)
 
 
-@dataclass(frozen=True)
-class Hold:
-    """Slots that are held: what `with pool(...) as hold` gives.
+def plan(source: str | PathLike[str] | Mapping[str, Any], *, replace: bool = True) -> tuple[Item, ...]:
+    """Compare pools with what the Prefect server holds. Nothing is written.
 
-    Attributes:
-        pool: The pool's name.
-        slots: How many slots are held.
-        waited: How long the wait for them took, in seconds.
+    Args:
+        source: The path of a file that `airflow pools export` wrote; or a mapping of pools' names to their slots, or to
+            what such a file has for them: `{"warehouse": 5}`, `{"warehouse": {"slots": 5, "include_deferred": False}}`.
+        replace: Whether a limit that differs is to be changed; else it is left as it is.
+
+    Raises:
+        InvalidExportError: The file is missing, can't be read, or holds no pools; or the mapping is of another form.
+        ServerError: The server can't be asked.
+
+    Example:
+        ```python
+        from airflow_compat import pools
+
+        for item in pools.plan({"warehouse": 5, "reports": 2}):
+            print(item.id, item.action)
+        ```
     """
+    from ._pools.plan import plan_pools
 
-    pool: str
-    slots: int
-    waited: float
-    _lease: Lease | None = field(default=None, repr=False, compare=False)
-
-    def check(self) -> None:
-        """Ask, in the middle of long work, whether the slots are still held. Makes no request.
-
-        Raises:
-            PoolLeaseLostError: The server has dropped them, so that others may run beside this.
-        """
-        if self._lease and self._lease.lost:
-            raise PoolLeaseLostError(
-                f"pool {self.pool!r}: the server dropped its {_slots(self.slots)} before the code was done, so that "
-                "others may have run beside it; see the server's log, and run this again if that matters"
-            )
+    return plan_pools(source, replace=replace)
 
 
-class _Pool(AbstractContextManager[Hold, None], AbstractAsyncContextManager[Hold, None]):
-    """What `pool()` returns. One object can be entered many times, also at once."""
+def apply(items: tuple[Item, ...]) -> tuple[Outcome, ...]:
+    """Write what the plan says; what fails is in the outcomes, and the rest goes on.
 
-    def __init__(self, name: str, slots: int, priority_weight: int, timeout: float | None) -> None:
-        self._name = name
-        self._limit = limit_name(name)
-        self._slots = slots
-        self._priority_weight = priority_weight
-        self._timeout = timeout
+    Slots that are held stay held when their limit is changed. One that is lowered below them lets nobody in until
+    enough were given back.
 
-    def __enter__(self) -> Hold:
-        from ._pools import termination
-        from ._pools.waiting import wait_in_thread
+    Args:
+        items: What `plan` returned.
+    """
+    from ._pools.plan import write
 
-        started = time.monotonic()
-        with termination.begun() as begun:
-            board, wish = self._checked(_here())
-            ticket = self._in_time(wait_in_thread(board, wish)) if wish else None
-            return self._entered(started, board, ticket, begun)
-
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        entry = self._leaving()
-        with entry.begun:
-            entry.give_back()
-        if exc is None:
-            entry.hold.check()
-
-    async def __aenter__(self) -> Hold:
-        from ._pools import termination
-        from ._pools.waiting import wait_in_task
-
-        started = time.monotonic()
-        with termination.begun() as begun:
-            board, wish = await asyncio.to_thread(self._checked, _here())
-            ticket = self._in_time(await wait_in_task(board, wish)) if wish else None
-            return self._entered(started, board, ticket, begun)
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        entry = self._leaving()
-        with entry.begun:
-            # Goes on to its end when this is cancelled meanwhile.
-            await asyncio.shield(asyncio.to_thread(entry.give_back))
-        if exc is None:
-            entry.hold.check()
-
-    def __call__(self, function: F) -> F:
-        if not callable(function):
-            raise TypeError(f"pool {self._name!r} decorates functions, not {type(function).__name__}")
-        if inspect.iscoroutinefunction(function):
-
-            @functools.wraps(function)
-            async def in_pool_async(*args: Any, **kwargs: Any) -> Any:
-                async with self:
-                    return await function(*args, **kwargs)
-
-            return cast("F", in_pool_async)
-
-        @functools.wraps(function)
-        def in_pool(*args: Any, **kwargs: Any) -> Any:
-            with self:
-                return function(*args, **kwargs)
-
-        return cast("F", in_pool)
-
-    def _checked(self, here: tuple[object, ...]) -> tuple[Board, Wish | None]:
-        """What to wait for; None when there is no limit."""
-        from ._pools.board import board
-        from ._pools.preflight import check, is_unlimited
-        from ._pools.waiting import Wish
-
-        own = sum(
-            entry.hold.slots
-            for entry in _entries.get()
-            if entry.here == here and entry.hold.pool == self._name and entry.lease
-        )
-        limit = check(board(), self._name, self._limit, self._slots, own)
-        if is_unlimited(limit):
-            return board(), None
-        return board(), Wish(self._name, limit, self._slots, self._priority_weight, self._timeout)
-
-    def _in_time(self, ticket: Ticket[Lease] | None) -> Ticket[Lease]:
-        if ticket is None:
-            raise PoolTimeoutError(
-                f"pool {self._name!r}: {_slots(self._slots)} could not be had within {self._timeout} seconds; "
-                "wait longer, or see who holds them in the limit's page of Prefect's UI"
-            )
-        return ticket
-
-    def _entered(self, started: float, board: Board, ticket: Ticket[Lease] | None, begun: ExitStack) -> Hold:
-        from ._prefect.logs import run_logger
-        from ._prefect.pool_events import HoldEvents
-
-        lease = ticket.held if ticket else None
-        hold = Hold(self._name, self._slots, time.monotonic() - started, lease)
-        events = None
-        try:
-            if ticket and lease:
-                board.hold(self._limit, lease, run_logger())
-                events = HoldEvents(lease, ticket.handed_over)
-                events.say_acquired()
-            entry = _Entry(self, hold, _here(), board, lease, events, begun.pop_all())
-            _entries.set((*_entries.get(), entry))
-        except BaseException:
-            # A signal may come at any time.
-            if lease:
-                board.give_back(self._limit, lease)
-            raise
-        return hold
-
-    def _leaving(self) -> _Entry:
-        entries = _entries.get()
-        entry = next(entry for entry in reversed(entries) if entry.owner is self)
-        _entries.set(tuple(other for other in entries if other is not entry))
-        return entry
+    return write(items)
 
 
-@dataclass(frozen=True, eq=False)
-class _Entry:
-    """One passage through a pool."""
+def read(*names: str) -> tuple[PoolState, ...]:
+    """Read the pools: their slots, who holds them since when, and how many wait.
 
-    owner: _Pool
-    hold: Hold
-    here: tuple[object, ...]
-    board: Board
-    lease: Lease | None
-    events: HoldEvents | None
-    begun: ExitStack
-    pid: int = field(default_factory=os.getpid)
+    All global concurrency limits are pools, but for those for tags and deployments, and rate limits. Nothing is
+    changed, and no lease is asked for: this may be called as often as you like.
 
-    def give_back(self) -> None:
-        """The passage is over: its slots may go to others."""
-        from ._prefect.logs import run_logger
+    Args:
+        names: The pools to read; all when there are none.
 
-        # A process that was forked inside has a copy of the passage, and none of the slots.
-        if not self.lease or not self.events or self.pid != os.getpid():
-            return
-        try:
-            handed_over = self.board.give_back(self.lease.limit_name, self.lease)
-        except ServerError as exc:
-            run_logger().warning(
-                "The slots of pool %r could not be given back; they are free when their lease has ended, within some "
-                "75 s: %s",
-                self.hold.pool,
-                exc,
-            )
-        else:
-            self.events.say_released(handed_over=handed_over)
+    Raises:
+        PoolNotReadyError: One of the pools doesn't exist.
+        ServerError: The server can't be asked.
+    """
+    from ._pools.overview import read_states
 
-
-def _slots(number: int) -> str:
-    return "1 slot" if number == 1 else f"{number} slots"
-
-
-# What this thread or task has entered, outermost first. Copied into what it starts, hence `here`.
-_entries: contextvars.ContextVar[tuple[_Entry, ...]] = contextvars.ContextVar("airflow_compat_pools", default=())
-
-
-def _here() -> tuple[object, ...]:
-    """The thread and, in an event loop, the task that runs this."""
-    try:
-        task = asyncio.current_task()
-    except RuntimeError:
-        task = None
-    return threading.get_ident(), task
+    return read_states(names)

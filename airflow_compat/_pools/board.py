@@ -20,6 +20,7 @@ from .._prefect.slots import Lease, SlotServer
 from .._specs.specs import LimitSpec
 from ..errors import ServerError
 from .desk import Desk
+from .holders import Holders
 from .keeper import Keeper
 from .line import Ticket
 from .poller import Poller
@@ -33,10 +34,12 @@ class Board:
 
     Attributes:
         known_limits: The limits that were read, and when.
+        holders: Who has the slots.
     """
 
     def __init__(self, client: SyncPrefectClient) -> None:
         self.known_limits: dict[str, tuple[LimitSpec, float]] = {}
+        self.holders = Holders()
         self._client = client
         self._desks: dict[str, Desk[Lease]] = {}
         self._servers: dict[str, SlotServer] = {}

@@ -1,4 +1,4 @@
-"""Pools from Airflow, or from a mapping, into Prefect: `plan` compares, `apply` writes, as an import does."""
+"""Pools from Airflow's export, or from a mapping, into Prefect."""
 
 from __future__ import annotations
 
@@ -22,41 +22,16 @@ from ..errors import InvalidExportError
 _FIELDS = {"slots", "description", "include_deferred"}
 
 
-def plan(source: str | PathLike[str] | Mapping[str, Any], *, replace: bool = True) -> tuple[Item, ...]:
-    """Compare pools with what the Prefect server holds. Nothing is written.
-
-    Args:
-        source: The path of a file that `airflow pools export` wrote; or a mapping of pools' names to their slots, or to
-            what such a file has for them: `{"warehouse": 5}`, `{"warehouse": {"slots": 5, "include_deferred": False}}`.
-        replace: Whether a limit that differs is to be changed; else it is left as it is.
-
-    Raises:
-        InvalidExportError: The file is missing, can't be read, or holds no pools; or the mapping is of another form.
-        ServerError: The server can't be asked.
-
-    Example:
-        ```python
-        from airflow_compat import pools
-
-        for item in pools.plan({"warehouse": 5, "reports": 2}):
-            print(item.id, item.action)
-        ```
-    """
+def plan_pools(source: str | PathLike[str] | Mapping[str, Any], *, replace: bool) -> tuple[Item, ...]:
+    """Compare the pools of a file or a mapping with what the server holds; see `airflow_compat.pools.plan`."""
     entries, export = _from_mapping(source) if isinstance(source, Mapping) else _from_file(source)
     items = plan_items(export, Holdings(limits=tuple(read_limits())), replace=replace)
     held = {limit.name: limit.active_slots for limit in read_pool_limits()}
     return tuple(_with_notes(item, entries.get(item.id), held) for item in items)
 
 
-def apply(items: tuple[Item, ...]) -> tuple[Outcome, ...]:
-    """Write what the plan says; what fails is in the outcomes, and the rest goes on.
-
-    Slots that are held stay held when their limit is changed. One that is lowered below them lets nobody in until
-    enough were given back.
-
-    Args:
-        items: What `plan` returned.
-    """
+def write(items: tuple[Item, ...]) -> tuple[Outcome, ...]:
+    """Write what the plan says, one item after another."""
     writer = Writer()
     return tuple(Outcome(item, writer.write(item)) for item in items)
 

@@ -9,12 +9,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from shlex import quote
 
 from .._prefect.logs import run_logger
 from .._prefect.pool_events import say_waiting
 from .._prefect.slots import Lease, current_holder
+from .._specs.pool_state import count_slots
 from .._specs.specs import LimitSpec
-from ..errors import ServerError
+from ..errors import PoolTimeoutError, ServerError
 from .board import Board
 from .desk import Desk
 from .line import Ticket
@@ -40,10 +42,11 @@ class Wish:
     timeout: float | None
 
 
-def wait_in_thread(board: Board, wish: Wish) -> Ticket[Lease] | None:
-    """Wait for the slots; None when the time is up.
+def wait_in_thread(board: Board, wish: Wish) -> Ticket[Lease]:
+    """Wait for the slots.
 
     Raises:
+        PoolTimeoutError: The time is up.
         PoolNotReadyError: The limit was deleted, or made too small.
         ServerError: The server can't be asked.
     """
@@ -53,15 +56,17 @@ def wait_in_thread(board: Board, wish: Wish) -> Ticket[Lease] | None:
             desk.ask(now_or_never=wish.timeout == 0)
         if not ticket.settled:
             board.wait(wish.limit.name)
-        notices = _Notices(wish)
+        notices = _Notices(board, wish)
         while not event.wait(notices.pause()) and not notices.is_late():
             notices.give()
         if ticket.held and notices.waited() > FRESH_SECONDS:
             _check_again(board, wish)
+    if not ticket.settled:
+        raise notices.too_late()
     return _outcome(ticket)
 
 
-async def wait_in_task(board: Board, wish: Wish) -> Ticket[Lease] | None:
+async def wait_in_task(board: Board, wish: Wish) -> Ticket[Lease]:
     """The same in a coroutine: the event loop goes on meanwhile."""
     loop = asyncio.get_running_loop()
     event = asyncio.Event()
@@ -78,7 +83,7 @@ async def wait_in_task(board: Board, wish: Wish) -> Ticket[Lease] | None:
             await asyncio.to_thread(desk.ask, now_or_never=wish.timeout == 0)
         if not ticket.settled:
             board.wait(wish.limit.name)
-        notices = _Notices(wish)
+        notices = _Notices(board, wish)
         while True:
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(event.wait(), notices.pause())
@@ -87,6 +92,8 @@ async def wait_in_task(board: Board, wish: Wish) -> Ticket[Lease] | None:
             await asyncio.to_thread(notices.give)
         if ticket.held and notices.waited() > FRESH_SECONDS:
             await asyncio.to_thread(_check_again, board, wish)
+    if not ticket.settled:
+        raise await asyncio.to_thread(notices.too_late)
     return _outcome(ticket)
 
 
@@ -128,16 +135,17 @@ def _give_back(board: Board, lease: Lease) -> None:
     threading.Thread(target=contextvars.copy_context().run, args=(give_back,), name="airflow-compat-return").start()
 
 
-def _outcome(ticket: Ticket[Lease]) -> Ticket[Lease] | None:
+def _outcome(ticket: Ticket[Lease]) -> Ticket[Lease]:
     if ticket.error:
         raise ticket.error
-    return ticket if ticket.held else None
+    return ticket
 
 
 class _Notices:
-    """Tells the run's log that it waits, at growing intervals."""
+    """Tells the run's log that it waits, and for whom, at growing intervals."""
 
-    def __init__(self, wish: Wish) -> None:
+    def __init__(self, board: Board, wish: Wish) -> None:
+        self._board = board
         self._wish = wish
         self._started = time.monotonic()
         self._next = _FIRST_NOTICE_SECONDS
@@ -156,10 +164,26 @@ class _Notices:
         return self._wish.timeout is not None and self.waited() >= self._wish.timeout
 
     def give(self) -> None:
-        """Say how long it has been."""
+        """Say how long it has been, and who has the slots."""
         waited = self.waited()
         if waited < self._next:
             return
         self._next *= 2
-        slots = "1 slot" if self._wish.slots == 1 else f"{self._wish.slots} slots"
-        run_logger().info("Waiting for %s of pool %r for %.0f s", slots, self._wish.pool, waited)
+        run_logger().info(
+            "Waiting for %s of pool %r for %.0f s; %s",
+            count_slots(self._wish.slots),
+            self._wish.pool,
+            waited,
+            self._board.holders.held_by(self._wish.limit),
+        )
+
+    def too_late(self) -> PoolTimeoutError:
+        """The error for who got nothing in time."""
+        # The server's events tell later than that who holds what.
+        known = self.waited() >= _FIRST_NOTICE_SECONDS
+        who = f"; {self._board.holders.held_by(self._wish.limit)}" if known else ""
+        return PoolTimeoutError(
+            f"pool {self._wish.pool!r}: {count_slots(self._wish.slots)} could not be had within "
+            f"{self._wish.timeout:g} seconds{who}. "
+            f"Wait longer, or see `airflow-compat pools list {quote(self._wish.pool)}`"
+        )

@@ -19,9 +19,9 @@ from .._specs.pool_evidence import Finding
 from ..errors import ServerError
 
 if TYPE_CHECKING:
-    from .._pools.overview import PoolState
     from .._prefect.pool_doctor import Report
     from .._specs.pool_history import Acquisition
+    from .._specs.pool_state import PoolState
 
 app: App = App(name="pools", help="See who holds the slots of the pools, and repair what is wrong with them.")
 
@@ -185,7 +185,7 @@ def _pools_table(states: Iterable[PoolState]) -> Table:
         style = "" if state.held else "dim"
         first = (state.name, str(state.slots), str(state.held), str(state.waiting or ""))
         rows = [
-            (f"{_count(holder.slots, 'slot')}: {holder} {_url(holder)}".rstrip(), _clock(holder.since))
+            (f"{_count(holder.slots, 'slot')}: {holder.name} {holder.url}".rstrip(), _clock(holder.since))
             for holder in state.holders
         ]
         if not state.active:
@@ -226,6 +226,6 @@ def _count(number: int, thing: str) -> str:
 
 
 def _url(holder: Acquisition) -> str:
-    from .._pools.overview import holder_url
+    from .._pools.overview import acquisition_url
 
-    return holder_url(holder)
+    return acquisition_url(holder)

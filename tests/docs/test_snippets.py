@@ -5,7 +5,8 @@ What is done with a block is said by the line that opens it; a line that isn't k
 - `python`: run. What it prints must stand in the `text title="Output"` block that follows.
 - `python title="Airflow"`: the code before the port; it can't run here, so it is compiled.
 - `json title="NAME"`: written to a file of that name.
-- `console`: commands after `$`, each with its output. Ours are run; the others must be among `KNOWN_COMMANDS`.
+- `console`: commands after `$`, each with its output, in which only times may differ. Ours are run; the others must be
+  among `KNOWN_COMMANDS`.
 - `shell`: commands alone, to copy.
 - `text`: a drawing.
 """
@@ -47,7 +48,6 @@ KNOWN_COMMANDS = {
     "airflow connections export connections.json",
     "airflow variables export variables.json",
     "airflow pools export pools.json",
-    "prefect gcl ls",
     "export PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE=prefect.server.concurrency.lease_storage.filesystem",
     'python -m pip install -e ".[examples]" --group dev',
     "pytest tests/docs -k pools",
@@ -169,7 +169,8 @@ def _commands(kind: str, source: str) -> list[tuple[str, str]]:
 
 
 def _difference(shown: str, printed: str) -> str | None:
-    lines = [[line.rstrip() for line in text.strip().splitlines()] for text in (shown, printed)]
+    texts = [re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "THE TIME", text) for text in (shown, printed)]
+    lines = [[line.rstrip() for line in text.strip().splitlines()] for text in texts]
     return None if lines[0] == lines[1] else f"the page shows:\n{shown}\nbut this is printed:\n{printed}"
 
 

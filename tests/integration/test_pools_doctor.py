@@ -9,9 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from contextvars import copy_context
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,11 +18,11 @@ from uuid import UUID, uuid4
 import pytest
 from own_server import OwnServer
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, GlobalConcurrencyLimitUpdate
+from prefect.events.clients import PrefectEventsClient
+from prefect.events.worker import EventsWorker
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from airflow_compat import pool
-from airflow_compat._pools.overview import read
-from airflow_compat._pools.plan import apply, plan
 from airflow_compat._prefect.client import kept_client
 from airflow_compat._prefect.limits import create_limit
 from airflow_compat._prefect.pool_doctor import examine
@@ -33,7 +31,7 @@ from airflow_compat._prefect.pool_states import _lives
 from airflow_compat._specs.pool_history import Acquisition
 from airflow_compat._specs.specs import LimitSpec
 from airflow_compat.cli.main import run
-from airflow_compat.errors import InvalidExportError, PoolTimeoutError
+from airflow_compat.pools import read
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
@@ -47,7 +45,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServer]:
     own.start()
     with pytest.MonkeyPatch.context() as patch, temporary_settings({PREFECT_API_URL: own.url}):
         patch.setenv("PREFECT_API_URL", own.url)
+        # This process's worker for events keeps to the server that it met first.
+        EventsWorker.set_client_override(PrefectEventsClient, api_url=own.url)
         yield own
+        EventsWorker.set_client_override(None)
     own.kill()
 
 
@@ -302,111 +303,3 @@ def test_a_process_number_that_is_used_again_is_not_the_holder() -> None:
     assert _lives(os.getpid(), now)
     assert not _lives(os.getpid(), now - timedelta(days=1))
     assert not _lives(dead_pid(), now)
-
-
-def test_a_pool_that_is_raised_and_lowered_in_use_keeps_its_slots(name: str, tmp_path: Path) -> None:
-    def resize(slots: int) -> tuple[str, ...]:
-        (outcome,) = apply(plan({name: slots}))
-        assert outcome.done
-        return outcome.item.notes
-
-    with pool(name, slots=2):
-        (note,) = resize(1)
-        assert "2 slots are held, and stay so" in note
-        assert held(name) == 2
-        denied = Occupancy(name)
-        assert denied.is_denied()
-        assert resize(3) == ()
-        assert held(name) == 2
-        assert not denied.is_denied()
-    assert held(name) == 0
-
-
-class Occupancy:
-    """Tries for one slot from another thread, so that nobody waits for themselves."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def is_denied(self) -> bool:
-        def enter() -> bool:
-            try:
-                with pool(self._name, timeout=0):
-                    return False
-            except PoolTimeoutError:
-                return True
-
-        with ThreadPoolExecutor(1) as thread:
-            return thread.submit(copy_context().run, enter).result()
-
-
-def test_pools_from_a_file_and_from_a_mapping(unique: str, tmp_path: Path) -> None:
-    file = tmp_path / "pools.json"
-    file.write_text(json.dumps({unique: {"slots": 2, "description": "", "include_deferred": True}}))
-    (item,) = plan(file)
-    assert item.action == "create"
-    assert "a waiting task keeps its slots" in item.notes[0]
-    assert apply((item,))[0].done
-    (again,) = plan({unique: {"slots": 2, "priority_weight": 3}})
-    assert (again.action, again.notes) == (
-        "unchanged",
-        ("priority_weight is dropped: it is a task's, and goes to pool(..., priority_weight=)",),
-    )
-    (kept,) = plan({unique: 5}, replace=False)
-    assert kept.action == "differs"
-    (refused,) = plan({unique: "many"})
-    assert refused.action == "refused"
-
-
-@pytest.mark.parametrize("content", ["[]", '{"a": {"conn_type": "http"}}', "{"])
-def test_what_holds_no_pools_is_an_error(content: str, tmp_path: Path) -> None:
-    file = tmp_path / "export.json"
-    file.write_text(content)
-    with pytest.raises(InvalidExportError, match=r"export\.json"):
-        plan(file)
-    with pytest.raises(InvalidExportError, match="more than JSON can hold"):
-        plan({"a": {"slots": object()}})
-
-
-def test_the_list_for_people_and_for_programs(name: str, capfd: pytest.CaptureFixture[str]) -> None:
-    with pool(name):
-        in_log(name, bool)
-        assert run(["pools", "list", name]) == 0
-        out = capfd.readouterr().out
-        assert f"1 slot: process {os.getpid()} on {socket.gethostname()}" in out
-        assert "1 pool, 1 slot held, 0 waiting" in out
-        assert run(["pools", "list", name, "--json"]) == 0
-        (shown,) = json.loads(capfd.readouterr().out)
-        assert (shown["pool"], shown["slots"], shown["held"]) == (name, 3, 1)
-        assert shown["holders"][0]["pid"] == os.getpid()
-
-
-def test_a_pool_that_is_not_there_is_one_line(unique: str, capfd: pytest.CaptureFixture[str]) -> None:
-    for command in ("list", "doctor"):
-        assert run(["pools", command, unique]) == 2
-        captured = capfd.readouterr()
-        assert captured.out == ""
-        assert len(captured.err.splitlines()) == 1
-        assert f"pool '{unique}': it doesn't exist" in captured.err
-
-
-def test_watching_a_pipe_gives_a_line_each_time_and_ends_with_ctrl_c(name: str) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "airflow_compat.cli",
-        "pools",
-        "list",
-        name,
-        "--json",
-        "--watch",
-        "--interval",
-        "1",
-    ]
-    watching = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert watching.stdout
-    lines = [watching.stdout.readline() for _ in range(2)]
-    watching.send_signal(2)
-    _, errors = watching.communicate(timeout=60)
-    assert (watching.returncode, errors) == (0, "")
-    assert [json.loads(line)[0]["pool"] for line in lines] == [name, name]

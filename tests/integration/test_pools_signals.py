@@ -78,7 +78,7 @@ def test_a_forked_child_leaves_its_parents_slots_alone(unique: str) -> None:
 
 
 def _leave_and_enter(name: str) -> None:
-    from airflow_compat.pools import _entries
+    from airflow_compat._pools.passage import _entries
 
     entry = _entries.get()[-1]
     entry.give_back()

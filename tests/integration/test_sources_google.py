@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import re
 import socket
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import quote
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from secret_manager import PASSWORD, FakeSecretManager, Website
 
 from airflow_compat import importing
 from airflow_compat._airflow.connection import Connection
@@ -25,87 +24,8 @@ from airflow_compat._airflow.variable import VariableRecord
 from airflow_compat._sources import google_secret_manager
 from airflow_compat.errors import MissingPackageError, SourceError
 
-PASSWORD = "quartz-Tern-41"
 URI = f"postgres://u:{PASSWORD}@h:5432/db?sslmode=require"
 PG = Connection("pg", "postgres", None, "h", "u", PASSWORD, "db", 5432, '{"sslmode": "require"}')
-PAGE = 2
-
-
-class FakeSecretManager(ThreadingHTTPServer):
-    """What the service answers: secrets by name. A status in the place of bytes is the answer for that secret."""
-
-    secrets: dict[str, bytes | int]
-    project = "my-project"
-    busy = 0
-    """How many requests get a 503 before the service answers."""
-    listing: int | None = None
-    """A status in the place of the list."""
-
-    def __init__(self) -> None:
-        self.secrets = {}
-        self.tokens: set[str] = set()
-        super().__init__(("127.0.0.1", 0), _Handler)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: FakeSecretManager
-
-    def do_GET(self) -> None:
-        url = urlsplit(unquote(self.path))
-        self.server.tokens.add(self.headers["Authorization"].removeprefix("Bearer "))
-        if self.server.busy:
-            self.server.busy -= 1
-            self._refuse(503)
-        elif url.path == f"/v1/projects/{self.server.project}/secrets":
-            self._list(parse_qs(url.query))
-        # Secrets are named by the project's number.
-        elif match := re.fullmatch(r"/v1/projects/1234/secrets/([\w-]+)/versions/latest:access", url.path):
-            value = self.server.secrets[match[1]]
-            if isinstance(value, int):
-                self._refuse(value)
-            else:
-                self._answer(200, {"payload": {"data": base64.b64encode(value).decode()}})
-        else:
-            self._refuse(403)
-
-    def do_POST(self) -> None:
-        """The token of a login."""
-        self.rfile.read(int(self.headers["Content-Length"]))
-        kind = {"token_type": "Bearer", "issued_token_type": "urn:ietf:params:oauth:token-type:access_token"}
-        self._answer(200, {"access_token": "token-of-the-login", "expires_in": 3600, **kind})
-
-    def _list(self, query: dict[str, list[str]]) -> None:
-        if self.server.listing is not None:
-            return self._refuse(self.server.listing)
-        names = sorted(self.server.secrets)
-        start = int(query.get("pageToken", ["0"])[0])
-        page = [{"name": f"projects/1234/secrets/{name}"} for name in names[start : start + PAGE]]
-        more = {"nextPageToken": str(start + PAGE)} if start + PAGE < len(names) else {}
-        return self._answer(200, {"secrets": page, **more})
-
-    def _refuse(self, status: int) -> None:
-        self._answer(status, {"error": {"code": status, "message": PASSWORD}})
-
-    def _answer(self, status: int, body: object, before: str = "") -> None:
-        data = f"{before}{json.dumps(body)}".encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        pass
-
-
-class _Website(_Handler):
-    def do_GET(self) -> None:
-        self._answer(200, PASSWORD, "<html>")
 
 
 @pytest.fixture
@@ -306,7 +226,7 @@ def test_credentials_that_end_amid_the_secrets(google: FakeSecretManager, key_fi
 
 
 def test_a_server_that_is_another(key_file: Path) -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Website) as website:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Website) as website:
         threading.Thread(target=website.serve_forever, daemon=True).start()
         with pytest.raises(SourceError, match=r"Google can't be asked .*endpoint_url") as caught:
             read(f"http://127.0.0.1:{website.server_address[1]}", key_file)

@@ -20,8 +20,9 @@ from airflow_compat import (
     load_block,
     on_failure,
     pool,
+    pools,
 )
-from airflow_compat.pools import Hold
+from airflow_compat.pools import Hold, Item, Outcome, PoolState
 
 
 def alert(context: Any) -> None: ...
@@ -85,3 +86,8 @@ def imports() -> None:
     assert_type(export.connections, tuple[Connection, ...])
     items = importing.plan(export)
     assert_type(importing.apply(items), tuple[importing.Outcome, ...])
+
+
+assert_type(pools.plan({"warehouse": 5}), tuple[Item, ...])
+assert_type(pools.apply(()), tuple[Outcome, ...])
+assert_type(pools.read("warehouse"), tuple[PoolState, ...])
