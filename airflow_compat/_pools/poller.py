@@ -12,7 +12,8 @@ from ..errors import ServerError
 from .desk import Desk
 from .line import H
 
-# Seconds between two questions about one pool: at first, at last, and at last while releases are heard of.
+# Seconds between two questions about one pool: at first, at last, and at last while releases are heard of. The last two
+# are longer where many pools are waited for, so that this process asks no more often than for one.
 _FIRST, _LAST, _LAST_LISTENING = 0.05, 0.25, 1.0
 # Questions a second and pool that events may cause, and how many of them at once.
 _RATE, _BURST = 4.0, 4.0
@@ -31,9 +32,16 @@ class Pace:
         self._tokens = _BURST
         self._counted_at = now
 
-    def denied(self, now: float, *, listening: bool) -> None:
-        """The server had no slots."""
-        self._pause = min(self._pause * 1.6, _LAST_LISTENING if listening else _LAST)
+    def denied(self, now: float, *, listening: bool, pools: int) -> None:
+        """The server had no slots.
+
+        Args:
+            now: The time.
+            listening: Whether releases are heard of.
+            pools: How many pools are asked for.
+        """
+        longest = max(_LAST_LISTENING, pools * _LAST) if listening else pools * _LAST
+        self._pause = min(self._pause * 1.6, longest)
         self.due = now + self._pause * random.uniform(0.8, 1.2)
 
     def given(self) -> None:
@@ -75,7 +83,7 @@ class Poller(Generic[H]):
                 now = self._clock()
                 self._paces[desk] = Pace(now)
                 # Who comes here has just asked, or must pause.
-                self._paces[desk].denied(now, listening=desk.share.listening)
+                self._denied(self._paces[desk], desk, now)
             if self._thread is None:
                 run = contextvars.copy_context().run
                 self._thread = threading.Thread(target=run, args=(self._run,), name="airflow-compat-pools", daemon=True)
@@ -119,7 +127,10 @@ class Poller(Generic[H]):
             self._silent_since = None
         if desk.first() is not before:
             pace.given()
-        pace.denied(self._clock(), listening=desk.share.listening)
+        self._denied(pace, desk, self._clock())
+
+    def _denied(self, pace: Pace, desk: Desk[H], now: float) -> None:
+        pace.denied(now, listening=desk.share.listening, pools=len(self._paces))
 
     def _endure(self, error: ServerError) -> None:
         now = self._clock()

@@ -18,11 +18,13 @@ ACQUIRED = "prefect.concurrency-limit.acquired"
 RELEASED = "prefect.concurrency-limit.released"
 WAITING = "airflow-compat.pool.waiting"
 
+FLOW_RUN = "airflow-compat.flow-run-id"
 HANDED_OVER = "airflow-compat.handed-over"
 HOST = "airflow-compat.host"
 LEASE_ID = "airflow-compat.lease-id"
 PID = "airflow-compat.pid"
 SLOTS_WANTED = "slots-wanted"
+TASK_RUN = "airflow-compat.task-run-id"
 WAITERS = "airflow-compat.waiters"
 
 
@@ -66,13 +68,30 @@ def say_waiting(limit_id: str, limit_name: str, slots: int, waiters: int) -> Non
 
 
 def limit_resource(limit_id: str, limit_name: str) -> dict[str, str]:
-    """The limit, and this process."""
+    """The limit, this process and the run that this happens in.
+
+    Prefect relates an event to runs as well. But its worker, where there is no run, or no task run, takes the one that
+    it was started in, which may have ended long ago.
+    """
     return {
         "prefect.resource.id": f"prefect.concurrency-limit.{limit_id}",
         "prefect.resource.name": limit_name,
         HOST: socket.gethostname(),
         PID: str(os.getpid()),
+        **_runs(),
     }
+
+
+def _runs() -> dict[str, str]:
+    task_context, flow_context = TaskRunContext.get(), FlowRunContext.get()
+    runs = {}
+    if task_context:
+        runs[TASK_RUN] = str(task_context.task_run.id)
+    if flow_context and flow_context.flow_run:
+        runs[FLOW_RUN] = str(flow_context.flow_run.id)
+    elif task_context and task_context.task_run.flow_run_id:
+        runs[FLOW_RUN] = str(task_context.task_run.flow_run_id)
+    return runs
 
 
 def _in_run() -> bool:

@@ -5,9 +5,9 @@ The server writes events in batches: what happened in the last five seconds may 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
-from typing import Any, Literal, cast
+from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 from prefect.settings import PREFECT_UI_URL
@@ -16,7 +16,19 @@ from prefect.utilities.urls import url_for
 from .._specs.pool_history import WAIT_LASTS, History, Pairing, PoolEvent, Run, RunKind, Wait, open_waits
 from .client import kept_client
 from .failures import server_call
-from .pool_events import ACQUIRED, HANDED_OVER, HOST, LEASE_ID, PID, RELEASED, SLOTS_WANTED, WAITERS, WAITING
+from .pool_events import (
+    ACQUIRED,
+    FLOW_RUN,
+    HANDED_OVER,
+    HOST,
+    LEASE_ID,
+    PID,
+    RELEASED,
+    SLOTS_WANTED,
+    TASK_RUN,
+    WAITERS,
+    WAITING,
+)
 
 LOOK_BACK = timedelta(days=7)
 """How far back holders are looked for: as long as a server keeps events, unless it was told otherwise."""
@@ -98,14 +110,14 @@ def _pages(limit_id: str, names: list[str], since: datetime) -> Iterator[tuple[l
 def _event(event: Mapping[str, Any]) -> PoolEvent:
     resource: Mapping[str, str] = event["resource"]
     kind = _KINDS[event["event"]]
-    flow_run = _run(event["related"], "flow-run")
+    flow_run = _run(event, "flow-run", FLOW_RUN)
     return PoolEvent(
         id=event["id"],
         kind=kind,
         occurred=datetime.fromisoformat(event["occurred"].replace("Z", "+00:00")),
         slots=_number(resource.get(SLOTS_WANTED if kind == "waiting" else "slots-acquired")),
         lease_id=resource.get(LEASE_ID, ""),
-        run=_run(event["related"], "task-run") or flow_run,
+        run=_run(event, "task-run", TASK_RUN) or flow_run,
         flow_run=flow_run,
         host=resource.get(HOST, ""),
         pid=_number(resource.get(PID), 0),
@@ -115,12 +127,18 @@ def _event(event: Mapping[str, Any]) -> PoolEvent:
     )
 
 
-def _run(related: Iterable[Mapping[str, str]], kind: str) -> Run | None:
-    for resource in related:
-        if resource.get("prefect.resource.role") == kind:
-            id_ = resource["prefect.resource.id"].rpartition(".")[2]
-            return Run(cast("RunKind", kind), id_, resource.get("prefect.resource.name", ""))
-    return None
+def _run(event: Mapping[str, Any], kind: RunKind, label: str) -> Run | None:
+    """The run that an event happened in: of ours as it says itself, of Prefect's as it is related."""
+    related = {
+        resource["prefect.resource.id"].rpartition(".")[2]: resource.get("prefect.resource.name", "")
+        for resource in event["related"]
+        if resource.get("prefect.resource.role") == kind
+    }
+    resource: Mapping[str, str] = event["resource"]
+    if PID in resource:
+        id_ = resource.get(label)
+        return Run(kind, id_, related.get(id_, "")) if id_ else None
+    return next((Run(kind, id_, name) for id_, name in related.items()), None)
 
 
 def _number(text: str | None, default: int = 1) -> int:

@@ -122,7 +122,10 @@ class Prober:
     def _evidence(self, acquisition: Acquisition, *, ask_leases: bool) -> Evidence:
         if acquisition.until is not None:
             return Evidence(acquisition)
-        states = [self._runs[run.id] for run in (acquisition.run, acquisition.flow_run) if run and run.id in self._runs]
+        runs = {run.id for run in (acquisition.run, acquisition.flow_run) if run}
+        known = [self._runs[id_] for id_ in runs if id_ in self._runs]
+        # Prefect may relate an event to a run that was over by then.
+        states = [state for state in known if not (state.at and state.at < acquisition.since)]
         ended = next((state for state in states if state.ended), None)
         evidence = Evidence(
             acquisition,

@@ -6,18 +6,29 @@ import os
 import socket
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Literal
 
 import httpx
+import pytest
+from prefect.events.clients import PrefectEventsClient
+from prefect.events.worker import EventsWorker
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
 _COMMAND = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--no-ui", "--port"]
 
 
 class OwnServer:
-    """Keeps its leases in memory, as a server does by default, and tells of events at once."""
+    """Tells of events at once.
 
-    def __init__(self, home: Path) -> None:
+    Args:
+        home: Where it keeps its database.
+        leases: Where it keeps leases; in memory, as a server does by default, a restart forgets them.
+    """
+
+    def __init__(self, home: Path, leases: Literal["memory", "filesystem"] = "memory") -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
@@ -29,6 +40,7 @@ class OwnServer:
             "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",
             "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "0.2",
             "PREFECT_SERVER_SERVICES_REPOSSESSOR_LOOP_SECONDS": "1",
+            "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": f"prefect.server.concurrency.lease_storage.{leases}",
         }
         self._environment.pop("PREFECT_API_URL", None)
         self._process: subprocess.Popen[bytes] | None = None
@@ -58,3 +70,16 @@ class OwnServer:
             return httpx.get(f"{self.url}/health", timeout=5).status_code == 200
         except httpx.TransportError:
             return False
+
+
+@contextmanager
+def use(server: OwnServer) -> Iterator[None]:
+    """This process, and those that it starts, talk to this server."""
+    with pytest.MonkeyPatch.context() as patch, temporary_settings({PREFECT_API_URL: server.url}):
+        patch.setenv("PREFECT_API_URL", server.url)
+        # This process's worker for events keeps to the server that it met first.
+        EventsWorker.set_client_override(PrefectEventsClient, api_url=server.url)
+        try:
+            yield
+        finally:
+            EventsWorker.set_client_override(None)

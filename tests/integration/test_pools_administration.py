@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -200,3 +201,33 @@ def test_who_waits_hears_who_holds_the_slots_since_when(name: str, caplog: pytes
 def test_a_timeout_that_is_none(timeout: object) -> None:
     with pytest.raises(PoolNotReadyError, match=r"timeout is .*; write the seconds to wait"):
         pool("any", timeout=timeout)
+
+
+OUTSIDE = """
+import sys, time
+from prefect import flow, task
+from airflow_compat import pool, pools
+
+@task
+def load():
+    with pool(sys.argv[1]):
+        pass
+
+@flow
+def nightly():
+    load.submit().result()
+
+nightly()
+with pool(sys.argv[1]):
+    while not (holders := pools.read(sys.argv[1])[0].holders):
+        time.sleep(0.1)
+    print(holders[0].name)
+"""
+
+
+def test_a_hold_after_a_run_is_not_the_runs(name: str, tmp_path: Path) -> None:
+    # Prefect's worker for events, which was started in the task, relates what comes later to its run.
+    script = tmp_path / "script.py"
+    script.write_text(OUTSIDE)
+    ran = subprocess.run([sys.executable, str(script), name], capture_output=True, text=True, timeout=120, check=True)
+    assert re.fullmatch(rf"process \d+ on {re.escape(socket.gethostname())}\n", ran.stdout)

@@ -16,11 +16,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import pytest
-from own_server import OwnServer
+from own_server import OwnServer, use
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, GlobalConcurrencyLimitUpdate
-from prefect.events.clients import PrefectEventsClient
-from prefect.events.worker import EventsWorker
-from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from airflow_compat import pool
 from airflow_compat._prefect.client import kept_client
@@ -43,12 +40,8 @@ OCCUPANT = str(Path(__file__).with_name("pool_occupant.py"))
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServer]:
     own = OwnServer(tmp_path_factory.mktemp("server"))
     own.start()
-    with pytest.MonkeyPatch.context() as patch, temporary_settings({PREFECT_API_URL: own.url}):
-        patch.setenv("PREFECT_API_URL", own.url)
-        # This process's worker for events keeps to the server that it met first.
-        EventsWorker.set_client_override(PrefectEventsClient, api_url=own.url)
+    with use(own):
         yield own
-        EventsWorker.set_client_override(None)
     own.kill()
 
 

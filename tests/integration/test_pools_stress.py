@@ -1,0 +1,163 @@
+"""Everything at once: processes that fail, are cancelled, ended and killed, on a server that is restarted.
+
+What is judged is a record that the processes keep themselves, and not the server's counter.
+"""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from own_server import OwnServer, use
+
+from airflow_compat._prefect.client import kept_client
+from airflow_compat._prefect.limits import create_limit
+from airflow_compat._prefect.pool_doctor import examine
+from airflow_compat._specs.specs import LimitSpec
+
+LIMIT = 6
+PROCESSES = 4
+WORKER = str(Path(__file__).with_name("pool_stress_worker.py"))
+
+
+@pytest.fixture(autouse=True)
+def _server() -> None:
+    """Instead of the session's."""
+
+
+@dataclass
+class Crowd:
+    """The processes, and their record."""
+
+    name: str
+    record: Path
+    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    died: dict[str, float] = field(default_factory=dict)
+    codes: list[int] = field(default_factory=list)
+
+    def start(self) -> None:
+        """One more."""
+        command = [sys.executable, WORKER, self.name, str(self.record)]
+        self.running.append(subprocess.Popen(command, stdin=subprocess.PIPE))
+
+    def lines(self) -> list[list[str]]:
+        """The record: moment, `in` or `out`, passage, slots."""
+        return [line.split() for line in self.record.read_text().splitlines()]
+
+    def inside(self) -> dict[str, int]:
+        """The passages that have begun and not ended, with their slots."""
+        found: dict[str, int] = {}
+        for _, what, passage, slots in self.lines():
+            if what == "in":
+                found[passage] = int(slots)
+            else:
+                del found[passage]
+        return found
+
+    def passages(self) -> int:
+        """How many have begun."""
+        return sum(line[1] == "in" for line in self.lines())
+
+    def wait_for(self, passages: int, seconds: float) -> None:
+        """Until as many have begun."""
+        until = time.monotonic() + seconds
+        while self.passages() < passages:
+            assert time.monotonic() < until, f"{self.passages()} of {passages} passages"
+            assert all(process.poll() is None for process in self.running)
+            time.sleep(0.05)
+
+    def strike(self, which: signal.Signals, chance: random.Random) -> None:
+        """Send a signal to one that is inside, and put another one in its place."""
+        while not (holders := [each for each in self.running if self._is_inside(each)]):
+            time.sleep(0.001)
+        struck = chance.choice(holders)
+        struck.send_signal(which)
+        struck.wait(120)
+        self.died[str(struck.pid)] = time.clock_gettime(time.CLOCK_MONOTONIC)
+        self.codes.append(struck.returncode)
+        self.running.remove(struck)
+        self.start()
+
+    def _is_inside(self, process: subprocess.Popen[bytes]) -> bool:
+        return any(passage.startswith(f"{process.pid}-") for passage in self.inside())
+
+    def stop(self) -> list[int]:
+        """Have all leave; their exit codes."""
+        for process in self.running:
+            assert process.stdin
+            process.stdin.close()
+        return [process.wait(120) for process in self.running]
+
+    def most_at_once(self) -> int:
+        """The most slots that were in use at one moment. Who was killed inside was there until its process was gone."""
+        changes = []
+        for moment, what, _, slots in self.lines():
+            changes.append((float(moment), int(slots) if what == "in" else -int(slots)))
+        for passage, slots in self.inside().items():
+            changes.append((self.died[passage.partition("-")[0]], -slots))
+        taken = most = 0
+        for _, change in sorted(changes):
+            taken += change
+            most = max(most, taken)
+        assert taken == 0
+        return most
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.5)
+
+
+def _run(unique: str, tmp_path: Path, passages: int, strikes: list[signal.Signals | None]) -> None:
+    """A strike is a signal to a holder, or None for a restart of the server; they are spread over the passages."""
+    server = OwnServer(tmp_path / "server", leases="filesystem")
+    server.start()
+    record = tmp_path / "record"
+    record.touch()
+    crowd = Crowd(unique, record)
+    chance = random.Random(len(strikes))
+    try:
+        with use(server):
+            create_limit(LimitSpec(unique, LIMIT))
+            for _ in range(PROCESSES):
+                crowd.start()
+            for number, strike in enumerate(strikes, start=1):
+                crowd.wait_for(passages * number // (len(strikes) + 1), seconds=300)
+                if strike:
+                    crowd.strike(strike, chance)
+                else:
+                    server.kill()
+                    server.start()
+            crowd.wait_for(passages, seconds=300)
+            assert crowd.stop() == [0] * PROCESSES
+            assert -signal.SIGKILL in crowd.codes
+            assert 128 + signal.SIGTERM in crowd.codes or -signal.SIGTERM in crowd.codes
+            assert crowd.inside(), "nobody was killed inside"
+            assert LIMIT - 1 <= crowd.most_at_once() <= LIMIT
+            # The lease of the last who was killed.
+            wait_until(lambda: kept_client().read_global_concurrency_limit_by_name(unique).active_slots == 0, 120)
+            assert [finding for finding in examine([unique]).findings if finding.pool] == []
+    finally:
+        for process in crowd.running:
+            process.kill()
+            process.wait()
+        server.kill()
+
+
+def test_the_limit_holds_and_all_slots_come_back(unique: str, tmp_path: Path) -> None:
+    _run(unique, tmp_path, 300, [signal.SIGTERM, signal.SIGKILL, None])
+
+
+@pytest.mark.stress
+@pytest.mark.timeout(3600)
+def test_the_limit_holds_for_long(unique: str, tmp_path: Path) -> None:
+    _run(unique, tmp_path, 5000, [signal.SIGTERM, signal.SIGKILL, None, signal.SIGTERM, signal.SIGKILL] * 3)
