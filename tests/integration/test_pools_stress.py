@@ -80,6 +80,8 @@ class Crowd:
         struck = chance.choice(holders)
         struck.send_signal(which)
         struck.wait(120)
+        assert struck.stdin
+        struck.stdin.close()
         self.died[str(struck.pid)] = time.clock_gettime(time.CLOCK_MONOTONIC)
         self.codes.append(struck.returncode)
         self.running.remove(struck)
@@ -149,7 +151,7 @@ def _run(unique: str, tmp_path: Path, passages: int, strikes: list[signal.Signal
     finally:
         for process in crowd.running:
             process.kill()
-            process.wait()
+            process.communicate()
         server.kill()
 
 
