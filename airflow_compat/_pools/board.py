@@ -34,11 +34,13 @@ class Board:
 
     Attributes:
         known_limits: The limits that were read, and when.
+        reading: Held while one is read.
         holders: Who has the slots.
     """
 
     def __init__(self, client: SyncPrefectClient) -> None:
         self.known_limits: dict[str, tuple[LimitSpec, float]] = {}
+        self.reading = threading.Lock()
         self.holders = Holders()
         self._client = client
         self._desks: dict[str, Desk[Lease]] = {}

@@ -14,6 +14,9 @@ from ..errors import PoolNotReadyError
 from .line import H, Line, Ticket
 from .share import Share
 
+# Seconds after a denial in which newcomers don't ask again; longer while releases are heard of.
+_DENIAL_LASTS, _DENIAL_LASTS_LISTENING = 0.05, 0.25
+
 
 class Server(Protocol[H]):
     """Who has the slots."""
@@ -33,6 +36,7 @@ class Desk(Generic[H]):
         self._server = server
         self._clock = clock
         self._line: Line[H] = Line()
+        self._denied_at = float("-inf")
         self._state = threading.Lock()
         self._asking = threading.Lock()
 
@@ -58,6 +62,11 @@ class Desk(Generic[H]):
         with self._state:
             return len(self._line)
 
+    def was_just_denied(self) -> bool:
+        """Whether the server had no slots a moment ago: the poller will ask again soon enough."""
+        lasts = _DENIAL_LASTS_LISTENING if self.share.listening else _DENIAL_LASTS
+        return self._clock() - self._denied_at < lasts
+
     def ask(self, *, now_or_never: bool = False) -> None:
         """Ask the server for what the next waiters want, one after another, until it has no more.
 
@@ -82,6 +91,7 @@ class Desk(Generic[H]):
                 self._settle_with_error(ticket, exc)
                 return True
         if held is None:
+            self._denied_at = self._clock()
             return False
         with self._state:
             self.share.acquired(self._clock())

@@ -24,10 +24,15 @@ _OUTAGE_SECONDS = 60.0
 
 
 class Pace:
-    """When to ask next about one pool."""
+    """When to ask next about one pool.
+
+    Attributes:
+        since: Since when somebody has waited for it.
+        due: When to ask.
+    """
 
     def __init__(self, now: float) -> None:
-        self.due = now
+        self.due = self.since = now
         self._pause = _FIRST
         self._tokens = _BURST
         self._counted_at = now
@@ -64,7 +69,7 @@ class Poller(Generic[H]):
 
     Args:
         clock: Seconds that only grow.
-        listen: Called when somebody has waited for a moment; starts hearing of releases.
+        listen: Called when a pool has been waited for for a moment; starts hearing of other processes.
     """
 
     def __init__(self, clock: Callable[[], float], listen: Callable[[], None]) -> None:
@@ -145,7 +150,8 @@ class Poller(Generic[H]):
         if ticket is None:
             return
         now = self._clock()
-        if now - ticket.since >= _LISTEN_AFTER:
+        # Not only who waits for long: a process whose waiters serve each other must hear that others wait.
+        if now - min(ticket.since, self._paces[desk].since) >= _LISTEN_AFTER:
             self._listen()
         last = self._announced.get(desk, float("-inf"))
         if now - ticket.since >= _ANNOUNCE_AFTER and now - last >= _ANNOUNCE_EVERY:

@@ -27,10 +27,15 @@ def check(board: Board, name: str, limit: str, slots: int, own: int) -> LimitSpe
     Raises:
         PoolNotReadyError: See `pool`.
     """
-    spec, read_at = board.known_limits.get(limit, (None, 0.0))
-    if spec is None or time.monotonic() - read_at > FRESH_SECONDS or own + slots > spec.limit:
-        spec = _read(name, limit, slots)
-        board.known_limits[limit] = (spec, time.monotonic())
+    spec = _known(board, limit)
+    if spec is None or own + slots > spec.limit:
+        before = time.monotonic()
+        with board.reading:
+            # Of many that come at once, one asks.
+            spec = _known(board, limit, since=before)
+            if spec is None:
+                spec = _read(name, limit, slots)
+                board.known_limits[limit] = (spec, time.monotonic())
     if slots > spec.limit:
         raise _not_ready(
             name,
@@ -44,6 +49,12 @@ def check(board: Board, name: str, limit: str, slots: int, own: int) -> LimitSpe
             "take all the slots at once, outside",
         )
     return spec
+
+
+def _known(board: Board, limit: str, since: float = 0.0) -> LimitSpec | None:
+    """The limit as it was read a moment ago, and not before `since`."""
+    spec, read_at = board.known_limits.get(limit, (None, 0.0))
+    return spec if read_at >= max(since, time.monotonic() - FRESH_SECONDS) else None
 
 
 def is_unlimited(spec: LimitSpec) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # Seconds. Another process is let in within two: the longest stretch, and the work that is under way.
-_WITH_OTHERS = 0.5
+_WITH_OTHERS = 1.0
 _UNKNOWING = 1.5
 _ALONE = 10.0
 # A process that hears of a release has asked within some 30 ms.

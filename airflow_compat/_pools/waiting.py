@@ -52,7 +52,7 @@ def wait_in_thread(board: Board, wish: Wish) -> Ticket[Lease]:
     """
     event = threading.Event()
     with _in_line(board, wish, event) as (ticket, desk):
-        if desk.first() is ticket:
+        if _is_to_ask(desk, ticket, wish):
             desk.ask(now_or_never=wish.timeout == 0)
         if not ticket.settled:
             board.wait(wish.limit.name)
@@ -79,7 +79,7 @@ async def wait_in_task(board: Board, wish: Wish) -> Ticket[Lease]:
                 loop.call_soon_threadsafe(event.set)
 
     with _in_line(board, wish, Wake()) as (ticket, desk):
-        if desk.first() is ticket:
+        if _is_to_ask(desk, ticket, wish):
             await asyncio.to_thread(desk.ask, now_or_never=wish.timeout == 0)
         if not ticket.settled:
             board.wait(wish.limit.name)
@@ -119,6 +119,10 @@ def _in_line(board: Board, wish: Wish, event: threading.Event) -> Iterator[tuple
     desk.leave(ticket)
     if ticket.held is None:
         board.rest(limit.name)
+
+
+def _is_to_ask(desk: Desk[Lease], ticket: Ticket[Lease], wish: Wish) -> bool:
+    return desk.first() is ticket and (wish.timeout == 0 or not desk.was_just_denied())
 
 
 def _check_again(board: Board, wish: Wish) -> None:

@@ -168,7 +168,7 @@ def test_slots_go_from_hand_to_hand_without_a_request() -> None:
     assert server.requests == asked
 
 
-@pytest.mark.parametrize(("hear", "longest"), [(True, 0.5), (False, 1.5)])
+@pytest.mark.parametrize(("hear", "longest"), [(True, 1.0), (False, 1.5)])
 def test_a_busy_process_pauses_for_others(hear: bool, longest: float) -> None:
     clock, server = Clock(), Server(1)
     desk: Desk[Slots] = Desk(server, clock)
@@ -243,3 +243,18 @@ def test_a_refusal_ends_the_wait_of_whom_it_concerns() -> None:
     assert not last.settled
     desk.fail_all(ConnectionError())
     assert last.error
+
+
+def test_after_a_denial_newcomers_do_not_ask_for_a_moment() -> None:
+    clock, server = Clock(), Server(limit=1, taken=1)
+    desk = Desk(server, clock)
+    assert not desk.was_just_denied()
+    desk.join(ticket())
+    desk.ask()
+    assert desk.was_just_denied()
+    clock.now = 0.1
+    assert not desk.was_just_denied()
+    desk.share.listening = True
+    assert desk.was_just_denied()
+    clock.now = 0.3
+    assert not desk.was_just_denied()
