@@ -6,8 +6,8 @@ from __future__ import annotations
 _WITH_OTHERS = 1.0
 _UNKNOWING = 1.5
 _ALONE = 10.0
-# A process that hears of a release has asked within some 30 ms.
-_PAUSE = 0.1
+# A process that hears of a release has asked within some 30 ms, and where the server is busy, within some 200.
+_PAUSE, _PAUSE_FOR_OTHERS = 0.1, 0.25
 # Those who wait say so every two seconds.
 _HEARD_LASTS = 4.5
 
@@ -41,7 +41,7 @@ class Share:
         self._leases -= 1
         self._left = now
         if now >= self._paused_until and now - self._began >= self._longest(now):
-            self._paused_until = self._began = now + _PAUSE
+            self._paused_until = self._began = now + (_PAUSE_FOR_OTHERS if self._others_wait(now) else _PAUSE)
 
     def may_hand_over(self, now: float) -> bool:
         """Whether slots that come free may go to the next waiter of this process."""
@@ -52,6 +52,9 @@ class Share:
         return self._paused_until
 
     def _longest(self, now: float) -> float:
-        if now - self._heard < _HEARD_LASTS:
+        if self._others_wait(now):
             return _WITH_OTHERS
         return _ALONE if self.listening else _UNKNOWING
+
+    def _others_wait(self, now: float) -> bool:
+        return now - self._heard < _HEARD_LASTS

@@ -133,7 +133,7 @@ class Room:
     def finish(self) -> None:
         while self.waiting or self.holding:
             left = len(self.waiting) + len(self.holding)
-            self.clock.now += 0.2
+            self.clock.now += 0.3
             self.desk.ask()
             self.settle()
             assert self.holding
