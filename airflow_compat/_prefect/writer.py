@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from .._specs.import_plan import Item
 from .._specs.specs import BlockSpec, LimitSpec, VariableSpec
-from ..errors import AirflowCompatError, ServerUnreachableError
-from .blocks import BlockType, create_document, delete_document, read_type, update_document
-from .limits import create_limit, update_limit
-from .variables import create_variable, delete_variable, upsert_variable
+from ..errors import AirflowCompatError, NameTakenError, ServerUnreachableError
+from .blocks import BlockType, create_document, delete_document, read_documents, read_type, update_document
+from .limits import create_limit, read_limit, update_limit
+from .variables import create_variable, delete_variable, read_variable, upsert_variable
 
 
 class Writer:
@@ -34,13 +34,18 @@ class Writer:
         return ""
 
     def _create(self, item: Item) -> None:
-        match item.spec:
-            case BlockSpec() as spec:
-                create_document(spec, self._type(spec))
-            case VariableSpec() as spec:
-                create_variable(spec)
-            case LimitSpec() as spec:
-                create_limit(spec)
+        try:
+            match item.spec:
+                case BlockSpec() as spec:
+                    create_document(spec, self._type(spec))
+                case VariableSpec() as spec:
+                    create_variable(spec)
+                case LimitSpec() as spec:
+                    create_limit(spec)
+        except NameTakenError:
+            # A server may answer that it is busy when it has written already, and then finds that in its own way.
+            if not _is_there(item):
+                raise
 
     def _replace(self, item: Item) -> None:
         match item.spec, item.existing:
@@ -62,3 +67,15 @@ class Writer:
         if spec.type_slug not in self._types:
             self._types[spec.type_slug] = read_type(spec.type_slug)
         return self._types[spec.type_slug]
+
+
+def _is_there(item: Item) -> bool:
+    """Whether the server holds exactly what the item says."""
+    match item.spec:
+        case BlockSpec() as spec:
+            return spec in read_documents([spec.name], slugs=[spec.type_slug])
+        case VariableSpec() as spec:
+            return read_variable(spec.name) == spec
+        case LimitSpec() as spec:
+            return read_limit(spec.name) == spec
+    return False

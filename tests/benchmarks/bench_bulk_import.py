@@ -66,7 +66,8 @@ def _prefect_s(prefix: str) -> None:
 
 
 def _ours(export: Export) -> None:
-    assert all(outcome.done for outcome in importing.apply(importing.plan(export)))
+    failed = [outcome for outcome in importing.apply(importing.plan(export)) if not outcome.done]
+    assert not failed, f"{len(failed)} failed, as {failed[0].item.id}: {failed[0].error}"
 
 
 def _line(name: str, rates: list[float], busy: list[int]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 from collections.abc import Callable
@@ -99,6 +100,24 @@ def test_what_exists_and_differs_is_kept(export: Export, unique: str) -> None:
     assert not any(outcome.done for outcome in outcomes.values())
     assert get_connection(f"{unique}_pg").password == PG["password"]
     assert Variable.get(f"{unique}_v") == "one"
+
+
+def test_what_was_created_since_the_plan_is_done_where_it_is_the_same(export: Export, unique: str) -> None:
+    def files(limit: int, host: str) -> list[Path]:
+        return [
+            export("connections.json", {f"{unique}_pg": PG, f"{unique}_sftp": {**SFTP, "host": host}}),
+            export("variables.json", {f"{unique}_limit": limit}),
+            export("pools.json", {f"{unique}_pool": {"slots": limit, "description": ""}}),
+        ]
+
+    items = importing.plan(importing.read(*files(3, "drop.example")))
+    _import(*files(3, "drop.example"))
+    assert [outcome.error for outcome in importing.apply(items)] == [""] * 4
+    stale = [dataclasses.replace(item, action="create") for item in importing.plan(importing.read(*files(4, "x")))]
+    errors = {outcome.item.id: outcome.error for outcome in importing.apply(tuple(stale))}
+    assert errors.pop(f"{unique}_pg") == ""
+    assert len(errors) == 3
+    assert all("in the meantime" in error for error in errors.values())
 
 
 def test_what_differs_is_replaced_where_that_is_asked_for(export: Export, unique: str) -> None:
