@@ -29,10 +29,16 @@ def _works(version: str) -> bool:
 
 OTHERS = [version for version in ("3.10", "3.11", "3.12", "3.13") if version != RUNNING and _works(version)]
 
+# What sends the notifications that are compared, and a receiver of mail.
+NOTIFIERS = [
+    *(f"apache-airflow-providers-{name}" for name in ("apprise", "discord", "pagerduty", "slack", "smtp")),
+    "aiosmtpd",
+]
+
 # Airflow's releases that are compared. Its dependencies move under it: 2.11 installs as it was when it came out.
 AIRFLOWS = {
-    "2.11": ["apache-airflow==2.11.0", "--exclude-newer", "2025-07-15"],
-    "3.3": ["apache-airflow==3.3.2", "apache-airflow-providers-postgres"],
+    "2.11": ["apache-airflow==2.11.0", *NOTIFIERS, "--exclude-newer", "2025-07-15"],
+    "3.3": ["apache-airflow==3.3.2", "apache-airflow-providers-postgres", *NOTIFIERS],
 }
 
 
@@ -103,12 +109,23 @@ def lowest(session: nox.Session) -> None:
 @nox.session
 @nox.parametrize("release", list(AIRFLOWS))
 def airflow(session: nox.Session, release: str) -> None:
-    """The pure part against real Airflow, each release in an environment of its own."""
+    """The pure part and the callbacks against real Airflow, each release in an environment of its own."""
     _uv_install(session, *AIRFLOWS[release])
     # Apart, so that the date doesn't hold for them; and without Prefect, which no 2.11 can be installed beside.
     _uv_install(session, *_group("core"))
     _uv_install(session, "--no-deps", ".")
-    session.run("pytest", "tests/airflow", *session.posargs)
+    shims = _environment_of_the_shims(session)
+    session.run("pytest", "tests/airflow", *session.posargs, env={"AIRFLOW_COMPAT_PREFECT_PYTHON": shims})
+
+
+def _environment_of_the_shims(session: nox.Session) -> str:
+    """A second environment, with Prefect, for what runs under both; its Python."""
+    # Absolute, since tests run it from folders of their own.
+    folder = Path(session.create_tmp()).resolve() / "shims"
+    session.run("uv", "venv", "--clear", "--python", sys.executable, str(folder), silent=True)
+    python = str(folder / "bin" / "python")
+    session.run("uv", "pip", "install", "--python", python, ".", silent=True)
+    return python
 
 
 @nox.session

@@ -10,43 +10,33 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .blocks import AirflowConnection
-    from .callbacks import on_failure
+    from .callbacks import on_execute, on_failure, on_retry, on_skipped, on_success, state_hook
     from .connections import BaseHook, Connection, aget_connection, aload_block, get_connection, load_block
+    from .context import get_current_context
     from .errors import AirflowCompatError, UnsupportedFeatureWarning
+    from .notifiers import BaseNotifier
     from .pools import pool
     from .variables import Variable
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "AirflowCompatError",
-    "AirflowConnection",
-    "BaseHook",
-    "Connection",
-    "UnsupportedFeatureWarning",
-    "Variable",
-    "aget_connection",
-    "aload_block",
-    "get_connection",
-    "load_block",
-    "on_failure",
-    "pool",
-]
+    "AirflowCompatError", "AirflowConnection", "BaseHook", "BaseNotifier", "Connection", "UnsupportedFeatureWarning",
+    "Variable", "aget_connection", "aload_block", "get_connection", "get_current_context", "load_block", "on_execute",
+    "on_failure", "on_retry", "on_skipped", "on_success", "pool", "state_hook",
+]  # fmt: skip
 
-_HOMES = {
-    "AirflowCompatError": "errors",
-    "AirflowConnection": "blocks",
-    "BaseHook": "connections",
-    "Connection": "connections",
-    "UnsupportedFeatureWarning": "errors",
-    "Variable": "variables",
-    "aget_connection": "connections",
-    "aload_block": "connections",
-    "get_connection": "connections",
-    "load_block": "connections",
-    "on_failure": "callbacks",
-    "pool": "pools",
+_NAMES = {
+    "blocks": "AirflowConnection",
+    "callbacks": "on_execute on_failure on_retry on_skipped on_success state_hook",
+    "connections": "BaseHook Connection aget_connection aload_block get_connection load_block",
+    "context": "get_current_context",
+    "errors": "AirflowCompatError UnsupportedFeatureWarning",
+    "notifiers": "BaseNotifier",
+    "pools": "pool",
+    "variables": "Variable",
 }
+_HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> object:

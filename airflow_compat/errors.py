@@ -90,6 +90,26 @@ class InvalidCallbackError(AirflowCompatError, TypeError):
     """What was given as a callback can't be called with one context, or was attached to the wrong thing."""
 
 
+class XComError(AirflowCompatError, AirflowException):
+    """The base of what can go wrong with an XCom; also that it was pushed or pulled outside a flow."""
+
+
+class XComValueError(XComError, TypeError):
+    """A value that XCom doesn't keep was pushed, or what a task returned is one and was pulled."""
+
+
+class XComStorageError(XComError):
+    """The flow's result storage can't be read or written."""
+
+
+class NotificationError(AirflowCompatError, AirflowException):
+    """A notification was not sent: its arguments, its connection, or the service that was to take it."""
+
+
+class ContextNotFoundError(AirflowCompatError, AirflowException, RuntimeError):
+    """The context of a run was asked for where there is none."""
+
+
 class UnsupportedFeatureError(AirflowCompatError, AttributeError, KeyError):
     """An Airflow name that has no counterpart here, or not yet."""
 

@@ -1,14 +1,19 @@
-"""What a callback may be: anything that can be called with one context."""
+"""What a callback may be, anything that can be called with one context, and the events that there are."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from ..errors import InvalidCallbackError
 
 Callback: TypeAlias = Callable[[Any], Any]
+
+Kind: TypeAlias = Literal["on_failure", "on_success", "on_retry", "on_execute", "on_skipped"]
+"""The events of Airflow's callbacks, by the names of our decorators."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 def check_callbacks(kind: str, callbacks: Iterable[object]) -> tuple[Callback, ...]:
@@ -33,6 +38,13 @@ def callback_name(callback: object) -> str:
     """A name for logs: the function's own, a partial's function's, else the class's."""
     inner = getattr(callback, "func", callback)
     return getattr(inner, "__name__", None) or type(inner).__name__
+
+
+def is_async(callback: Callback) -> bool:
+    """Whether calling it gives a coroutine."""
+    inner = getattr(callback, "func", callback)
+    call = getattr(type(inner), "__call__", None)  # noqa: B004 - it is what would be called that counts
+    return inspect.iscoroutinefunction(inner) or inspect.iscoroutinefunction(call)
 
 
 def _checked(kind: str, callback: object) -> Callback:

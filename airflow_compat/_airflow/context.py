@@ -1,103 +1,108 @@
-"""The task context as data: `ti`, `dag_run`, `dag` and `task`, and what derives from the logical date.
-
-The objects have the attributes that are true of a Prefect run. Any other attribute is an error that says so, never
-None.
-"""
+"""Which keys Airflow's task context has, per version, and what stands for a key or an attribute without counterpart."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NoReturn
 
 from ..errors import UnsupportedFeatureError
-
-# The keys that a context of Airflow 3.3 or 2.11 has; `reason` is not among them, since only a DAG's has it.
-AIRFLOW_KEYS = frozenset(
-    "asset_state_store conf conn dag dag_run data_interval_end data_interval_start ds ds_nodash exception "
-    "execution_date expanded_ti_count inlet_events inlets logical_date macros map_index_template next_ds "
-    "next_ds_nodash next_execution_date outlet_events outlets params partition_date partition_key "
-    "prev_data_interval_end_success prev_data_interval_start_success prev_ds prev_ds_nodash prev_end_date_success "
-    "prev_execution_date prev_execution_date_success prev_start_date_success run_id task task_instance "
-    "task_instance_key_str task_reschedule_count task_state_store templates_dict test_mode ti tomorrow_ds "
-    "tomorrow_ds_nodash triggering_asset_events triggering_dataset_events try_number ts ts_nodash ts_nodash_with_tz "
-    "var yesterday_ds yesterday_ds_nodash".split()
-)
+from .version import AirflowVersion
 
 PAGE = "docs/explanation/what-does-not-map.md"
 
+_BOTH = (
+    "conn dag dag_run data_interval_end data_interval_start ds ds_nodash inlet_events inlets logical_date macros "
+    "map_index_template outlet_events outlets params prev_data_interval_end_success prev_data_interval_start_success "
+    "prev_end_date_success prev_start_date_success run_id task task_instance task_instance_key_str ti ts ts_nodash "
+    "ts_nodash_with_tz var"
+).split()
+_ONLY_3 = "partition_date partition_key task_reschedule_count task_state_store triggering_asset_events".split()
+_ONLY_2 = (
+    "conf execution_date expanded_ti_count next_ds next_ds_nodash next_execution_date prev_ds prev_ds_nodash "
+    "prev_execution_date prev_execution_date_success test_mode tomorrow_ds tomorrow_ds_nodash "
+    "triggering_dataset_events yesterday_ds yesterday_ds_nodash"
+).split()
 
-class _Strict:
-    """Makes an attribute that isn't there an error that names it."""
+KEYS: dict[AirflowVersion, frozenset[str]] = {"2": frozenset(_BOTH + _ONLY_2), "3": frozenset(_BOTH + _ONLY_3)}
+"""The keys of every context: 44 in Airflow 2.11, 33 in 3.3."""
+
+EXTRA_KEYS = frozenset({"exception", "reason", "templates_dict"})
+"""The keys that only some contexts have: those of callbacks, of a DAG's callbacks, and of `PythonOperator`."""
+
+DATE_KEYS = ("ds", "ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz")
+
+
+def missing_key(key: str, version: AirflowVersion) -> KeyError:
+    """The error for a key that a context doesn't have.
+
+    Args:
+        key: What was asked for.
+        version: The version that the context is faithful to.
+    """
+    other: AirflowVersion = "2" if version == "3" else "3"
+    if key in KEYS[other]:
+        return UnsupportedFeatureError(
+            f"context[{key!r}] is a key of Airflow {other} and not of {version}; "
+            f'say airflow_version="{other}" where the context is made'
+        )
+    if key in EXTRA_KEYS:
+        return UnsupportedFeatureError(f"context[{key!r}] is not in the context of this event; see {PAGE}")
+    return KeyError(key)
+
+
+class Refused:
+    """The value of a key that Prefect has no counterpart for: it can be shown, and whatever else is an error."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __repr__(self) -> str:
+        return f"<{self._key}: no counterpart in Prefect>"
+
+    def _refuse(self) -> NoReturn:
+        raise UnsupportedFeatureError(f"context[{self._key!r}] has no counterpart in a Prefect run; see {PAGE}")
 
     def __getattr__(self, name: str) -> Any:
         # Python, copy and pickle ask for dunders that may be absent; they want a plain AttributeError.
         if name.startswith("__"):
             raise AttributeError(name)
-        raise UnsupportedFeatureError(
-            f"{type(self).__name__}.{name} has no counterpart in a Prefect run, or none yet; see {PAGE}"
-        )
+        self._refuse()
+
+    def __getitem__(self, key: object) -> NoReturn:
+        self._refuse()
+
+    def __iter__(self) -> Iterator[NoReturn]:
+        self._refuse()
+
+    def __len__(self) -> int:  # noqa: PLE0303 - it has none
+        self._refuse()
+
+    def __bool__(self) -> bool:  # noqa: PLE0304
+        self._refuse()
+
+    def __contains__(self, item: object) -> bool:
+        self._refuse()
 
 
-@dataclass(frozen=True)
-class Dag(_Strict):
-    """`context["dag"]`: the flow, as a DAG."""
+class Strict:
+    """Makes an attribute that isn't there an error that names it."""
 
-    dag_id: str
-    description: str | None = None
-    tags: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Task(_Strict):
-    """`context["task"]`: the Prefect task, as an operator. `retry_delay` is None where each retry has its own."""
-
-    task_id: str
-    dag_id: str
-    retries: int = 0
-    retry_delay: timedelta | None = None
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        missing_attribute(self, name)
 
 
-@dataclass(frozen=True)
-class DagRun(_Strict):
-    """`context["dag_run"]`: the flow run. `conf` holds its parameters."""
+def missing_attribute(owner: object, name: str) -> NoReturn:
+    """Refuse an attribute of Airflow's that isn't there.
 
-    dag_id: str
-    run_id: str
-    run_type: str
-    logical_date: datetime
-    start_date: datetime | None = None
-    conf: Mapping[str, Any] = field(default_factory=dict, repr=False)
-
-
-@dataclass(frozen=True)
-class TaskInstance(_Strict):
-    """`context["ti"]`: the task run.
-
-    Attributes:
-        try_number: Which try this is, from 1 on.
-        max_tries: How many retries there may be, as in Airflow: one less than the tries.
-        duration: The seconds between start and end.
-        log_url: The run's page in Prefect's UI.
+    Raises:
+        UnsupportedFeatureError: Always.
     """
-
-    task_id: str
-    dag_id: str
-    run_id: str
-    try_number: int
-    max_tries: int
-    state: str
-    start_date: datetime | None
-    end_date: datetime | None
-    log_url: str
-
-    @property
-    def duration(self) -> float | None:
-        """The seconds between start and end; None when either is unknown."""
-        if self.start_date is None or self.end_date is None:
-            return None
-        return (self.end_date - self.start_date).total_seconds()
+    raise UnsupportedFeatureError(
+        f"{type(owner).__name__}.{name} has no counterpart in a Prefect run, or none yet; see {PAGE}"
+    )
 
 
 def date_keys(logical_date: datetime) -> dict[str, str]:
@@ -109,8 +114,3 @@ def date_keys(logical_date: datetime) -> dict[str, str]:
         "ts_nodash": logical_date.strftime("%Y%m%dT%H%M%S"),
         "ts_nodash_with_tz": logical_date.isoformat().replace("-", "").replace(":", ""),
     }
-
-
-def make_run_id(run_type: str, logical_date: datetime) -> str:
-    """Airflow's own form of a run id: `scheduled__2026-11-22T00:00:00+00:00`."""
-    return f"{run_type}__{logical_date.isoformat()}"

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
+import inspect
+import socket
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from prefect import Task
 from prefect.client.schemas.objects import FlowRun, State, StateType, TaskRun
-from prefect.client.schemas.sorting import TaskRunSort
 from prefect.context import FlowRunContext
 from prefect.settings import PREFECT_UI_URL
 from prefect.utilities.urls import url_for
 
-from .._airflow.context import Dag, DagRun, TaskInstance, make_run_id
-from .._airflow.context import Task as AirflowTask
+from .._airflow.data_interval import RunDates, run_id
+from .._airflow.run_objects import Dag, DagRun, Services, TaskInstance
+from .._airflow.run_objects import Task as AirflowTask
+from .._airflow.version import AirflowVersion
+from ..exceptions import RebuiltException
+from .claims import is_claim
 from .client import kept_client
 from .failures import server_call
 
 if TYPE_CHECKING:
-    from prefect import Flow
+    from pendulum import DateTime
+    from prefect import Flow, Task
 
 _STATES = {
     StateType.COMPLETED: "success",
@@ -29,11 +33,23 @@ _STATES = {
     StateType.CRASHED: "failed",
     StateType.CANCELLED: "failed",
     StateType.RUNNING: "running",
+    StateType.SCHEDULED: "scheduled",
+    StateType.PENDING: "queued",
 }
+_NAMED_STATES = {
+    "Skipped": "skipped",
+    "AwaitingRetry": "up_for_retry",
+    "Retrying": "running",
+    "NotReady": "upstream_failed",
+}
+_PAGE = 200
 
-# Task runs reach the server as events, a little after the fact, in seconds.
-_RECORDED_WITHIN = 1.0
-_RECORDED_POLL = 0.1
+
+def state_name(state: State[Any] | None) -> str:
+    """Airflow's word for a state."""
+    if state is None:
+        return "none"
+    return _NAMED_STATES.get(state.name or "") or _STATES.get(state.type) or str(state.name).lower()
 
 
 @server_call
@@ -48,50 +64,149 @@ def flow_of(task_run: TaskRun) -> tuple[str, FlowRun | None]:
     return kept_client().read_flow(flow_run.flow_id).name, flow_run
 
 
-def logical_date(flow_run: FlowRun | None, task_run: TaskRun | None = None) -> datetime:
-    """The run's moment, as Airflow 3 has it: when it was scheduled for, else when it was made."""
-    for run in (flow_run, task_run):
-        if run is not None and run.expected_start_time:
-            return _plain(run.expected_start_time)
-    return datetime.now(timezone.utc)
-
-
-def dag_run(flow_name: str, flow_run: FlowRun) -> DagRun:
+def dag_run(
+    flow_name: str,
+    flow_run: FlowRun,
+    dates: RunDates,
+    *,
+    state: State[Any] | None,
+    version: AirflowVersion,
+    services: Services,
+) -> DagRun:
     """The flow run as a DAG run."""
-    run_type = "scheduled" if flow_run.auto_scheduled else "manual"
-    date = logical_date(flow_run)
-    start = _plain(flow_run.start_time) if flow_run.start_time else None
-    return DagRun(flow_name, make_run_id(run_type, date), run_type, date, start, dict(flow_run.parameters))
+    end = flow_run.end_time or (state.timestamp if state and state.is_final() else None)
+    return DagRun(
+        dag_id=flow_name,
+        run_id=run_id(dates, airflow_version=version),
+        run_type=dates.run_type,
+        logical_date=dates.logical_date,
+        start_date=plain(flow_run.start_time),
+        conf=dict(flow_run.parameters),
+        end_date=plain(end),
+        state=state_name(state or flow_run.state),
+        data_interval_start=dates.data_interval_start,
+        data_interval_end=dates.data_interval_end,
+        run_after=dates.run_after,
+        services=services,
+    )
 
 
-def dag(flow_name: str, flow_run: FlowRun | None, flow: Flow[..., object] | None = None) -> Dag:
+def dag(flow_name: str, flow_run: FlowRun | None, flow: Flow[..., Any] | None = None) -> Dag:
     """The flow as a DAG."""
-    return Dag(flow_name, flow.description if flow else None, tuple(flow_run.tags) if flow_run else ())
+    context = FlowRunContext.get()
+    if flow is None and context and context.flow and context.flow.name == flow_name:
+        flow = context.flow
+    return Dag(
+        flow_name,
+        flow.description if flow else None,
+        tuple(flow_run.tags) if flow_run else (),
+        (inspect.getsourcefile(inspect.unwrap(flow.fn)) or "") if flow else "",
+        dict(flow_run.parameters) if flow_run else {},
+    )
 
 
-def airflow_task(task: Task[..., object], dag_id: str) -> AirflowTask:
+def airflow_task(task: Task[..., Any], dag_id: str) -> AirflowTask:
     """The Prefect task as an operator."""
-    delay = task.retry_delay_seconds
-    retry_delay = timedelta(seconds=delay) if isinstance(delay, (int, float)) else None
-    return AirflowTask(task.name, dag_id, task.retries or 0, retry_delay)
+    delay, timeout = task.retry_delay_seconds, task.timeout_seconds
+    return AirflowTask(
+        task_id=task.name,
+        dag_id=dag_id,
+        retries=task.retries or 0,
+        retry_delay=timedelta(seconds=delay) if isinstance(delay, (int, float)) else None,
+        execution_timeout=None if timeout is None else timedelta(seconds=timeout),
+        doc_md=task.description,
+    )
 
 
 def task_instance(
-    task_run: TaskRun | FlowRun, state: State[object], *, task_id: str, dag_id: str, run_id: str, max_tries: int
+    run: TaskRun | FlowRun,
+    state: State[Any] | None,
+    *,
+    task: AirflowTask,
+    run_id: str,
+    airflow_state: str = "",
+    try_number: int | None = None,
+    map_index: int | Callable[[], int] = -1,
+    dag_run: DagRun | None = None,
+    services: Services | None = None,
 ) -> TaskInstance:
-    """A task run as a task instance; a flow run too, where a flow failed and none of its tasks did."""
-    end = task_run.end_time or (state.timestamp if state.is_final() else None)
+    """A task run as a task instance; a flow run too, where none of its tasks is meant.
+
+    Args:
+        run: The run.
+        state: The state that is told of.
+        task: Its task.
+        run_id: Airflow's id of the flow run; empty outside a flow.
+        airflow_state: Airflow's state, where the run's own doesn't tell: `up_for_retry`.
+        try_number: Which try this is, where the run doesn't tell.
+        map_index: The run's number, or what finds it.
+        dag_run: The flow run.
+        services: What it asks for when it is read.
+    """
+    end = run.end_time or (state.timestamp if state and state.is_final() else None)
     return TaskInstance(
-        task_id=task_id,
-        dag_id=dag_id,
+        task_id=task.task_id,
+        dag_id=task.dag_id,
         run_id=run_id,
-        try_number=max(task_run.run_count, 1),
-        max_tries=max_tries,
-        state=_STATES.get(state.type, str(state.name).lower()),
-        start_date=_plain(task_run.start_time) if task_run.start_time else None,
-        end_date=_plain(end) if end else None,
-        log_url=run_url(task_run),
+        try_number=max(run.run_count, 1) if try_number is None else try_number,
+        max_tries=task.retries,
+        state=airflow_state or state_name(state),
+        start_date=plain(run.start_time),
+        end_date=plain(end),
+        numbered=map_index,
+        hostname=socket.gethostname(),
+        task=task,
+        dag_run=dag_run,
+        services=services,
     )
+
+
+@server_call
+def task_runs(flow_run_id: UUID, **filters: object) -> list[TaskRun]:
+    """The task runs of a flow run that the server has, in the order of their starts.
+
+    Args:
+        flow_run_id: The flow run.
+        filters: More of the API's filters for task runs.
+    """
+    found: list[TaskRun] = []
+    offset = 0
+    while True:
+        body = {
+            "flow_runs": {"id": {"any_": [str(flow_run_id)]}},
+            "task_runs": filters,
+            "limit": _PAGE,
+            "offset": offset,
+        }
+        page = kept_client().request("POST", "/task_runs/filter", json=body).json()
+        found += [TaskRun.model_validate(each) for each in page]
+        offset += len(page)
+        if len(page) < _PAGE:
+            break
+    never = datetime.max.replace(tzinfo=timezone.utc)
+    return sorted((run for run in found if not is_claim(run)), key=lambda run: run.start_time or never)
+
+
+def task_name(task_run: TaskRun) -> str:
+    """The task's name: a task run's own is that, a dash, and what tells its runs apart."""
+    return task_run.name.rpartition("-")[0] or task_run.name
+
+
+def known_task_instances(
+    flow_run_id: UUID, *, dag_id: str, run_id: str, states: Iterable[str] | None
+) -> list[TaskInstance]:
+    """The task instances of a flow run that the server knows of."""
+    wanted = None if states is None else set(states)
+    found = [
+        task_instance(
+            run,
+            run.state,
+            task=AirflowTask(task_name(run), dag_id, run.empirical_policy.retries or 0),
+            run_id=run_id,
+        )
+        for run in task_runs(flow_run_id)
+    ]
+    return [ti for ti in found if wanted is None or ti.state in wanted]
 
 
 def run_url(run: TaskRun | FlowRun) -> str:
@@ -100,65 +215,29 @@ def run_url(run: TaskRun | FlowRun) -> str:
     return url_for(run, default_base_url=base) or ""
 
 
-@dataclass(frozen=True)
-class FailedTask:
-    """A task run that failed, and the name of its task."""
-
-    name: str
-    run: TaskRun
-    state: State[object]
-
-
-def failed_task(exception: BaseException | None, flow_run_id: UUID) -> FailedTask | None:
-    """The task that a flow run failed of; None when its own body failed.
-
-    From the exception, where it passed through a task in this process; else the one of the server's that failed last.
-    """
-    return _in_traceback(exception) or _latest_failed(flow_run_id)
-
-
-def _in_traceback(exception: BaseException | None) -> FailedTask | None:
-    # The server has a task run only some time after it failed, and an alert must not name another one meanwhile.
-    traceback = exception.__traceback__ if exception else None
-    while traceback:
-        frame = traceback.tb_frame
-        if frame.f_globals.get("__name__") == "prefect.task_engine":
-            engine = frame.f_locals.get("engine")
-            task, task_run = getattr(engine, "task", None), getattr(engine, "task_run", None)
-            if isinstance(task, Task) and isinstance(task_run, TaskRun) and task_run.state:
-                return FailedTask(task.name, task_run, task_run.state)
-        traceback = traceback.tb_next
+def exception_of(state: State[Any]) -> BaseException | None:
+    """The exception that was raised: the object itself where this process has it, else what the state tells of it."""
+    data = state.data
+    raised = getattr(data, "result", data)
+    if isinstance(raised, BaseException):
+        # A TimeoutError that stands for one that Airflow has no Exception for.
+        return raised.__cause__ if getattr(raised, "stands_for_cause", False) else raised
+    if state.is_failed() or state.is_crashed():
+        return RebuiltException.from_message(state.message or state.name or "")
     return None
 
 
-@server_call
-def _latest_failed(flow_run_id: UUID) -> FailedTask | None:
-    body = {
-        "flow_runs": {"id": {"any_": [str(flow_run_id)]}},
-        "task_runs": {"state": {"type": {"any_": [StateType.FAILED.value, StateType.CRASHED.value]}}},
-        "sort": TaskRunSort.END_TIME_DESC.value,
-        "limit": 1,
-    }
-    until = time.monotonic() + _RECORDED_WITHIN
-    while True:
-        found = kept_client().request("POST", "/task_runs/filter", json=body).json()
-        task_run = TaskRun.model_validate(found[0]) if found else None
-        if task_run and task_run.state:
-            # A task run's name is its task's, a dash, and what tells its runs apart.
-            return FailedTask(task_run.name.rpartition("-")[0] or task_run.name, task_run, task_run.state)
-        if time.monotonic() > until:
-            return None
-        time.sleep(_RECORDED_POLL)
-
-
-def exception_of(state: State[object]) -> BaseException | None:
-    """The exception that was raised, the object itself, where this process has it."""
-    data = state.data
-    raised = getattr(data, "result", data)
-    return raised if isinstance(raised, BaseException) else None
-
-
-def _plain(moment: datetime) -> datetime:
+def plain(moment: datetime | None) -> datetime | None:
     """The same moment as a plain datetime in UTC, which formats as Airflow's does."""
+    if moment is None:
+        return None
     moment = moment.astimezone(timezone.utc)
     return datetime.combine(moment.date(), moment.time(), timezone.utc)
+
+
+def in_pendulum(moment: datetime) -> DateTime:
+    """The same moment in UTC, of the class that Airflow's dates have."""
+    import pendulum
+
+    # Not Prefect's own subclass of it, whose methods warn.
+    return pendulum.instance(datetime.combine(moment.date(), moment.time(), moment.tzinfo)).in_timezone("UTC")

@@ -1,10 +1,12 @@
-"""The context's data: dates as Airflow's templates give them, and objects that have no silent gaps."""
+"""The context's data: its keys, dates as Airflow's templates give them, and objects that have no silent gaps."""
 
 from __future__ import annotations
 
 import copy
 import dataclasses
+import json
 import pickle
+from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -14,17 +16,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import read_json
 
-from airflow_compat._airflow.context import AIRFLOW_KEYS, PAGE, Dag, DagRun, Task, TaskInstance, date_keys, make_run_id
+from airflow_compat._airflow.context import EXTRA_KEYS, KEYS, PAGE, Refused, date_keys, missing_key
+from airflow_compat._airflow.run_objects import Dag, DagRun, Task, TaskInstance, TaskInstanceKey
 from airflow_compat.errors import UnsupportedFeatureError
 
 START = datetime(2024, 3, 5, 6, 7, 8, tzinfo=timezone.utc)
-OBJECTS = [
-    Dag("etl", "loads", ("daily", "prod")),
-    Task("load", "etl", 2, timedelta(minutes=5)),
-    DagRun("etl", "manual__1", "manual", START, START, {"table": ["sales"]}),
-    TaskInstance("load", "etl", "manual__1", 1, 2, "failed", START, START + timedelta(seconds=90), "http://ui/run"),
-]
+RUN = DagRun("etl", "manual__1", "manual", START, START, {"table": ["sales"]})
+TI = TaskInstance("load", "etl", "manual__1", 1, 2, "failed", START, START + timedelta(seconds=90))
+OBJECTS = [Dag("etl", "loads", ("daily", "prod")), Task("load", "etl", 2, timedelta(minutes=5)), RUN, TI]
 each_object = pytest.mark.parametrize("value", OBJECTS, ids=lambda value: type(value).__name__)
+
+
+def test_the_keys_are_those_that_were_recorded() -> None:
+    recorded = read_json("airflow_context_keys.json")
+    assert {version: sorted(keys) for version, keys in KEYS.items()} == recorded
+    assert (len(KEYS["2"]), len(KEYS["3"])) == (44, 33)
+    assert not EXTRA_KEYS & (KEYS["2"] | KEYS["3"])
 
 
 def test_dates_are_as_recorded() -> None:
@@ -60,17 +67,50 @@ def test_the_page_that_errors_name_is_there() -> None:
     assert (Path(__file__).parents[2] / PAGE).is_file()
 
 
-def test_a_run_id_is_airflows() -> None:
-    assert make_run_id("scheduled", START) == "scheduled__2024-03-05T06:07:08+00:00"
-
-
 def test_the_date_keys_are_keys_of_airflow() -> None:
-    assert set(date_keys(START)) <= AIRFLOW_KEYS
-    assert {"ti", "task_instance", "dag_run", "dag", "task", "exception"} <= AIRFLOW_KEYS
+    assert set(date_keys(START)) <= KEYS["2"] & KEYS["3"]
+
+
+@pytest.mark.parametrize(
+    ("key", "version", "message"),
+    [
+        ("execution_date", "3", 'airflow_version="2"'),
+        ("partition_key", "2", 'airflow_version="3"'),
+        ("reason", "3", PAGE),
+    ],
+)
+def test_a_key_that_is_airflow_s_is_named(key: str, version: Any, message: str) -> None:
+    error = missing_key(key, version)
+    assert isinstance(error, UnsupportedFeatureError)
+    assert repr(key) in str(error)
+    assert message in str(error)
+
+
+def test_any_other_key_is_just_missing() -> None:
+    assert type(missing_key("nobody_knows_this", "3")) is KeyError
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda value: value["core"],
+        lambda value: value.get("core", "dags_folder"),
+        list,
+        len,
+        bool,
+        lambda value: "core" in value,
+    ],
+)
+def test_what_has_no_counterpart_can_be_shown_and_not_used(use: Callable[[Any], object]) -> None:
+    value = Refused("conf")
+    with pytest.raises(UnsupportedFeatureError, match=r"context\['conf'\].*what-does-not-map"):
+        use(value)
+    assert str(copy.deepcopy(value)) == "<conf: no counterpart in Prefect>"
+    assert json.dumps({"conf": value}, default=str) == '{"conf": "<conf: no counterpart in Prefect>"}'
 
 
 @each_object
-@pytest.mark.parametrize("name", ["xcom_pull", "operator", "_private", "external_trigger"])
+@pytest.mark.parametrize("name", ["next_kwargs", "operator", "_private", "pool_slots"])
 def test_an_attribute_that_is_not_there_is_named(value: Any, name: str) -> None:
     with pytest.raises(AttributeError) as caught:
         getattr(value, name)
@@ -82,8 +122,8 @@ def test_an_attribute_that_is_not_there_is_named(value: Any, name: str) -> None:
 
 @each_object
 def test_code_that_asks_first_gets_an_answer(value: Any) -> None:
-    assert not hasattr(value, "xcom_pull")
-    assert getattr(value, "xcom_pull", None) is None
+    assert not hasattr(value, "operator")
+    assert getattr(value, "operator", None) is None
     assert not hasattr(value, "__html__")
 
 
@@ -102,13 +142,27 @@ def test_the_objects_cannot_be_changed(value: Any) -> None:
 
 
 def test_a_repr_shows_no_parameters() -> None:
-    assert "sales" not in repr(OBJECTS[2])
+    assert "sales" not in repr(RUN)
 
 
 def test_a_duration_is_in_seconds() -> None:
-    assert OBJECTS[3].duration == 90.0
+    assert TI.duration == 90.0
 
 
 @pytest.mark.parametrize("missing", ["start_date", "end_date"])
 def test_a_duration_without_a_start_or_an_end_is_none(missing: str) -> None:
-    assert dataclasses.replace(OBJECTS[3], **{missing: None}).duration is None
+    assert dataclasses.replace(TI, **{missing: None}).duration is None
+
+
+def test_names_of_airflow_2_are_there_too() -> None:
+    ti = dataclasses.replace(TI, dag_run=RUN)
+    assert RUN.execution_date == RUN.logical_date == ti.execution_date == ti.logical_date == START
+    assert ti.get_dagrun() is RUN
+    assert RUN.external_trigger
+    assert ti.key == TaskInstanceKey("etl", "load", "manual__1", 1, -1)
+    assert ti.current_state() == "failed"
+
+
+def test_what_needs_a_server_says_so_where_there_is_none() -> None:
+    with pytest.raises(UnsupportedFeatureError, match=r"TaskInstance\.services"):
+        TI.xcom_pull("extract")

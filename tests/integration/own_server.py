@@ -59,6 +59,12 @@ class OwnServer:
             with suppress(subprocess.TimeoutExpired):
                 raise RuntimeError(f"the server ended with {self._process.wait(timeout=0.2)}")
 
+    def stop(self) -> None:
+        """SIGTERM: it answers what it was asked, and ends."""
+        if self._process:
+            self._process.terminate()
+            self._process.wait()
+
     def kill(self) -> None:
         """SIGKILL: it forgets what it has in memory."""
         if self._process:

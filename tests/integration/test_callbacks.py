@@ -9,12 +9,14 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
+import pendulum
 import pytest
 from prefect import flow, task
 from prefect.client.orchestration import get_client
 
 from airflow_compat import on_failure
 from airflow_compat.errors import InvalidCallbackError, UnsupportedFeatureError
+from airflow_compat.exceptions import RebuiltException
 
 
 @pytest.fixture
@@ -56,7 +58,7 @@ def test_once_after_the_last_try_with_the_context_that_callbacks_read(calls: lis
         flow_run = client.read_flow_runs(sort="START_TIME_DESC", limit=1)[0]
     moment = datetime.fromisoformat(flow_run.expected_start_time.isoformat())
     assert context["logical_date"] == dag_run.logical_date == moment
-    assert type(context["logical_date"]) is datetime
+    assert isinstance(context["logical_date"], pendulum.DateTime)
     assert context["ds"] == f"{moment:%Y-%m-%d}"
     assert context["ts"] == moment.astimezone(timezone.utc).isoformat()
     assert context["run_id"] == ti.run_id == dag_run.run_id == f"manual__{context['ts']}"
@@ -211,9 +213,12 @@ def test_the_context_behaves_as_a_dict(calls: list[Any]) -> None:
         context["nobody_knows_this"]
     context["mine"] = 1
     assert context["mine"] == 1
-    for missing in (lambda: context["next_ds"], lambda: context.get("next_ds"), lambda: context["ti"].xcom_pull):
+    assert context.get("reason") is None
+    for missing in (lambda: context["reason"], lambda: context["ti"].pool_slots):
         with pytest.raises(UnsupportedFeatureError, match="what-does-not-map"):
             missing()
+    with pytest.raises(UnsupportedFeatureError, match='airflow_version="2"'):
+        context.get("next_ds")
 
 
 @pytest.mark.filterwarnings("ignore:Logger .* attempted to send logs:UserWarning")
@@ -242,7 +247,8 @@ def test_hooks_can_be_called_by_keyword_as_a_worker_does(calls: list[Any]) -> No
 
     (hook,) = etl.on_crashed_hooks
     hook(flow=etl, flow_run=FlowRun(flow_id="00000000-0000-0000-0000-000000000000"), state=Crashed(message="killed"))
-    assert calls[0]["exception"] is None
+    assert isinstance(calls[0]["exception"], RebuiltException)
+    assert str(calls[0]["exception"]) == "killed"
     assert calls[0]["dag"].dag_id == "etl"
 
 

@@ -83,9 +83,6 @@ CONNECTIONS: list[tuple[str, Connection]] = [
     ("redis-database", conn("redis", {"db": "3", "ssl": True}, **DATABASE)),
 ]
 
-# Apprise, which sends for the Slack block, imports a module that Python 3.13 drops.
-pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
-
 
 @pytest.fixture(params=CONNECTIONS, ids=lambda case: f"{case[1].conn_type}-{case[0]}")
 def case(request: pytest.FixtureRequest) -> tuple[str, Connection]:

@@ -16,12 +16,21 @@ from airflow_compat import (
     aget_connection,
     aload_block,
     get_connection,
+    get_current_context,
     importing,
     load_block,
+    on_execute,
     on_failure,
+    on_retry,
+    on_skipped,
+    on_success,
     pool,
     pools,
+    state_hook,
+    templates,
+    xcom,
 )
+from airflow_compat.context import Context
 from airflow_compat.pools import Hold, Item, Outcome, PoolState
 
 
@@ -29,13 +38,18 @@ def alert(context: Any) -> None: ...
 
 
 @on_failure(alert)
+@on_success(alert, airflow_version="2")
+@on_retry(alert)
+@on_execute([alert])
+@on_skipped(alert)
 @task
 def load(table: str) -> int:
     return len(table)
 
 
 @on_failure(alert, [alert])
-@flow
+@on_success(alert)
+@flow(on_crashed=[state_hook(alert, "on_failure")])
 def etl(day: str, *, dry: bool = False) -> list[int]:
     with pool("warehouse", slots=2, timeout=5.0) as hold:
         assert_type(hold, Hold)
@@ -79,6 +93,14 @@ async def twins() -> None:
     assert_type(await Connection.async_get("x"), Connection)
     assert_type(await aload_block("x", SqlAlchemyConnector), SqlAlchemyConnector)
     assert_type(await Variable.adelete("x"), int | None)
+
+
+def contexts() -> None:
+    context = get_current_context(airflow_version="2")
+    assert_type(context, Context)
+    assert_type(context["ds"], Any)
+    assert_type(xcom.pull(xcom.Where(None, "etl", "load")), Any)
+    assert_type(templates.render("{{ ds }}", context), Any)
 
 
 def imports() -> None:

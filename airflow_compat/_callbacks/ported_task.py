@@ -1,0 +1,161 @@
+"""A task that Airflow's exceptions work in, and that knows its mapped runs: what the decorators make of a Prefect task.
+
+`AirflowSkipException` ends the run as skipped, `AirflowFailException` fails it with no further try. A process that is
+told to end calls the failure callbacks of the task that it is in, for which Prefect has no hook.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from copy import copy
+from types import FunctionType
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from prefect import Task
+from prefect.client.schemas.objects import State
+from prefect.context import TaskRunContext
+from prefect.exceptions import TerminationSignal
+from prefect.states import Completed
+
+from .._prefect.map_indexes import mapping
+from ..exceptions import AirflowSkipException, AirflowTaskTerminated, AirflowTaskTimeout
+from .endings import call_failure_hooks, remember_return
+from .retry_condition import RetryCondition
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_PROCESS_ENDS = (TerminationSignal, KeyboardInterrupt, SystemExit, AirflowTaskTerminated)
+
+
+class PortedTask(Task[..., Any]):
+    """A Prefect task as it was, but for `map` and `with_options`, which keep what was added to it.
+
+    Attributes:
+        mapping_id: Which call of `map` it was made for; None for the task itself.
+    """
+
+    mapping_id: str | None = None
+
+    def map(self, *args: Any, **kwargs: Any) -> Any:
+        """`prefect.Task.map`, noting which run is for which element."""
+        mapped = copy(self)
+        mapped.mapping_id = uuid4().hex
+        with mapping(self, mapped.mapping_id) as runs:
+            futures = Task.map(mapped, *args, **kwargs)
+            runs += [found.task_run_id for found in futures if hasattr(found, "task_run_id")]
+        return futures
+
+    def with_options(self, *args: Any, **kwargs: Any) -> Any:
+        """`prefect.Task.with_options`."""
+        task = super().with_options(*args, **kwargs)
+        mine = self.retry_condition_fn
+        if isinstance(mine, RetryCondition) and task.retry_condition_fn is not mine:
+            task.retry_condition_fn = mine.on(task.retry_condition_fn)
+        return port(task)
+
+
+class TaskTimeoutError(TimeoutError):
+    """What Prefect sees of an `AirflowTaskTimeout`, which is no Exception: the run ends as timed out."""
+
+    stands_for_cause = True
+
+
+def port(task: Task[..., Any]) -> Task[..., Any]:
+    """Make a task, the object itself, one that Airflow's exceptions work in."""
+    # Prefect's own subclasses stay what they are.
+    if type(task) is Task:
+        task.__class__ = PortedTask
+    if not getattr(task.fn, "__airflow_compat__", False):
+        task.fn = _ported(task.fn)
+    if not isinstance(task.retry_condition_fn, RetryCondition):
+        task.retry_condition_fn = RetryCondition(task.retry_condition_fn)
+    return task
+
+
+def _ported(fn: F) -> F:
+    """The function, whose exceptions become what Prefect knows; unchanged for who calls it as a function."""
+    ported: Any
+    if inspect.isasyncgenfunction(fn):
+
+        async def ported(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+            # A generator that awaits has no value at its end, so that a skip can't become a state.
+            with _translated(ported, skips=False):
+                async for value in fn(*args, **kwargs):
+                    yield value
+
+    elif inspect.isgeneratorfunction(fn):
+
+        def ported(*args: Any, **kwargs: Any) -> Any:
+            with _translated(ported) as ended:
+                return (yield from fn(*args, **kwargs))
+            return ended.state
+
+    elif inspect.iscoroutinefunction(fn):
+
+        async def ported(*args: Any, **kwargs: Any) -> Any:
+            with _translated(ported) as ended:
+                value = await fn(*args, **kwargs)
+                ended.remember(value)
+                return value
+            return ended.state
+
+    else:
+
+        def ported(*args: Any, **kwargs: Any) -> Any:
+            with _translated(ported) as ended:
+                value = fn(*args, **kwargs)
+                ended.remember(value)
+                return value
+            return ended.state
+
+    functools.update_wrapper(ported, fn)
+    ported.__airflow_compat__ = True
+    _keep_identity(ported, fn)
+    return ported  # type: ignore[no-any-return]
+
+
+class _Ended:
+    """How a call of the function ended."""
+
+    def __init__(self, context: TaskRunContext | None) -> None:
+        self.state: State[None] | None = None
+        self._context = context
+
+    def remember(self, value: object) -> None:
+        """What it returned is its XCom."""
+        if self._context and not isinstance(value, State):
+            remember_return(self._context, value)
+
+
+@contextmanager
+def _translated(ported: Callable[..., Any], *, skips: bool = True) -> Iterator[_Ended]:
+    context = TaskRunContext.get()
+    # Somebody may call the function itself, in a test or in another task.
+    mine = context if context and context.task.fn is ported else None
+    ended = _Ended(mine)
+    try:
+        yield ended
+    except AirflowSkipException as exc:
+        if not (mine and skips):
+            raise
+        ended.state = Completed(name="Skipped", message=str(exc) or "The task raised AirflowSkipException")
+    except AirflowTaskTimeout as exc:
+        if not mine:
+            raise
+        raise TaskTimeoutError(str(exc)) from exc
+    except _PROCESS_ENDS as exc:
+        if mine:
+            call_failure_hooks(mine, exc)
+        raise
+
+
+def _keep_identity(ported: Any, fn: Callable[..., Any]) -> None:
+    """Keep apart what Prefect's caches tell apart by a task's code."""
+    ported.__prefect_task_source__ = fn
+    if isinstance(fn, FunctionType):
+        code = ported.__code__
+        ported.__code__ = code.replace(co_consts=(*code.co_consts, fn.__code__))

@@ -1,0 +1,1 @@
+"""The context that callbacks, templates and tasks read, made of a Prefect run."""

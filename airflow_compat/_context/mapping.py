@@ -1,0 +1,94 @@
+"""A context as a dict whose values are found when they are first read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
+from typing import Any
+
+from .._airflow.context import KEYS, missing_key
+from .._airflow.version import AirflowVersion
+
+_KNOWN = KEYS["2"] | KEYS["3"]
+
+
+class Context(dict[str, Any]):
+    """Airflow's context of one task run or flow run, as a dict.
+
+    A key of Airflow's that has no value here is an error that names it, also through `get`: a callback must not take a
+    missing thing for an absent one.
+    """
+
+    def __init__(self, values: Mapping[str, Callable[[], Any]], version: AirflowVersion) -> None:
+        super().__init__(values)
+        self._pending = set(values)
+        self._version = version
+
+    @property
+    def airflow_version(self) -> AirflowVersion:
+        """The version that it is faithful to."""
+        return self._version
+
+    def __getitem__(self, key: str) -> Any:
+        if key in self._pending:
+            self[key] = super().__getitem__(key)()
+        return super().__getitem__(key)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._pending.discard(key)
+        super().__setitem__(key, value)
+
+    def __missing__(self, key: str) -> Any:
+        raise missing_key(key, self._version)
+
+    def __iter__(self) -> Iterator[str]:
+        # An __iter__ of its own makes dict(context) and **context go through __getitem__.
+        return super().__iter__()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Another process gets the values; what finds them here stays.
+        return dict, (dict(self),)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value, or the default for a key that Airflow's own context of this event doesn't have either."""
+        return self[key] if key in self or key in _KNOWN else default
+
+    def refuse(self, key: str, ask: Callable[[], Any]) -> None:
+        """Have a key found in another way, which may be an error."""
+        super().__setitem__(key, ask)
+        self._pending.add(key)
+
+    def copy(self) -> Context:
+        """A context of its own, whose values are found when they are first read."""
+        twin = Context({}, self._version)
+        dict.update(twin, {key: dict.__getitem__(self, key) for key in self})
+        twin._pending = set(self._pending)
+        return twin
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        """Add or replace values."""
+        for key, value in dict(*args, **kwargs).items():
+            self[key] = value
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """The value; the default becomes it where there is none."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def pop(self, key: str, *default: Any) -> Any:
+        """Take a value out."""
+        if key in self:
+            # Found before it goes: what is stored of it until then is how it is found.
+            self[key] = self[key]
+        return super().pop(key, *default)
+
+    def items(self) -> ItemsView[str, Any]:  # type: ignore[override]
+        """The items, each value found as it is reached."""
+        return ItemsView(self)
+
+    def values(self) -> ValuesView[Any]:  # type: ignore[override]
+        """The values, each found as it is reached."""
+        return ValuesView(self)
+
+    def __repr__(self) -> str:
+        return f"<Context of {', '.join(self)}>"

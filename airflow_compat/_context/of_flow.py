@@ -1,0 +1,131 @@
+"""The context of a flow run: that of the task that it failed of, or ended with.
+
+Where no task failed, the flow's own body did: `ti` and `task` then stand for the flow, so that no alert is lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from .._airflow.run_objects import Task as AirflowTask
+from .common import make_context
+from .services import RunServices
+
+if TYPE_CHECKING:
+    from prefect import Flow
+    from prefect.client.schemas.objects import FlowRun, State, TaskRun
+
+    from .._airflow.data_interval import RunDates
+    from .._airflow.run_objects import DagRun, TaskInstance
+    from .._airflow.version import AirflowVersion
+    from .._prefect.failed_tasks import EndedTask
+    from .mapping import Context
+
+
+@dataclass(eq=False)
+class FlowEvent:
+    """What happened to a flow run.
+
+    Attributes:
+        flow: The flow.
+        flow_run: Its run.
+        state: The state that it is in.
+        version: The Airflow to be faithful to.
+        reason: Airflow's word for how the run ended; empty where it goes on.
+        airflow_state: `ti.state`, where the state doesn't tell.
+        raised: What was raised, where the state doesn't tell.
+        has_exception: Whether there is a key `exception`, which Airflow's own has for tasks only.
+        try_number: Which try this is, where the run doesn't tell.
+    """
+
+    flow: Flow[..., Any]
+    flow_run: FlowRun
+    state: State[Any]
+    version: AirflowVersion
+    reason: str = ""
+    airflow_state: str = ""
+    raised: BaseException | None = None
+    has_exception: bool = False
+    try_number: int | None = None
+
+    @cached_property
+    def context(self) -> Context:
+        """The context."""
+        from .._prefect import runs
+
+        context = make_context(
+            {
+                "task_instance": self._task_instance,
+                "dag_run": self._dag_run,
+                "dag": lambda: runs.dag(self.flow.name, self.flow_run, self.flow),
+                "task": self._task,
+                "params": lambda: dict(self.flow_run.parameters),
+            },
+            lambda: self._dates,
+            lambda: self.flow_run,
+            self.version,
+        )
+        if self.has_exception:
+            context["exception"] = self._exception
+        if self.reason:
+            context["reason"] = self.reason
+        return context
+
+    @cached_property
+    def _dates(self) -> RunDates:
+        from .._prefect.run_dates import run_dates
+
+        return run_dates(self.flow_run, airflow_version=self.version)
+
+    @cached_property
+    def _exception(self) -> BaseException | None:
+        from .._prefect.runs import exception_of
+
+        return self.raised or exception_of(self.state)
+
+    @cached_property
+    def _ended_task(self) -> EndedTask | None:
+        from .._prefect.failed_tasks import failed_task, last_task
+
+        if not self.reason:
+            return None
+        if self.reason == "success":
+            return last_task(self.flow_run.id)
+        return failed_task(self._exception, self.flow_run.id, crashed=self.state.is_crashed())
+
+    def _services(self, run: TaskRun | FlowRun) -> RunServices:
+        return RunServices(run, self.flow_run, self.flow.name, self.context["run_id"], self.version, self.flow)
+
+    def _dag_run(self) -> DagRun:
+        from .._prefect import runs
+
+        services = self._services(self.flow_run)
+        return runs.dag_run(
+            self.flow.name, self.flow_run, self._dates, state=self.state, version=self.version, services=services
+        )
+
+    def _task(self) -> AirflowTask:
+        ended = self._ended_task
+        if ended is None:
+            return AirflowTask(self.flow.name, self.flow.name, self.flow.retries or 0, doc_md=self.flow.description)
+        return AirflowTask(ended.name, self.flow.name, ended.run.empirical_policy.retries or 0)
+
+    def _task_instance(self) -> TaskInstance:
+        from .._prefect import runs
+
+        ended = self._ended_task
+        run: TaskRun | FlowRun = ended.run if ended else self.flow_run
+        # A task that still runs on the server was lost with its process.
+        state = ended.state if ended and ended.state.is_final() else self.state
+        return runs.task_instance(
+            run,
+            state,
+            task=self.context["task"],
+            run_id=self.context["run_id"],
+            airflow_state=self.airflow_state,
+            try_number=None if ended else self.try_number,
+            dag_run=self.context["dag_run"],
+            services=self._services(run),
+        )

@@ -1,0 +1,74 @@
+"""Which of its tasks a flow run failed of, or ended with."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from prefect import Task
+from prefect.client.schemas.objects import State, StateType, TaskRun
+from prefect.client.schemas.sorting import TaskRunSort
+
+from .claims import latest_task_run, running_task
+from .runs import task_name
+
+# Task runs reach the server as events, a little after the fact, in seconds.
+_RECORDED_WITHIN = 1.0
+_RECORDED_POLL = 0.1
+_FAILED = (StateType.FAILED, StateType.CRASHED)
+
+
+@dataclass(frozen=True)
+class EndedTask:
+    """A task run that ended, and the name of its task."""
+
+    name: str
+    run: TaskRun
+    state: State[object]
+
+
+def failed_task(exception: BaseException | None, flow_run_id: UUID, *, crashed: bool) -> EndedTask | None:
+    """The task that a flow run failed of; None when its own body failed.
+
+    From the exception, where it passed through a task in this process; else, where the run crashed, the one that was
+    running when it did; else the one of the server's that failed last.
+    """
+    return (
+        _in_traceback(exception)
+        or (_ended(running_task(flow_run_id)) if crashed else None)
+        or _latest(flow_run_id, _FAILED)
+    )
+
+
+def last_task(flow_run_id: UUID) -> EndedTask | None:
+    """The task of a flow run that succeeded last, as far as the server knows; None where there was none."""
+    return _latest(flow_run_id, [StateType.COMPLETED])
+
+
+def _in_traceback(exception: BaseException | None) -> EndedTask | None:
+    # The server has a task run only some time after it failed, and an alert must not name another one meanwhile.
+    traceback = exception.__traceback__ if exception else None
+    while traceback:
+        frame = traceback.tb_frame
+        if frame.f_globals.get("__name__") == "prefect.task_engine":
+            engine = frame.f_locals.get("engine")
+            task, task_run = getattr(engine, "task", None), getattr(engine, "task_run", None)
+            if isinstance(task, Task) and isinstance(task_run, TaskRun) and task_run.state:
+                return EndedTask(task.name, task_run, task_run.state)
+        traceback = traceback.tb_next
+    return None
+
+
+def _latest(flow_run_id: UUID, types: Collection[StateType]) -> EndedTask | None:
+    until = time.monotonic() + _RECORDED_WITHIN
+    while True:
+        found = _ended(latest_task_run(flow_run_id, types, TaskRunSort.END_TIME_DESC))
+        if found or time.monotonic() > until:
+            return found
+        time.sleep(_RECORDED_POLL)
+
+
+def _ended(run: TaskRun | None) -> EndedTask | None:
+    return EndedTask(task_name(run), run, run.state) if run and run.state else None

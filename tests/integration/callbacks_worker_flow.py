@@ -1,0 +1,76 @@
+"""A flow that a worker runs, and that dies in the way that it is told. Its callback keeps a record."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, task
+from prefect.client.orchestration import get_client
+from prefect.runtime import task_run
+
+from airflow_compat import on_failure
+
+
+def record(context: Any) -> None:
+    conf, ti = context["dag_run"].conf, context["ti"]
+    line = json.dumps({"task_id": ti.task_id, "log_url": ti.log_url, "reason": context["reason"]})
+    # One write to a file that was opened to append to is a line of its own, whoever else writes.
+    file = os.open(conf["record"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(file, f"{line}\n".encode())
+    if len(Path(conf["record"]).read_text().splitlines()) == 1:
+        if conf["way"] == "terminated in the callback":
+            os.kill(os.getpid(), signal.SIGTERM)
+        elif conf["way"] == "killed in the callback":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+@task
+def extract() -> None: ...
+
+
+@task
+def load(way: str) -> None:
+    _wait_until_the_server_knows()
+    if way == "terminated":
+        os.kill(os.getpid(), signal.SIGTERM)
+    elif way == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif way == "exited":
+        os._exit(3)
+    elif way == "out of memory":
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + 2**25, resource.RLIM_INFINITY))
+        blocks = [bytearray(2**20)]
+        while True:
+            blocks.append(bytearray(2**20))
+    elif way == "timed out":
+        signal.pause()
+    raise ValueError(way)
+
+
+def _wait_until_the_server_knows() -> None:
+    """That this task runs: what a process that is killed has not told yet, nobody can know."""
+    with get_client(sync_client=True) as client:
+        body = {"task_runs": {"id": {"any_": [str(task_run.id)]}, "state": {"type": {"any_": ["RUNNING"]}}}}
+        while not client.request("POST", "/task_runs/filter", json=body).json():
+            time.sleep(0.1)
+
+
+@on_failure(record)
+@flow
+def dies(way: str, record: str) -> None:
+    extract()
+    load(way)
+
+
+@on_failure(record)
+@flow(timeout_seconds=10)
+def slow(way: str, record: str) -> None:
+    extract()
+    load(way)

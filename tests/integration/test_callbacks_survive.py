@@ -1,0 +1,151 @@
+"""A flow's callback is called once for each failure, whichever way its process dies under a real worker or runner."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import pytest
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterId,
+    LogFilter,
+    LogFilterFlowRunId,
+    TaskRunFilter,
+    TaskRunFilterTags,
+)
+from prefect.deployments import run_deployment
+
+from airflow_compat._prefect.claims import CLAIM
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import FlowRun
+
+FOLDER = Path(__file__).parent
+
+# How a run dies: its flow, and the state that it ends in.
+WAYS = {
+    "failed": ("dies", "Failed"),
+    "timed out": ("slow", "TimedOut"),
+    "out of memory": ("dies", "Crashed"),
+    "terminated": ("dies", "Crashed"),
+    "killed": ("dies", "Crashed"),
+    "exited": ("dies", "Crashed"),
+    "terminated in the callback": ("dies", "Failed"),
+    "killed in the callback": ("dies", "Failed"),
+}
+
+Runs = list[tuple[str, dict[str, str]]]
+
+
+def by_worker(name: str, runs: Runs) -> list[UUID]:
+    """Execute runs of flows, given with their parameters, as `prefect worker start` does."""
+    with get_client(sync_client=True) as client:
+        client.create_work_pool(WorkPoolCreate(name=name, type="process"))
+    for flow_name in {flow_name for flow_name, _ in runs}:
+        deployed = flow.from_source(str(FOLDER), f"callbacks_worker_flow.py:{flow_name}")
+        deployed.deploy(name, work_pool_name=name, print_next_steps=False, ignore_warnings=True)
+    started = [
+        run_deployment(f"{flow_name}/{name}", parameters=parameters, timeout=0).id for flow_name, parameters in runs
+    ]
+    # It ends when all of the runs have, and their hooks.
+    _execute("-m", "prefect", "worker", "start", "--pool", name, "--run-once")
+    return started
+
+
+def by_runner(name: str, runs: Runs) -> list[UUID]:
+    """Execute runs of flows, given with their parameters, as `flow.serve` does."""
+    output = _execute(str(FOLDER / "callbacks_runner.py"), name, json.dumps(runs))
+    return [UUID(line) for line in output.splitlines()[: len(runs)]]
+
+
+def _execute(*command: str) -> str:
+    done = subprocess.run(
+        [sys.executable, *command],
+        env=os.environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        timeout=250,
+        check=True,
+        text=True,
+    )
+    return done.stdout
+
+
+@dataclass
+class Death:
+    """A run that has died, and what its callback wrote each time that it was called."""
+
+    way: str
+    run: FlowRun
+    calls: list[dict[str, str]]
+
+    def called_with(self) -> list[tuple[str, UUID | None]]:
+        """The task of each call, and the flow run that its run belongs to."""
+        with get_client(sync_client=True) as client:
+            return [
+                (call["task_id"], client.read_task_run(UUID(call["log_url"].rpartition("/")[2])).flow_run_id)
+                for call in self.calls
+            ]
+
+    def log(self) -> str:
+        with get_client(sync_client=True) as client:
+            mine = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[self.run.id]))
+            return "\n".join(log.message for log in client.read_logs(mine))
+
+    def claims(self) -> list[str | None]:
+        """The states of the callback's own task runs."""
+        with get_client(sync_client=True) as client:
+            mine = FlowRunFilter(id=FlowRunFilterId(any_=[self.run.id]))
+            tagged = TaskRunFilter(tags=TaskRunFilterTags(all_=[CLAIM]))
+            return [run.state_name for run in client.read_task_runs(flow_run_filter=mine, task_run_filter=tagged)]
+
+
+def _die(execute: Callable[[str, Runs], list[UUID]], name: str, folder: Path) -> None:
+    """One run of each way, at once."""
+    folder.mkdir()
+    records = {way: folder / str(number) for number, way in enumerate(WAYS)}
+    for record in records.values():
+        record.touch()
+    runs = [(flow_name, {"way": way, "record": str(records[way])}) for way, (flow_name, _) in WAYS.items()]
+    ids = execute(name, runs)
+    with get_client(sync_client=True) as client:
+        deaths = [
+            Death(way, client.read_flow_run(id_), [json.loads(line) for line in record.read_text().splitlines()])
+            for (way, record), id_ in zip(records.items(), ids, strict=True)
+        ]
+    assert {death.way: death.run.state_name for death in deaths} == {way: state for way, (_, state) in WAYS.items()}
+    for death in deaths:
+        assert death.called_with() == [("load", death.run.id)], death
+        assert death.calls[0]["reason"] == ("timed_out" if death.way == "timed out" else "task_failure")
+    end = {"terminated in the callback": "Crashed", "killed in the callback": "Running"}
+    assert {death.way: death.claims() for death in deaths} == {way: [end.get(way, "Completed")] for way in WAYS}
+    (terminated,) = (death for death in deaths if death.way == "terminated in the callback")
+    assert "on_failure callback record was interrupted by TerminationSignal" in terminated.log()
+
+
+@pytest.mark.timeout(280)
+@pytest.mark.parametrize(("execute", "times"), [(by_worker, 1), (by_runner, 2)])
+def test_a_callback_is_called_once_whichever_way_the_process_dies(
+    execute: Callable[[str, Runs], list[UUID]], times: int, unique: str, tmp_path: Path
+) -> None:
+    for turn in range(times):
+        _die(execute, f"{unique}-{turn}", tmp_path / str(turn))
+
+
+@pytest.mark.stress
+@pytest.mark.timeout(3000)
+@pytest.mark.parametrize("execute", [by_worker, by_runner])
+def test_again_and_again(execute: Callable[[str, Runs], list[UUID]], unique: str, tmp_path: Path) -> None:
+    for turn in range(25):
+        _die(execute, f"{unique}-{turn}", tmp_path / str(turn))
