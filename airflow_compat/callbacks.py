@@ -29,7 +29,7 @@ def on_failure(
 
     A task's is also called when its process is told to end while it is in the task. On a flow, a timeout and a crash
     count as failures too, as in Airflow; it is called once for each, whichever processes see it: the call is recorded
-    on the server as a task run of the flow run. Where the process died in the midst of it, it is called again.
+    on the server as a task run of the flow run.
 
     Args:
         callbacks: One or more callables, or lists of them; plain or async.

@@ -162,7 +162,7 @@ def _moment(labels: Mapping[str, Any], name: str) -> datetime | None:
     try:
         # Python 3.10 reads no Z.
         moment = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
-    except (AttributeError, ValueError):
+        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+    except (AttributeError, OverflowError, ValueError):
         problem = f"label {name} is {text!r}; write an ISO date such as 2026-11-22T00:00:00+00:00"
         raise InvalidRunDatesError(problem) from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)

@@ -39,6 +39,7 @@ def context_for_task(
         has_exception: Whether there is a key `exception`, as in the callbacks at a task's end.
     """
     from .._prefect import map_indexes, runs
+    from .._prefect.moments import in_pendulum
     from .._prefect.run_dates import run_dates
 
     flow = cache(lambda: runs.flow_of(task_run))
@@ -48,7 +49,7 @@ def context_for_task(
         flow_run = flow()[1]
         if flow_run is not None:
             return run_dates(flow_run, airflow_version=version)
-        moment = runs.in_pendulum(task_run.expected_start_time or state.timestamp)
+        moment = in_pendulum(task_run.expected_start_time or state.timestamp)
         return RunDates("manual", moment, moment, moment, moment)
 
     def dag_run() -> DagRun:

@@ -20,8 +20,8 @@ FindRun = Callable[[], "FlowRun | None"]
 
 def previous_keys(flow_run: FindRun, version: AirflowVersion) -> Values:
     """The keys of the last run before this one that succeeded; None where there was none, as in Airflow."""
+    from .._prefect.moments import plain
     from .._prefect.run_dates import previous_successful_run, run_dates
-    from .._prefect.runs import plain
 
     @cache
     def run() -> FlowRun | None:
@@ -38,7 +38,8 @@ def previous_keys(flow_run: FindRun, version: AirflowVersion) -> Values:
     def moment(name: str) -> Callable[[], Any]:
         def read() -> Any:
             found = run()
-            return found and plain(getattr(found, name))
+            value = found and getattr(found, name)
+            return value and plain(value)
 
         return read
 

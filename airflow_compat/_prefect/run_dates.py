@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from prefect.client.schemas.objects import DeploymentSchedule, FlowRun, StateType
@@ -17,10 +17,8 @@ from .._airflow.data_interval import InvalidRunDatesError, RunDates, Ticks, make
 from .._airflow.version import AirflowVersion
 from .client import kept_client
 from .failures import server_call
+from .moments import in_pendulum, plain
 from .ticks import ticks_of
-
-if TYPE_CHECKING:
-    from pendulum import DateTime
 
 # What Prefect's scheduler names its runs by: the deployment, the schedule, the date.
 _SCHEDULER_KEY = re.compile(r"scheduled ([0-9a-f-]{36}) ([0-9a-f-]{36}) ")
@@ -29,9 +27,6 @@ _SCHEDULER_KEY = re.compile(r"scheduled ([0-9a-f-]{36}) ([0-9a-f-]{36}) ")
 _KEPT_SECONDS, _KEPT_MOST = 300.0, 64
 _Key = tuple[object, UUID]
 _kept: dict[_Key, tuple[float, tuple[DeploymentSchedule, ...]]] = {}
-
-# The most that a server gives in one answer.
-_MOST_RUNS = 200
 
 
 def run_dates(flow_run: FlowRun, *, airflow_version: AirflowVersion) -> RunDates:
@@ -55,13 +50,10 @@ def run_dates(flow_run: FlowRun, *, airflow_version: AirflowVersion) -> RunDates
         ticks = _ticks(flow_run, moment)
     run_type = "scheduled" if _is_scheduled(flow_run) else "manual"
     dates = make_run_dates(run_type, moment, ticks, labels, airflow_version=airflow_version)
-    return RunDates(
-        dates.run_type,
-        _pendulum(dates.logical_date),
-        _pendulum(dates.data_interval_start),
-        _pendulum(dates.data_interval_end),
-        _pendulum(dates.run_after),
-    )
+    moments = (dates.logical_date, dates.data_interval_start, dates.data_interval_end, dates.run_after)
+    # In Airflow 3 all are the same one.
+    converted = {each: in_pendulum(each) for each in set(moments)}
+    return RunDates(dates.run_type, *(converted[each] for each in moments))
 
 
 def run_neighbours(flow_run: FlowRun) -> dict[str, Any]:
@@ -74,16 +66,16 @@ def run_neighbours(flow_run: FlowRun) -> dict[str, Any]:
     dates = run_dates(flow_run, airflow_version="2")
     ticks = None if dates.run_type == "manual" else _ticks(flow_run, _moment_of(flow_run))
     keys = neighbours(dates, ticks)
-    return {key: _pendulum(value) if isinstance(value, datetime) else value for key, value in keys.items()}
+    return {key: in_pendulum(value) if isinstance(value, datetime) else value for key, value in keys.items()}
 
 
 @server_call
 def previous_successful_run(flow_run: FlowRun, *, airflow_version: AirflowVersion) -> FlowRun | None:
     """The completed run of the same deployment, else of the same flow, whose logical date is the latest earlier one.
 
-    It is looked for among the 200 that were to start last, up to this run's own moment; where a label gives this run
-    its logical date, among the last 200 of all. In "2", a run outside deployments may have to ask for those that
-    other runs of its flow belong to.
+    It is looked for among those that were to start last, up to this run's own moment, or up to now where a label gives
+    this run its logical date; as many as the server gives in one answer, which is 200 unless it is set otherwise. In
+    "2", a run outside deployments may have to ask for those that other runs of its flow belong to.
 
     Raises:
         InvalidRunDatesError: A label of this run holds no date.
@@ -98,7 +90,7 @@ def previous_successful_run(flow_run: FlowRun, *, airflow_version: AirflowVersio
         body["flows"] = {"id": {"any_": [str(flow_run.flow_id)]}}
     if read_labels(flow_run.labels).logical_date is None:
         wanted["expected_start_time"] = {"before_": _moment_of(flow_run).isoformat()}
-    answer = kept_client().request("POST", "/flow_runs/filter", json={**body, "limit": _MOST_RUNS}).json()
+    answer = kept_client().request("POST", "/flow_runs/filter", json=body).json()
     latest: tuple[datetime, FlowRun] | None = None
     for found in answer:
         run = FlowRun.model_validate(found)
@@ -115,8 +107,7 @@ def previous_successful_run(flow_run: FlowRun, *, airflow_version: AirflowVersio
 def _moment_of(flow_run: FlowRun) -> datetime:
     """When the run was scheduled, or triggered, for. One that no server has yet is triggered now."""
     moment = flow_run.expected_start_time or flow_run.created or datetime.now(timezone.utc)
-    utc = moment.astimezone(timezone.utc)
-    return datetime.combine(utc.date(), utc.time(), timezone.utc)
+    return plain(moment)
 
 
 def _is_scheduled(flow_run: FlowRun) -> bool:
@@ -167,9 +158,3 @@ def _schedules(deployment_id: UUID) -> tuple[DeploymentSchedule, ...]:
     _kept.pop(key, None)
     _kept[key] = now, oldest_first
     return oldest_first
-
-
-def _pendulum(moment: datetime) -> DateTime:
-    import pendulum
-
-    return pendulum.instance(moment).in_timezone("UTC")

@@ -22,9 +22,9 @@ from ..exceptions import RebuiltException
 from .claims import is_claim
 from .client import kept_client
 from .failures import server_call
+from .moments import plain
 
 if TYPE_CHECKING:
-    from pendulum import DateTime
     from prefect import Flow, Task
 
 _STATES = {
@@ -80,9 +80,9 @@ def dag_run(
         run_id=run_id(dates, airflow_version=version),
         run_type=dates.run_type,
         logical_date=dates.logical_date,
-        start_date=plain(flow_run.start_time),
+        start_date=_plain(flow_run.start_time),
         conf=dict(flow_run.parameters),
-        end_date=plain(end),
+        end_date=_plain(end),
         state=state_name(state or flow_run.state),
         data_interval_start=dates.data_interval_start,
         data_interval_end=dates.data_interval_end,
@@ -151,8 +151,8 @@ def task_instance(
         try_number=max(run.run_count, 1) if try_number is None else try_number,
         max_tries=task.retries,
         state=airflow_state or state_name(state),
-        start_date=plain(run.start_time),
-        end_date=plain(end),
+        start_date=_plain(run.start_time),
+        end_date=_plain(end),
         numbered=map_index,
         hostname=socket.gethostname(),
         task=task,
@@ -227,17 +227,5 @@ def exception_of(state: State[Any]) -> BaseException | None:
     return None
 
 
-def plain(moment: datetime | None) -> datetime | None:
-    """The same moment as a plain datetime in UTC, which formats as Airflow's does."""
-    if moment is None:
-        return None
-    moment = moment.astimezone(timezone.utc)
-    return datetime.combine(moment.date(), moment.time(), timezone.utc)
-
-
-def in_pendulum(moment: datetime) -> DateTime:
-    """The same moment in UTC, of the class that Airflow's dates have."""
-    import pendulum
-
-    # Not Prefect's own subclass of it, whose methods warn.
-    return pendulum.instance(datetime.combine(moment.date(), moment.time(), moment.tzinfo)).in_timezone("UTC")
+def _plain(moment: datetime | None) -> datetime | None:
+    return None if moment is None else plain(moment)
