@@ -90,6 +90,10 @@ class InvalidCallbackError(AirflowCompatError, TypeError):
     """What was given as a callback can't be called with one context, or was attached to the wrong thing."""
 
 
+class InvalidRunDatesError(AirflowCompatError, ValueError):
+    """A flow run's labels give no dates that a run can have."""
+
+
 class XComError(AirflowCompatError, AirflowException):
     """The base of what can go wrong with an XCom; also that it was pushed or pulled outside a flow."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, Protocol
 
-from ..errors import AirflowCompatError
+from ..errors import InvalidRunDatesError
 from .version import AirflowVersion
 
 RUN_TYPES = ("scheduled", "manual", "backfill")
@@ -16,10 +16,6 @@ LABEL_RUN_TYPE = "airflow-compat.run-type"
 LABEL_LOGICAL_DATE = "airflow-compat.logical-date"
 LABEL_START = "airflow-compat.data-interval-start"
 LABEL_END = "airflow-compat.data-interval-end"
-
-
-class InvalidRunDatesError(AirflowCompatError, ValueError):
-    """A flow run's labels give no dates that a run can have."""
 
 
 class Ticks(Protocol):

@@ -13,8 +13,9 @@ from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL
 
-from .._airflow.data_interval import InvalidRunDatesError, RunDates, Ticks, make_run_dates, neighbours, read_labels
+from .._airflow.data_interval import RunDates, Ticks, make_run_dates, neighbours, read_labels
 from .._airflow.version import AirflowVersion
+from ..errors import InvalidRunDatesError
 from .client import kept_client
 from .failures import server_call
 from .moments import in_pendulum, plain

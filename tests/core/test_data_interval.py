@@ -16,7 +16,6 @@ from airflow_compat._airflow.data_interval import (
     LABEL_LOGICAL_DATE,
     LABEL_RUN_TYPE,
     LABEL_START,
-    InvalidRunDatesError,
     RunDates,
     make_run_dates,
     neighbours,
@@ -25,7 +24,7 @@ from airflow_compat._airflow.data_interval import (
 )
 from airflow_compat._airflow.ticks import CronTicks, IntervalTicks
 from airflow_compat._airflow.version import AirflowVersion
-from airflow_compat.errors import AirflowCompatError
+from airflow_compat.errors import AirflowCompatError, InvalidRunDatesError
 
 DAY = timedelta(days=1)
 NOON = datetime(2024, 3, 5, 12, tzinfo=timezone.utc)

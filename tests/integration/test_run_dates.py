@@ -27,7 +27,8 @@ from airflow_compat._airflow.data_interval import LABEL_END, LABEL_LOGICAL_DATE,
 from airflow_compat._prefect import run_dates as module
 from airflow_compat._prefect.client import kept_client
 from airflow_compat._prefect.failures import server_call
-from airflow_compat._prefect.run_dates import InvalidRunDatesError, previous_successful_run, run_dates, run_neighbours
+from airflow_compat._prefect.run_dates import previous_successful_run, run_dates, run_neighbours
+from airflow_compat.errors import InvalidRunDatesError
 
 Schedule = CronSchedule | IntervalSchedule | RRuleSchedule
 NIGHTLY = CronSchedule(cron="0 2 * * *", timezone="Europe/Berlin")
