@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
 from copy import copy
-from types import FunctionType
-from typing import Any, TypeVar
+from types import FunctionType, TracebackType
+from typing import Any, TypeVar, final
 from uuid import uuid4
 
 from prefect import Task
@@ -83,34 +82,34 @@ def _ported(fn: F) -> F:
 
         async def ported(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
             # A generator that awaits has no value at its end, so that a skip can't become a state.
-            with _translated(ported, skips=False):
+            with _Call(ported, skips=False):
                 async for value in fn(*args, **kwargs):
                     yield value
 
     elif inspect.isgeneratorfunction(fn):
 
         def ported(*args: Any, **kwargs: Any) -> Any:
-            with _translated(ported) as ended:
+            with _Call(ported) as call:
                 return (yield from fn(*args, **kwargs))
-            return ended.state
+            return call.state
 
     elif inspect.iscoroutinefunction(fn):
 
         async def ported(*args: Any, **kwargs: Any) -> Any:
-            with _translated(ported) as ended:
+            with _Call(ported) as call:
                 value = await fn(*args, **kwargs)
-                ended.remember(value)
+                call.remember(value)
                 return value
-            return ended.state
+            return call.state
 
     else:
 
         def ported(*args: Any, **kwargs: Any) -> Any:
-            with _translated(ported) as ended:
+            with _Call(ported) as call:
                 value = fn(*args, **kwargs)
-                ended.remember(value)
+                call.remember(value)
                 return value
-            return ended.state
+            return call.state
 
     functools.update_wrapper(ported, fn)
     ported.__airflow_compat__ = True
@@ -118,39 +117,45 @@ def _ported(fn: F) -> F:
     return ported  # type: ignore[no-any-return]
 
 
-class _Ended:
-    """How a call of the function ended."""
+@final
+class _Call:
+    """One call of the function, as a context manager without a frame of its own in tracebacks.
 
-    def __init__(self, context: TaskRunContext | None) -> None:
+    Attributes:
+        state: How it ended, where that is not by a value or an exception.
+    """
+
+    def __init__(self, ported: Callable[..., Any], *, skips: bool = True) -> None:
         self.state: State[None] | None = None
-        self._context = context
+        self._ported = ported
+        self._skips = skips
+        self._context: TaskRunContext | None = None
+
+    def __enter__(self) -> _Call:
+        context = TaskRunContext.get()
+        # Somebody may call the function itself, in a test or in another task.
+        if context and context.task.fn is self._ported:
+            self._context = context
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if exc is None or self._context is None:
+            return False
+        if isinstance(exc, AirflowSkipException) and self._skips:
+            self.state = Completed(name="Skipped", message=str(exc) or "The task raised AirflowSkipException")
+            return True
+        if isinstance(exc, AirflowTaskTimeout):
+            raise TaskTimeoutError(str(exc)) from exc
+        if isinstance(exc, _PROCESS_ENDS):
+            call_failure_hooks(self._context, exc)
+        return False
 
     def remember(self, value: object) -> None:
-        """What it returned is its XCom."""
+        """What the function returned is its XCom."""
         if self._context and not isinstance(value, State):
             remember_return(self._context, value)
-
-
-@contextmanager
-def _translated(ported: Callable[..., Any], *, skips: bool = True) -> Iterator[_Ended]:
-    context = TaskRunContext.get()
-    # Somebody may call the function itself, in a test or in another task.
-    mine = context if context and context.task.fn is ported else None
-    ended = _Ended(mine)
-    try:
-        yield ended
-    except AirflowSkipException as exc:
-        if not (mine and skips):
-            raise
-        ended.state = Completed(name="Skipped", message=str(exc) or "The task raised AirflowSkipException")
-    except AirflowTaskTimeout as exc:
-        if not mine:
-            raise
-        raise TaskTimeoutError(str(exc)) from exc
-    except _PROCESS_ENDS as exc:
-        if mine:
-            call_failure_hooks(mine, exc)
-        raise
 
 
 def _keep_identity(ported: Any, fn: Callable[..., Any]) -> None:
