@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .._airflow.callback import Callback, Kind
 from .._airflow.version import AirflowVersion
 from ..errors import InvalidCallbackError
-from .hooks import flow_hook, task_hook
+from .hooks import flow_hook, is_for, task_hook
 from .ported_task import port
 from .retry_condition import RetryCondition
 
@@ -31,8 +31,13 @@ def attach_to_task(task: Task[..., Any], kind: Kind, callbacks: Iterable[Callbac
         task.on_failure_hooks = [*task.on_failure_hooks, *hooks]
     elif kind == "on_execute":
         task.on_running_hooks = [*task.on_running_hooks, *hooks]
-    else:
+    elif kind == "on_success":
         task.on_completion_hooks = [*task.on_completion_hooks, *hooks]
+    else:
+        # Airflow 2 calls on_success for a skip too, and after on_skipped.
+        there = task.on_completion_hooks
+        place = next((place for place, hook in enumerate(there) if is_for(hook, "on_success")), len(there))
+        task.on_completion_hooks = [*there[:place], *hooks, *there[place:]]
 
 
 def attach_to_flow(flow: Flow[..., Any], kind: Kind, callbacks: Iterable[Callback], version: AirflowVersion) -> None:

@@ -29,13 +29,18 @@ if TYPE_CHECKING:
 
     H = TypeVar("H", bound=Callable[..., Any])
 
-_MARK = "__airflow_compat__"
+_MARK, _KIND = "__airflow_compat__", "__airflow_compat_kind__"
 _SKIPPED = "Skipped"
 
 
 def is_ours(hook: object) -> bool:
     """Whether it calls an Airflow callback."""
     return hasattr(hook, _MARK)
+
+
+def is_for(hook: object, kind: Kind) -> bool:
+    """Whether it calls an Airflow callback for that event."""
+    return is_ours(hook) and getattr(hook, _KIND, None) == kind
 
 
 def task_hook(callback: Callback, kind: Kind, version: AirflowVersion) -> Callable[..., Any]:
@@ -168,4 +173,5 @@ def _named(hook: H, callback: Callback, kind: Kind, mark: object) -> H:
     hook.__name__ = callback_name(callback)
     hook.__doc__ = f"Calls the {kind} callback {callback_name(callback)}."
     setattr(hook, _MARK, mark)
+    setattr(hook, _KIND, kind)
     return hook

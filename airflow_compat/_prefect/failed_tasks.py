@@ -18,6 +18,7 @@ from .runs import task_name
 _RECORDED_WITHIN = 1.0
 _RECORDED_POLL = 0.1
 _FAILED = (StateType.FAILED, StateType.CRASHED)
+_UNFINISHED = (StateType.PENDING, StateType.RUNNING)
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,19 @@ def _in_traceback(exception: BaseException | None) -> EndedTask | None:
 
 
 def _latest(flow_run_id: UUID, types: Collection[StateType]) -> EndedTask | None:
-    until = time.monotonic() + _RECORDED_WITHIN
+    # The server hears of a process's task runs in their order, so that one look may come before the last of them.
+    until, before = time.monotonic() + _RECORDED_WITHIN, None
     while True:
         found = _ended(latest_task_run(flow_run_id, types, TaskRunSort.END_TIME_DESC))
-        if found or time.monotonic() > until:
+        settled = found is not None and before is not None and found.run.id == before.run.id
+        if time.monotonic() > until or (settled and not _has_unfinished(flow_run_id)):
             return found
+        before = found
         time.sleep(_RECORDED_POLL)
+
+
+def _has_unfinished(flow_run_id: UUID) -> bool:
+    return latest_task_run(flow_run_id, _UNFINISHED, TaskRunSort.END_TIME_DESC) is not None
 
 
 def _ended(run: TaskRun | None) -> EndedTask | None:

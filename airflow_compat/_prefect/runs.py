@@ -217,13 +217,25 @@ def run_url(run: TaskRun | FlowRun) -> str:
 
 def exception_of(state: State[Any]) -> BaseException | None:
     """The exception that was raised: the object itself where this process has it, else what the state tells of it."""
-    data = state.data
-    raised = getattr(data, "result", data)
-    if isinstance(raised, BaseException):
-        # A TimeoutError that stands for one that Airflow has no Exception for.
+    if raised := _raised_in(state.data):
+        # One of ours may stand for one that Airflow has and that is no Exception.
         return raised.__cause__ if getattr(raised, "stands_for_cause", False) else raised
     if state.is_failed() or state.is_crashed():
         return RebuiltException.from_message(state.message or state.name or "")
+    return None
+
+
+def _raised_in(data: Any) -> BaseException | None:
+    """An exception, or that of a state: a flow that returns its tasks' states fails with them."""
+    # A result that is kept is wrapped; a state has a method of that name.
+    found = data if isinstance(data, State) else getattr(data, "result", data)
+    if isinstance(found, BaseException):
+        return found
+    states = [found] if isinstance(found, State) else found if isinstance(found, (list, tuple)) else ()
+    for state in states:
+        is_bad = isinstance(state, State) and (state.is_failed() or state.is_crashed())
+        if is_bad and (raised := _raised_in(state.data)):
+            return raised
     return None
 
 

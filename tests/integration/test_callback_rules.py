@@ -359,3 +359,32 @@ def test_mapped_runs_in_other_processes_know_their_numbers() -> None:
 def number(letter: str) -> int:
     found: int = get_current_context()["ti"].map_index
     return found
+
+
+def test_airflow_2_tells_of_a_skip_before_it_tells_of_success_however_they_are_stacked(log: Log) -> None:
+    skipping = log.watch(
+        task(_failing(9, AirflowSkipException), name="skipping"), "on_success", "on_skipped", version="2"
+    )
+    _run(skipping)
+    assert [event[0] for event in log.events] == ["on_skipped", "on_success"]
+
+
+def test_a_flow_that_fails_by_its_tasks_states_has_their_exception() -> None:
+    contexts: list[Any] = []
+
+    @task
+    def extract() -> None: ...
+
+    @task
+    def load() -> None:
+        raise ValueError("no rows")
+
+    @on_failure(contexts.append)
+    @flow
+    def etl() -> list[Any]:
+        return [extract(return_state=True), load(return_state=True)]
+
+    etl(return_state=True)
+    (context,) = contexts
+    assert isinstance(context["exception"], ValueError)
+    assert context["ti"].task_id == "load"
