@@ -20,11 +20,10 @@ def attach_to_task(task: Task[..., Any], kind: Kind, callbacks: Iterable[Callbac
     """Have the callbacks called for the task's runs."""
     port(task)
     if kind == "on_retry":
-        condition = task.retry_condition_fn
-        assert isinstance(condition, RetryCondition)
+        condition = RetryCondition.of(task)
         for callback in callbacks:
             condition = condition.with_callback(callback, version)
-        task.retry_condition_fn = condition
+        task.retry_condition_fn = condition.function()
         return
     hooks = [task_hook(callback, kind, version) for callback in callbacks]
     if kind == "on_failure":

@@ -51,9 +51,8 @@ class PortedTask(Task[..., Any]):
     def with_options(self, *args: Any, **kwargs: Any) -> Any:
         """`prefect.Task.with_options`."""
         task = super().with_options(*args, **kwargs)
-        mine = self.retry_condition_fn
-        if isinstance(mine, RetryCondition) and task.retry_condition_fn is not mine:
-            task.retry_condition_fn = mine.on(task.retry_condition_fn)
+        if task.retry_condition_fn is not self.retry_condition_fn:
+            task.retry_condition_fn = RetryCondition.of(self).on(task.retry_condition_fn).function()
         return port(task)
 
 
@@ -70,8 +69,7 @@ def port(task: Task[..., Any]) -> Task[..., Any]:
         task.__class__ = PortedTask
     if not getattr(task.fn, "__airflow_compat__", False):
         task.fn = _ported(task.fn)
-    if not isinstance(task.retry_condition_fn, RetryCondition):
-        task.retry_condition_fn = RetryCondition(task.retry_condition_fn)
+    task.retry_condition_fn = RetryCondition.of(task).function()
     return task
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
     from prefect import Task
     from prefect.client.schemas.objects import State, TaskRun
 
+    from .._context.mapping import Context
+
+_MARK = "__airflow_compat__"
+
+
+Condition = Callable[..., Any]
+
 
 @dataclass(frozen=True)
 class RetryCondition:
@@ -27,10 +35,17 @@ class RetryCondition:
         callbacks: In their order, each with the version that it was written for.
     """
 
-    condition: Callable[..., Any] | None = None
+    condition: Condition | None = None
     callbacks: tuple[tuple[Callback, AirflowVersion], ...] = ()
 
-    def on(self, condition: Callable[..., Any] | None) -> RetryCondition:
+    @classmethod
+    def of(cls, task: Task[..., Any]) -> RetryCondition:
+        """The task's; one of the user's own is in it."""
+        function = task.retry_condition_fn
+        found = getattr(function, _MARK, None)
+        return found if isinstance(found, cls) else cls(function)
+
+    def on(self, condition: Condition | None) -> RetryCondition:
         """The same callbacks with another condition."""
         return replace(self, condition=condition)
 
@@ -38,42 +53,60 @@ class RetryCondition:
         """One more callback."""
         return replace(self, callbacks=(*self.callbacks, (callback, version)))
 
-    def __call__(self, task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool | Awaitable[bool]:
-        """Whether there is to be another try; if so, the callbacks have been called."""
+    def function(self) -> Condition:
+        """What Prefect takes: a function, and one that is awaited where something in it has to be."""
+        if any(is_async(each) for each in (self.condition, *(callback for callback, _ in self.callbacks)) if each):
+
+            async def awaited(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:
+                allowed = self._allows(task, task_run, state)
+                if inspect.isawaitable(allowed):
+                    allowed = await allowed
+                for call in self._calls(task, task_run, state) if allowed else ():
+                    with _logged(call.callback, task_run):
+                        result = call()
+                        if inspect.isawaitable(result):
+                            await result
+                return bool(allowed)
+
+            setattr(awaited, _MARK, self)
+            return awaited
+
+        def called(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:
+            allowed = bool(self._allows(task, task_run, state))
+            for call in self._calls(task, task_run, state) if allowed else ():
+                with _logged(call.callback, task_run):
+                    call()
+            return allowed
+
+        setattr(called, _MARK, self)
+        return called
+
+    def _allows(self, task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> Any:
         if isinstance(state.data, AirflowFailException):
             return False
-        allowed = True if self.condition is None else self.condition(task, task_run, state)
-        if inspect.isawaitable(allowed) or any(is_async(callback) for callback, _ in self.callbacks):
-            return self._decide(allowed, task, task_run, state)
-        if allowed:
-            for callback, version in self.callbacks:
-                try:
-                    callback(_context(task, task_run, state, version))
-                except Exception:  # noqa: BLE001 - whatever it raises, the task goes on
-                    _log(callback, task_run)
-        return bool(allowed)
+        return True if self.condition is None else self.condition(task, task_run, state)
 
-    async def _decide(
-        self, allowed: bool | Awaitable[bool], task: Task[..., Any], task_run: TaskRun, state: State[Any]
-    ) -> bool:
-        if inspect.isawaitable(allowed):
-            allowed = await allowed
-        if allowed:
-            for callback, version in self.callbacks:
-                try:
-                    result = callback(_context(task, task_run, state, version))
-                    if inspect.isawaitable(result):
-                        await result
-                except Exception:  # noqa: BLE001 - whatever it raises, the task goes on
-                    _log(callback, task_run)
-        return bool(allowed)
+    def _calls(self, task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> Iterator[_Call]:
+        for callback, version in self.callbacks:
+            yield _Call(callback, context_for_task(task, task_run, state, version, airflow_state="up_for_retry"))
 
 
-def _context(task: Task[..., Any], task_run: TaskRun, state: State[Any], version: AirflowVersion) -> Any:
-    return context_for_task(task, task_run, state, version, airflow_state="up_for_retry")
+@dataclass(frozen=True)
+class _Call:
+    """A callback, and the context that it is to be called with."""
+
+    callback: Callback
+    context: Context
+
+    def __call__(self) -> Any:
+        return self.callback(self.context)
 
 
-def _log(callback: Callback, task_run: TaskRun) -> None:
-    logger_of(task_run).exception(
-        "An error was encountered while running the on_retry callback %r", callback_name(callback)
-    )
+@contextmanager
+def _logged(callback: Callback, task_run: TaskRun) -> Iterator[None]:
+    """What a callback raises goes into the run's log, and changes nothing."""
+    try:
+        yield
+    except Exception:  # noqa: BLE001 - whatever it raises, the task goes on
+        name = callback_name(callback)
+        logger_of(task_run).exception("An error was encountered while running the on_retry callback %r", name)
