@@ -10,6 +10,7 @@ import atexit
 import os
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from logging import Logger, LoggerAdapter
 from typing import TYPE_CHECKING
@@ -85,6 +86,10 @@ class Board:
                 self.rest(limit)
         return handed_over
 
+    def owe(self, limit: str, lease: Lease, released: Callable[[], None]) -> None:
+        """The server could not be told that the slots are free: tell it later, and then call `released`."""
+        self._keeper.owe(lease, self._servers[limit], released)
+
     def rest(self, limit: str) -> None:
         """Somebody has left: ask for the others, or, when nobody holds or waits, be still."""
         desk = self._desks[limit]
@@ -96,7 +101,7 @@ class Board:
 
     def release_all(self) -> None:
         """Give back all that is held; for the process's end."""
-        for lease, server in self._keeper.leases():
+        for lease, server in (*self._keeper.leases(), *self._keeper.owed()):
             self._keeper.remove(lease)
             with suppress(ServerError):
                 server.release(lease)

@@ -1,4 +1,8 @@
-"""Keeps the leases of this process alive, from one thread, for as long as there are any."""
+"""Keeps the leases of this process alive, from one thread, and gives back what the server could not be told of.
+
+A server that is restarted is gone for some seconds. Slots whose code ends meanwhile would stay taken until their lease
+ends; so their release is tried again until then.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +27,7 @@ class Keeper:
         self._due: dict[Lease, float] = {}
         self._servers: dict[Lease, SlotServer] = {}
         self._loggers: dict[Lease, Logger | LoggerAdapter[Logger]] = {}
+        self._owed: dict[Lease, tuple[SlotServer, Callable[[], None]]] = {}
         self._thread: threading.Thread | None = None
 
     def add(self, lease: Lease, server: SlotServer, logger: Logger | LoggerAdapter[Logger]) -> None:
@@ -34,12 +39,21 @@ class Keeper:
             if lease not in self._due:
                 self._due[lease] = lease.asked_at + _RENEW_SECONDS
                 self._servers[lease] = server
-            if self._thread is None:
-                run = contextvars.copy_context().run
-                self._thread = threading.Thread(
-                    target=run, args=(self._run,), name="airflow-compat-leases", daemon=True
-                )
-                self._thread.start()
+            self._start()
+
+    def owe(self, lease: Lease, server: SlotServer, released: Callable[[], None]) -> None:
+        """Give the slots back as soon as the server answers, or until their lease has ended.
+
+        Args:
+            lease: What was to be released.
+            server: The limit that it is of.
+            released: Called when that is done.
+        """
+        with self._changed:
+            self._owed[lease] = (server, released)
+            self._due[lease] = self._clock() + _RETRY_SECONDS
+            self._changed.notify()
+            self._start()
 
     def remove(self, lease: Lease) -> None:
         """Renew it no longer."""
@@ -53,8 +67,20 @@ class Keeper:
         with self._changed:
             return list(self._servers.items())
 
+    def owed(self) -> list[tuple[Lease, SlotServer]]:
+        """What is to be given back."""
+        with self._changed:
+            return [(lease, server) for lease, (server, _) in self._owed.items()]
+
+    def _start(self) -> None:
+        if self._thread is None:
+            run = contextvars.copy_context().run
+            self._thread = threading.Thread(target=run, args=(self._run,), name="airflow-compat-leases", daemon=True)
+            self._thread.start()
+
     def _forget(self, lease: Lease) -> None:
         self._due.pop(lease, None)
+        self._owed.pop(lease, None)
         self._servers.pop(lease, None)
         self._loggers.pop(lease, None)
 
@@ -69,8 +95,26 @@ class Keeper:
                 if pause > 0:
                     self._changed.wait(pause)
                     continue
-                server, logger = self._servers[lease], self._loggers[lease]
-            self._renew(lease, server, logger)
+                owed = self._owed.get(lease)
+                server, logger = self._servers.get(lease), self._loggers.get(lease)
+            if owed:
+                self._release(lease, *owed)
+            elif server and logger:
+                self._renew(lease, server, logger)
+
+    def _release(self, lease: Lease, server: SlotServer, released: Callable[[], None]) -> None:
+        try:
+            server.release(lease)
+        except ServerError:
+            with self._changed:
+                if self._clock() > lease.asked_at + LEASE_SECONDS:
+                    self._forget(lease)
+                else:
+                    self._due[lease] = self._clock() + _RETRY_SECONDS
+            return
+        with self._changed:
+            self._forget(lease)
+        released()
 
     def _renew(self, lease: Lease, server: SlotServer, logger: Logger | LoggerAdapter[Logger]) -> None:
         try:

@@ -199,11 +199,13 @@ class _Entry:
             handed_over = self.board.give_back(self.lease.limit_name, self.lease)
         except ServerError as exc:
             run_logger().warning(
-                "The slots of pool %r could not be given back; they are free when their lease has ended, within some "
-                "75 s: %s",
+                "The slots of pool %r could not be given back; that is tried again until their lease has ended, within "
+                "some 75 s: %s",
                 self.hold.pool,
                 exc,
             )
+            say = functools.partial(self.events.say_released, handed_over=False)
+            self.board.owe(self.lease.limit_name, self.lease, functools.partial(contextvars.copy_context().run, say))
         else:
             self.events.say_released(handed_over=handed_over)
 

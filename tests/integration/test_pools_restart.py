@@ -1,0 +1,49 @@
+"""Slots whose code ends while the server is gone, which is told of it as soon as it is back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from own_server import OwnServer, use
+
+from airflow_compat import pool
+from airflow_compat._prefect.client import kept_client
+from airflow_compat._prefect.limits import create_limit
+from airflow_compat._specs.specs import LimitSpec
+
+
+@pytest.fixture(autouse=True)
+def _server() -> None:
+    """Instead of the session's."""
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[OwnServer]:
+    own = OwnServer(tmp_path / "server", leases="filesystem")
+    own.start()
+    with use(own):
+        yield own
+    own.kill()
+
+
+def test_they_are_given_back_once_it_is_there_again(
+    server: OwnServer, unique: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    create_limit(LimitSpec(unique, 2))
+    with pool(unique, slots=2):
+        server.kill()
+    assert "could not be given back" in caplog.text
+    server.start()
+    # A lease would last for a minute.
+    with pool(unique, slots=2, timeout=30) as hold:
+        assert hold.waited < 30
+    assert kept_client().read_global_concurrency_limit_by_name(unique).active_slots == 0
+    assert not [thread for thread in threading.enumerate() if thread.name == "airflow-compat-leases" and _lasts(thread)]
+
+
+def _lasts(thread: threading.Thread) -> bool:
+    thread.join(10)
+    return thread.is_alive()
