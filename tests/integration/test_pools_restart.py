@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from own_server import OwnServer, use
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from airflow_compat import pool
 from airflow_compat._prefect.client import kept_client
@@ -24,7 +25,8 @@ def _server() -> None:
 def server(tmp_path: Path) -> Iterator[OwnServer]:
     own = OwnServer(tmp_path / "server", leases="filesystem")
     own.start()
-    with use(own):
+    # Prefect's client would try again for a minute itself.
+    with use(own), temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
         yield own
     own.kill()
 
