@@ -156,6 +156,8 @@ def _run(unique: str, tmp_path: Path, passages: int, strikes: list[signal.Signal
         server.kill()
 
 
+# A killed holder's lease lasts for a minute, and a server of Prefect 3.9 may keep still for as long.
+@pytest.mark.timeout(900)
 def test_the_limit_holds_and_all_slots_come_back(unique: str, tmp_path: Path) -> None:
     _run(unique, tmp_path, 300, [signal.SIGTERM, signal.SIGKILL, None])
 
