@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NotificationError
@@ -38,7 +38,7 @@ class AppriseNotifier(ReadyNotifier):
     Calling it raises `NotificationError` where the message can't be sent.
     """
 
-    template_fields = ("body", "title", "tag", "attach", "apprise_conn_id")
+    template_fields: Sequence[str] = ("body", "title", "tag", "attach", "apprise_conn_id")
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .._airflow.connection import Connection
@@ -36,7 +36,7 @@ class DiscordNotifier(ReadyNotifier):
     Calling it raises `NotificationError` where the message can't be sent.
     """
 
-    template_fields = ("discord_conn_id", "text", "username", "avatar_url", "tts", "embed")
+    template_fields: Sequence[str] = ("discord_conn_id", "text", "username", "avatar_url", "tts", "embed")
 
     def __init__(  # noqa: PLR0917 - Airflow's order
         self,

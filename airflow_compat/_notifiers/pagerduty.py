@@ -40,7 +40,7 @@ class PagerdutyNotifier(ReadyNotifier):
     Calling it raises `NotificationError` where the event can't be sent.
     """
 
-    template_fields = (
+    template_fields: Sequence[str] = (
         "summary",
         "severity",
         "source",

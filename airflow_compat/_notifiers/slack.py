@@ -44,7 +44,7 @@ class SlackNotifier(ReadyNotifier):
     Calling it raises `NotificationError` where the message can't be sent.
     """
 
-    template_fields = ("text", "channel", "username", "attachments", "blocks", "slack_conn_id")
+    template_fields: Sequence[str] = ("text", "channel", "username", "attachments", "blocks", "slack_conn_id")
 
     def __init__(
         self,

@@ -34,7 +34,7 @@ class SlackWebhookNotifier(ReadyNotifier):
     Calling it raises `NotificationError` where the message can't be sent.
     """
 
-    template_fields = ("slack_webhook_conn_id", "text", "attachments", "blocks", "proxy", "timeout")
+    template_fields: Sequence[str] = ("slack_webhook_conn_id", "text", "attachments", "blocks", "proxy", "timeout")
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ class SmtpNotifier(ReadyNotifier):
     Calling it raises `NotificationError` where the mail can't be sent.
     """
 
-    template_fields = (
+    template_fields: Sequence[str] = (
         "from_email",
         "to",
         "subject",
@@ -84,7 +84,7 @@ class SmtpNotifier(ReadyNotifier):
         self.mime_subtype = mime_subtype
         self.mime_charset = mime_charset
         self.custom_headers = custom_headers
-        self.smtp_conn_id = smtp_conn_id or "smtp_default"
+        self.smtp_conn_id: str = smtp_conn_id or "smtp_default"
         self.auth_type = auth_type
         if html_content is None and template is not None:
             self.html_content = _one_line(read_template(type(self).__name__, template))

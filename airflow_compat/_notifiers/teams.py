@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._airflow.connection import Connection
@@ -28,7 +28,7 @@ class TeamsWebhookNotifier(ReadyNotifier):
     Calling it raises `NotificationError` where the message can't be sent.
     """
 
-    template_fields = ("text", "title", "card", "teams_conn_id")
+    template_fields: Sequence[str] = ("text", "title", "card", "teams_conn_id")
 
     def __init__(
         self,
