@@ -179,6 +179,11 @@ def body_of_nothing(at: float, refused: str | None = None) -> str:
     return json.dumps({"at": at, "nothing": True} if refused is None else {"at": at, "refused": refused}) + "\n"
 
 
+def is_nothing(body: str) -> bool:
+    """Whether it is kept that a task returned None."""
+    return body.endswith('"nothing": true}\n')
+
+
 def is_whole(body: str) -> bool:
     """Whether it is no half-written file: the text is one line, and ends as one."""
     return body.endswith("\n")

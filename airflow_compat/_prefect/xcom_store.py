@@ -20,7 +20,7 @@ from prefect.filesystems import LocalFileSystem
 from prefect.results import ResultStore, get_default_result_storage
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from .._airflow.xcom import Where, is_whole, object_name
+from .._airflow.xcom import Where, is_nothing, is_whole, object_name
 from ..errors import XComError, XComStorageError
 
 # Held in memory: texts up to this length, of this many flow runs, and no more than this together.
@@ -82,8 +82,11 @@ def keep(where: Where, bodies: Mapping[str, str], *, durable: bool) -> None:
     mine = _is_mine(run)
     for key, body in bodies.items():
         slot = (where.task_id, where.map_index, key)
+        first = mine and _is_first(run, slot)
         held = _hold(run, slot, body) if mine else _let_go(run, slot)
-        if durable or not held or isinstance(storage, LocalFileSystem) or _persists():
+        # That there is nothing is what another process finds without being told.
+        needless = first and held and is_nothing(body)
+        if durable or not held or ((isinstance(storage, LocalFileSystem) or _persists()) and not needless):
             _write(storage, run, slot, body)
 
 
@@ -163,6 +166,13 @@ def _hold(run: UUID, slot: Slot, body: str) -> bool:
         held.bodies[slot] = body if fits else None
         held.size += len(body) if fits else 0
         return fits
+
+
+def _is_first(run: UUID, slot: Slot) -> bool:
+    """Whether nothing was ever kept there."""
+    with _lock:
+        held = _runs.get(run)
+        return held is not None and held.whole and slot not in held.bodies
 
 
 def _let_go(run: UUID, slot: Slot) -> bool:
