@@ -82,10 +82,10 @@ def keep(where: Where, bodies: Mapping[str, str], *, durable: bool) -> None:
     mine = _is_mine(run)
     for key, body in bodies.items():
         slot = (where.task_id, where.map_index, key)
-        first = mine and _is_first(run, slot)
+        empty = mine and _is_empty(run, slot)
         held = _hold(run, slot, body) if mine else _let_go(run, slot)
         # That there is nothing is what another process finds without being told.
-        needless = first and held and is_nothing(body)
+        needless = empty and held and is_nothing(body)
         if durable or not held or ((isinstance(storage, LocalFileSystem) or _persists()) and not needless):
             _write(storage, run, slot, body)
 
@@ -168,11 +168,14 @@ def _hold(run: UUID, slot: Slot, body: str) -> bool:
         return fits
 
 
-def _is_first(run: UUID, slot: Slot) -> bool:
-    """Whether nothing was ever kept there."""
+def _is_empty(run: UUID, slot: Slot) -> bool:
+    """Whether it is known that the storage has no value there."""
     with _lock:
         held = _runs.get(run)
-        return held is not None and held.whole and slot not in held.bodies
+        if held is None or not held.whole:
+            return False
+        body = held.bodies.get(slot, "")
+        return body == "" or (body is not None and is_nothing(body))
 
 
 def _let_go(run: UUID, slot: Slot) -> bool:
