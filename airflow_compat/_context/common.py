@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from .._airflow.context import DATE_KEYS, Refused, date_keys
 from .._airflow.data_interval import run_id
 from .accessors import ConnectionAccessor, VariableAccessor
-from .mapping import Context
 from .version_keys import Values, keys_of_2, keys_of_3, previous_keys
 
 if TYPE_CHECKING:
@@ -20,15 +19,16 @@ if TYPE_CHECKING:
 
     from .._airflow.data_interval import RunDates
     from .._airflow.version import AirflowVersion
+    from .mapping import Context
 
 
-def make_context(
-    values: Values, dates: Callable[[], RunDates], flow_run: Callable[[], FlowRun | None], version: AirflowVersion
-) -> Context:
-    """The given values, with what derives from them, and what every context has.
+def common_values(
+    context: Context, dates: Callable[[], RunDates], flow_run: Callable[[], FlowRun | None], version: AirflowVersion
+) -> Values:
+    """How to find what derives from other values, and what every context has.
 
     Args:
-        values: How to find what only one kind of context can: `task_instance`, `dag_run`, `dag`, `task`, `params`.
+        context: The context that they are for.
         dates: How to find the run's dates.
         flow_run: How to find the flow run.
         version: The Airflow to be faithful to.
@@ -44,27 +44,22 @@ def make_context(
     def refused(key: str) -> Callable[[], Refused]:
         return lambda: Refused(key)
 
-    context = Context(
-        {
-            "ti": lambda: context["task_instance"],
-            "task_instance_key_str": lambda: _key_str(context),
-            "run_id": lambda: run_id(dates(), airflow_version=version),
-            "conn": ConnectionAccessor,
-            "var": lambda: VariableAccessor(version),
-            "macros": _macros,
-            "inlets": list,
-            "outlets": list,
-            "map_index_template": lambda: None,
-            **{key: refused(key) for key in ("inlet_events", "outlet_events")},
-            **{key: date(key) for key in ("logical_date", "data_interval_start", "data_interval_end")},
-            **{key: form(key) for key in DATE_KEYS},
-            **previous_keys(flow_run, version),
-            **(keys_of_2(dates, flow_run, lambda: context) if version == "2" else keys_of_3(flow_run)),
-            **values,
-        },
-        version,
-    )
-    return context
+    return {
+        "ti": lambda: context["task_instance"],
+        "task_instance_key_str": lambda: _key_str(context),
+        "run_id": lambda: run_id(dates(), airflow_version=version),
+        "conn": ConnectionAccessor,
+        "var": lambda: VariableAccessor(version),
+        "macros": _macros,
+        "inlets": list,
+        "outlets": list,
+        "map_index_template": lambda: None,
+        **{key: refused(key) for key in ("inlet_events", "outlet_events")},
+        **{key: date(key) for key in ("logical_date", "data_interval_start", "data_interval_end")},
+        **{key: form(key) for key in DATE_KEYS},
+        **previous_keys(flow_run, version),
+        **(keys_of_2(dates, flow_run, lambda: context) if version == "2" else keys_of_3(flow_run)),
+    }
 
 
 def _key_str(context: Context) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import Any
 
 from .._airflow.context import KEYS, missing_key
@@ -18,10 +18,22 @@ class Context(dict[str, Any]):
     missing thing for an absent one.
     """
 
-    def __init__(self, values: Mapping[str, Callable[[], Any]], version: AirflowVersion) -> None:
-        super().__init__(values)
-        self._pending = set(values)
+    def __init__(self, values: Callable[[], Mapping[str, Callable[[], Any]]], version: AirflowVersion) -> None:
+        super().__init__()
+        # Most contexts are made for a callback that reads little of them, or nothing.
+        self._unread: Callable[[], Mapping[str, Callable[[], Any]]] | None = values
+        self._pending: set[str] = set()
         self._version = version
+
+    def _read(self) -> None:
+        """Find out what there is to be found, once; what was put in meanwhile stays."""
+        if self._unread is None:
+            return
+        values, self._unread = self._unread, None
+        for key, find in values().items():
+            if not super().__contains__(key):
+                super().__setitem__(key, find)
+                self._pending.add(key)
 
     @property
     def airflow_version(self) -> AirflowVersion:
@@ -29,6 +41,7 @@ class Context(dict[str, Any]):
         return self._version
 
     def __getitem__(self, key: str) -> Any:
+        self._read()
         if key in self._pending:
             self[key] = super().__getitem__(key)()
         return super().__getitem__(key)
@@ -40,9 +53,27 @@ class Context(dict[str, Any]):
     def __missing__(self, key: str) -> Any:
         raise missing_key(key, self._version)
 
+    def __contains__(self, key: object) -> bool:
+        self._read()
+        return super().__contains__(key)
+
+    def __len__(self) -> int:
+        self._read()
+        return super().__len__()
+
+    def __eq__(self, other: object) -> bool:
+        return dict(self) == other
+
+    __hash__ = None
+
     def __iter__(self) -> Iterator[str]:
         # An __iter__ of its own makes dict(context) and **context go through __getitem__.
+        self._read()
         return super().__iter__()
+
+    def keys(self) -> KeysView[str]:  # type: ignore[override]
+        """The keys."""
+        return KeysView(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Another process gets the values; what finds them here stays.
@@ -52,14 +83,10 @@ class Context(dict[str, Any]):
         """The value, or the default for a key that Airflow's own context of this event doesn't have either."""
         return self[key] if key in self or key in _KNOWN else default
 
-    def refuse(self, key: str, ask: Callable[[], Any]) -> None:
-        """Have a key found in another way, which may be an error."""
-        super().__setitem__(key, ask)
-        self._pending.add(key)
-
     def copy(self) -> Context:
         """A context of its own, whose values are found when they are first read."""
-        twin = Context({}, self._version)
+        twin = Context(dict, self._version)
+        twin._read()
         dict.update(twin, {key: dict.__getitem__(self, key) for key in self})
         twin._pending = set(self._pending)
         return twin

@@ -10,8 +10,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .._airflow.run_objects import Task as AirflowTask
-from .common import make_context
+from .common import common_values
+from .mapping import Context
 from .services import RunServices
+from .version_keys import Values
 
 if TYPE_CHECKING:
     from prefect import Flow
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from .._airflow.run_objects import DagRun, TaskInstance
     from .._airflow.version import AirflowVersion
     from .._prefect.failed_tasks import EndedTask
-    from .mapping import Context
 
 
 @dataclass(eq=False)
@@ -53,25 +54,24 @@ class FlowEvent:
     @cached_property
     def context(self) -> Context:
         """The context."""
-        from .._prefect import runs
-
-        context = make_context(
-            {
-                "task_instance": self._task_instance,
-                "dag_run": self._dag_run,
-                "dag": lambda: runs.dag(self.flow.name, self.flow_run, self.flow),
-                "task": self._task,
-                "params": lambda: dict(self.flow_run.parameters),
-            },
-            lambda: self._dates,
-            lambda: self.flow_run,
-            self.version,
-        )
+        context = Context(self._values, self.version)
         if self.has_exception:
             context["exception"] = self._exception
         if self.reason:
             context["reason"] = self.reason
         return context
+
+    def _values(self) -> Values:
+        from .._prefect import runs
+
+        return {
+            **common_values(self.context, lambda: self._dates, lambda: self.flow_run, self.version),
+            "task_instance": self._task_instance,
+            "dag_run": self._dag_run,
+            "dag": lambda: runs.dag(self.flow.name, self.flow_run, self.flow),
+            "task": self._task,
+            "params": lambda: dict(self.flow_run.parameters),
+        }
 
     @cached_property
     def _dates(self) -> RunDates:

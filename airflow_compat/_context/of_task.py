@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from .._airflow.data_interval import RunDates
 from ..errors import UnsupportedFeatureError
-from .common import make_context
+from .common import common_values
+from .mapping import Context
 from .services import RunServices
+from .version_keys import Values
 
 if TYPE_CHECKING:
     from prefect import Task
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
 
     from .._airflow.run_objects import DagRun, TaskInstance
     from .._airflow.version import AirflowVersion
-    from .mapping import Context
 
 
 def context_for_task(
@@ -38,6 +39,16 @@ def context_for_task(
         airflow_state: `ti.state`, where the state doesn't tell.
         has_exception: Whether there is a key `exception`, as in the callbacks at a task's end.
     """
+    from .._prefect.runs import exception_of
+
+    context = Context(lambda: _values(context, task, task_run, state, airflow_state), version)
+    if has_exception:
+        context["exception"] = exception_of(state)
+    return context
+
+
+def _values(context: Context, task: Task[..., Any], task_run: TaskRun, state: State[Any], airflow_state: str) -> Values:
+    version = context.airflow_version
     from .._prefect import map_indexes, runs
     from .._prefect.moments import in_pendulum
     from .._prefect.run_dates import run_dates
@@ -79,20 +90,13 @@ def context_for_task(
         flow_run = flow()[1]
         return dict(flow_run.parameters) if flow_run else {}
 
-    context = make_context(
-        {
-            "task_instance": task_instance,
-            "dag_run": dag_run,
-            "dag": lambda: runs.dag(*flow()),
-            "task": lambda: runs.airflow_task(task, flow()[0]),
-            "params": params,
-        },
-        dates,
-        lambda: flow()[1],
-        version,
-    )
-    if not task_run.flow_run_id:
-        context.refuse("run_id", dag_run)
-    if has_exception:
-        context["exception"] = runs.exception_of(state)
-    return context
+    values = {
+        **common_values(context, dates, lambda: flow()[1], version),
+        "task_instance": task_instance,
+        "dag_run": dag_run,
+        "dag": lambda: runs.dag(*flow()),
+        "task": lambda: runs.airflow_task(task, flow()[0]),
+        "params": params,
+    }
+    # Outside a flow it can't be told, as the flow run can't.
+    return values if task_run.flow_run_id else {**values, "run_id": dag_run}
