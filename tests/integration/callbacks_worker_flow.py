@@ -12,7 +12,7 @@ from typing import Any
 
 from prefect import flow, task
 from prefect.client.orchestration import get_client
-from prefect.runtime import task_run
+from prefect.runtime import flow_run, task_run
 
 from airflow_compat import on_failure
 
@@ -36,7 +36,9 @@ def extract() -> None: ...
 
 @task
 def load(way: str) -> None:
-    _wait_until_the_server_knows()
+    if not _the_server_knows():
+        Path(f"{flow_run.parameters['record']}.void").touch()
+        return
     if way == "terminated":
         os.kill(os.getpid(), signal.SIGTERM)
     elif way == "killed":
@@ -54,12 +56,19 @@ def load(way: str) -> None:
     raise ValueError(way)
 
 
-def _wait_until_the_server_knows() -> None:
-    """That this task runs: what a process that is killed has not told yet, nobody can know."""
+def _the_server_knows() -> bool:
+    """That this task runs: what a process that is killed has not told yet, nobody can know.
+
+    A busy server on SQLite loses such an event now and then.
+    """
+    until = time.monotonic() + 30
     with get_client(sync_client=True) as client:
         body = {"task_runs": {"id": {"any_": [str(task_run.id)]}, "state": {"type": {"any_": ["RUNNING"]}}}}
-        while not client.request("POST", "/task_runs/filter", json=body).json():
+        while not (known := bool(client.request("POST", "/task_runs/filter", json=body).json())):
+            if time.monotonic() > until:
+                break
             time.sleep(0.1)
+    return known
 
 
 @on_failure(record)
