@@ -7,11 +7,11 @@ memory, with a clock that goes from one event to the next.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .._specs.automations import AutomationSpec, TriggerSpec
+from .._specs.automations import RUN, RUN_NAME, AutomationSpec, Labels, TriggerSpec
 from .._specs.simulation import SimulatedRun, Simulation
 
 if TYPE_CHECKING:
@@ -28,9 +28,10 @@ def simulate_spec(spec: AutomationSpec, events: Iterable[Any], *, until: datetim
     fired: dict[str, list[datetime]] = {}
     for trigger_spec in spec.triggers:
         trigger = _trigger(trigger_spec)
+        scope = _trigger(replace(trigger_spec, match=_without_state(trigger_spec.match)))
         watch = _Timers(trigger) if trigger_spec.after else _Watch(trigger)
         for event in received:
-            if trigger.covers_resources(event.resource, event.related):
+            if scope.covers_resources(event.resource, event.related):
                 names.setdefault(event.resource.id, event.resource.name or "")
             watch.see(event)
         watch.pass_time(until)
@@ -106,6 +107,11 @@ def _trigger(spec: TriggerSpec) -> EventTrigger:
     from prefect.server.events.schemas.automations import EventTrigger
 
     return EventTrigger.model_validate(spec.as_dict())
+
+
+def _without_state(match: Labels) -> Labels:
+    """What all events of a run have: whose it is, and not what became of it."""
+    return {label: values for label, values in match.items() if label in (RUN, RUN_NAME)}
 
 
 def _in_order(events: Iterable[Any]) -> list[ReceivedEvent]:

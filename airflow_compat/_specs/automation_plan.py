@@ -157,10 +157,11 @@ def _wanted(
         differences = [name for name in _COMPARED if _normal(data[name]) != _normal(first.data.get(name))]
         notes = () if first.enabled else ("switched off on the server, and left so",)
         if differences:
-            differ = f"{', '.join(differences)} differ" + ("s" if len(differences) == 1 else "")
             # The trigger's ids are new after an update, and with them its timers: the server forgets what it waits for.
             data = {**data, "enabled": first.enabled}
-            yield AutomationItem(spec.key, "update", spec.name, (differ, *notes), data, first.id)
+            yield AutomationItem(
+                spec.key, "update", spec.name, (f"differs in {', '.join(differences)}", *notes), data, first.id
+            )
         else:
             yield AutomationItem(spec.key, "unchanged", spec.name, notes, id=first.id)
 

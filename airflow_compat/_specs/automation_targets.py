@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from ..errors import InvalidAlertError
-from .automations import Labels
+from .automations import RUN, RUN_NAME, Labels
 
 Kind: TypeAlias = Literal["flow-run", "task-run"]
 
-_ID, _NAME, _ROLE = "prefect.resource.id", "prefect.resource.name", "prefect.resource.role"
+_ROLE = "prefect.resource.role"
 _SPECIAL = re.compile(r"[*?[]")
 
 # A task's runs are named by the task, and by a counter or the first digits of a UUID.
@@ -52,8 +52,7 @@ class Target:
             )
         for name in (*self.flows, *self.tags):
             _check(name)
-        for pair in (*self.deployments, *self.tasks):
-            _parts(pair)
+        _grouped(self.deployments or self.tasks)
 
     @property
     def kind(self) -> Kind:
@@ -77,8 +76,8 @@ class Target:
         """Labels of the run, and of what it belongs to; a run has all of at most one of the pairs."""
         tags: tuple[Labels, ...] = ()
         if self.tags:
-            tags = ({_ID: tuple(f"prefect.tag.{_literal(tag)}" for tag in self.tags)},)
-        run: Labels = {_ID: (f"prefect.{self.kind}.*",)}
+            tags = ({RUN: tuple(f"prefect.tag.{_literal(tag)}" for tag in self.tags)},)
+        run: Labels = {RUN: (f"prefect.{self.kind}.*",)}
         if self.flows:
             return [(run, (_related("flow", self.flows), *tags))]
         if self.deployments:
@@ -93,7 +92,7 @@ class Target:
 
 
 def _related(role: str, names: Iterable[str]) -> Labels:
-    return {_ROLE: (role,), _NAME: tuple(_literal(name) for name in names)}
+    return {_ROLE: (role,), RUN_NAME: tuple(_literal(name) for name in names)}
 
 
 def _flow_labels(flow: str) -> tuple[Labels, ...]:
@@ -108,7 +107,7 @@ def _deployment_labels(names: tuple[str, ...]) -> Labels:
 def _task_labels(names: tuple[str, ...]) -> Labels:
     if "*" in names:
         return {}
-    return {_NAME: tuple(_literal(name) + suffix for name in names for suffix in _RUN_SUFFIXES)}
+    return {RUN_NAME: tuple(_literal(name) + suffix for name in names for suffix in _RUN_SUFFIXES)}
 
 
 def _by_flow(pairs: tuple[str, ...], labels: Callable[[tuple[str, ...]], Labels]) -> list[tuple[Labels, ...]]:

@@ -13,6 +13,9 @@ Labels: TypeAlias = Mapping[str, tuple[str, ...]]
 RUN = "prefect.resource.id"
 """The label that tells one run's events from another's."""
 
+RUN_NAME = "prefect.resource.name"
+"""The label with the run's name."""
+
 
 @dataclass(frozen=True)
 class TriggerSpec:
