@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -81,12 +81,13 @@ class Target:
         if self.flows:
             return [(run, (_related("flow", self.flows), *tags))]
         if self.deployments:
-            return [(run, (*related, *tags)) for related in _by_flow(self.deployments, _deployment_labels)]
+            return [
+                (run, (*_flow_labels(flow), _deployment_labels(names), *tags))
+                for flow, names in _grouped(self.deployments)
+            ]
         if self.tasks:
             return [
-                ({**run, **own}, (*related, *tags))
-                for flow, names in _grouped(self.tasks)
-                for own, related in [(_task_labels(names), _flow_labels(flow))]
+                ({**run, **_task_labels(names)}, (*_flow_labels(flow), *tags)) for flow, names in _grouped(self.tasks)
             ]
         return [(run, tags)]
 
@@ -110,12 +111,8 @@ def _task_labels(names: tuple[str, ...]) -> Labels:
     return {RUN_NAME: tuple(_literal(name) + suffix for name in names for suffix in _RUN_SUFFIXES)}
 
 
-def _by_flow(pairs: tuple[str, ...], labels: Callable[[tuple[str, ...]], Labels]) -> list[tuple[Labels, ...]]:
-    return [(*_flow_labels(flow), labels(names)) for flow, names in _grouped(pairs)]
-
-
 def _grouped(pairs: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
-    """The flows, each with its names. What `*/load` has already is left out of others, so that none fires twice."""
+    """The flows, each with its names. A run is of one flow, so that no alert fires twice for it."""
     found: dict[str, list[str]] = {}
     for flow, name in map(_parts, pairs):
         found.setdefault(flow, []).append(name)
