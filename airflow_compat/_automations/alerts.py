@@ -71,6 +71,15 @@ def on_failure(
         InvalidAlertError: There is no target, or two that exclude one another; or nothing is to happen.
         InvalidTemplateError: A text can't be parsed.
         UnsupportedFeatureError: A text has a name of Airflow's that has no counterpart on the server.
+
+    Example:
+        ```python
+        from airflow_compat import automations
+
+        alert = automations.on_failure(
+            deployment="etl/prod", notify="slack-webhook/alerts", subject="{{ dag.dag_id }}: {{ exception }}"
+        )
+        ```
     """
     options = Options(
         flow, deployment, task, tags, everything, notify, webhook, run, parameters, pause_schedule, actions, subject,
