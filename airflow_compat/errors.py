@@ -90,6 +90,10 @@ class InvalidCallbackError(AirflowCompatError, TypeError):
     """What was given as a callback can't be called with one context, or was attached to the wrong thing."""
 
 
+class InvalidAlertError(AirflowCompatError, ValueError):
+    """No automation can stand for an alert: its target, its time, its actions, or what the server lacks for them."""
+
+
 class InvalidRunDatesError(AirflowCompatError, ValueError):
     """A flow run's labels give no dates that a run can have."""
 

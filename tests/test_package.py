@@ -52,6 +52,11 @@ def test_touching_a_name_loads_no_prefect(name: str) -> None:
     assert not {module for module in modules if module.startswith("airflow_compat._prefect")}
 
 
+def test_an_alert_is_made_without_prefect() -> None:
+    made = "from airflow_compat import automations; automations.on_failure('etl', notify='slack-webhook/alerts')"
+    assert not {module.partition(".")[0] for module in _modules_of(made)} & {"prefect", "pydantic", "httpx", "rich"}
+
+
 def test_a_connection_loads_no_other_shim() -> None:
     modules = _modules_of("from airflow_compat import Connection; Connection.from_uri('postgres://h/d')")
     assert not modules & {"airflow_compat.pools", "airflow_compat.callbacks", "airflow_compat.variables"}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from prefect import Flow, Task, flow, task
 from prefect.blocks.core import Block
+from prefect.events.actions import CancelFlowRun
 from prefect_sqlalchemy import SqlAlchemyConnector
 from typing_extensions import assert_type
 
@@ -15,6 +17,7 @@ from airflow_compat import (
     Variable,
     aget_connection,
     aload_block,
+    automations,
     get_connection,
     get_current_context,
     importing,
@@ -101,6 +104,17 @@ def contexts() -> None:
     assert_type(context["ds"], Any)
     assert_type(xcom.pull(xcom.Where(None, "etl", "load")), Any)
     assert_type(templates.render("{{ ds }}", context), Any)
+
+
+async def alerts(etl: Flow[[], None]) -> None:
+    found = [
+        automations.on_failure(etl, notify="slack-webhook/alerts"),
+        automations.on_sla_miss(["a", etl], sla=timedelta(hours=1), actions=[CancelFlowRun(), {"type": "do-nothing"}]),
+    ]
+    assert_type(found, list[automations.AutomationSpec])
+    assert_type(automations.plan(found), tuple[automations.AutomationItem, ...])
+    assert_type(await automations.aapply(found), tuple[automations.AutomationOutcome, ...])
+    assert_type(automations.simulate(found[0], [{}]).fired, tuple[automations.SimulatedRun, ...])
 
 
 def imports() -> None:

@@ -1,0 +1,203 @@
+"""Airflow's Jinja to Prefect's: each name that Airflow has becomes what the server has in its place.
+
+Jinja's own parser tells which names a template asks for, and its lexer where they stand; everything else of the
+template stays as it was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import jinja2
+from jinja2 import nodes
+from jinja2.meta import find_undeclared_variables
+
+from .._airflow.names import variable_name
+from .._templates.errors import invalid_template
+from ..errors import UnsupportedFeatureError
+from .counterparts import PREFECT_NAMES, Counterparts
+
+# Filters of Prefect's own, and what stands for those of Airflow's.
+_PREFECT_FILTERS = ("flow_run_id", "ui_resource_events_url", "ui_url")
+_DATE_FILTERS = {
+    "ds": "strftime('%Y-%m-%d')",
+    "ds_nodash": "strftime('%Y%m%d')",
+    "ts": "isoformat()",
+    "ts_nodash": "strftime('%Y%m%dT%H%M%S')",
+    "ts_nodash_with_tz": "strftime('%Y%m%dT%H%M%S%z')",
+}
+_FILES = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
+_VARIABLES = ("var.value", "var.json")
+
+
+@dataclass
+class _Token:
+    kind: str
+    text: str
+    inside: bool
+
+
+def translate(text: str, to: Counterparts) -> str:
+    """The template for Prefect; a text without a template is given back as it is.
+
+    Raises:
+        InvalidTemplateError: It can't be parsed.
+        UnsupportedFeatureError: It uses a name or filter of Airflow's that has no counterpart.
+    """
+    if "{" not in text:
+        return text
+    environment = _environment()
+    try:
+        tree = environment.parse(text)
+        tokens = list(_tokens(environment, text))
+    except jinja2.TemplateSyntaxError as error:
+        problem = invalid_template(text, error)
+    else:
+        _refuse_what_the_server_lacks(tree, environment)
+        return _Translation(tokens, _free_names(tree), to).text()
+    raise problem
+
+
+def check(text: str) -> None:
+    """See whether a template that is Prefect's already can be parsed.
+
+    Raises:
+        InvalidTemplateError: It can't.
+    """
+    try:
+        _environment().parse(text)
+        return
+    except jinja2.TemplateSyntaxError as error:
+        problem = invalid_template(text, error)
+    raise problem
+
+
+class _Translation:
+    """One text, on the way through its tokens."""
+
+    def __init__(self, tokens: list[_Token], free: set[str], to: Counterparts) -> None:
+        self._tokens = tokens
+        self._free = free
+        self._to = to
+
+    def text(self) -> str:
+        out: list[str] = []
+        position = 0
+        while position < len(self._tokens):
+            token = self._tokens[position]
+            if token.inside and token.text == "|":
+                position = self._filter(position, out)
+            elif token.inside and token.kind == "name" and self._is_free(position):
+                position = self._name(position, out)
+            else:
+                out.append(token.text)
+                position += 1
+        return "".join(out)
+
+    def _is_free(self, position: int) -> bool:
+        """Whether it is the first part of a name that the template doesn't define itself."""
+        if self._tokens[position].text not in self._free:
+            return False
+        before, after = self._near(position, -1), self._near(position, 1)
+        # An attribute, a test, or the name of an argument or of a variable that is set.
+        return before not in (".", "is") and not (after == "=" and before in ("(", ","))
+
+    def _name(self, position: int, out: list[str]) -> int:
+        """Write what stands for a name and as many of its attributes as it takes; where to go on."""
+        parts = [(self._tokens[position].text, position)]
+        while self._near(parts[-1][1], 1) == ".":
+            attribute = self._after(self._after(parts[-1][1]))
+            if self._tokens[attribute].kind != "name":
+                break
+            parts.append((self._tokens[attribute].text, attribute))
+        names = [name for name, _ in parts]
+        if names[0] in PREFECT_NAMES:
+            out.append(names[0])
+            return position + 1
+        if len(parts) > 2 and ".".join(names[:2]) in _VARIABLES:
+            # `get` is what Airflow has for a variable with a default.
+            if names[2] == "get":
+                raise _unsupported("var.value.get", "write var.value.NAME")
+            out.append(f"variables[{variable_name(names[2])!r}]")
+            return parts[2][1] + 1
+        for length in range(len(parts), 0, -1):
+            expression = self._to.expressions.get(".".join(names[:length]))
+            if expression is not None:
+                out.append(expression)
+                return parts[length - 1][1] + 1
+        raise self._refusal(names)
+
+    def _filter(self, position: int, out: list[str]) -> int:
+        name = self._after(position)
+        method = _DATE_FILTERS.get(self._tokens[name].text)
+        if method is None:
+            out.append("|")
+            return position + 1
+        while out and out[-1].isspace():
+            out.pop()
+        out.append(f".{method}")
+        return name + 1
+
+    def _refusal(self, names: list[str]) -> UnsupportedFeatureError:
+        for length in (2, 1):
+            name = ".".join(names[:length])
+            if name in self._to.reasons:
+                return _unsupported(".".join(names[:2]), self._to.reasons[name])
+        return _unsupported(".".join(names[:2]), "the server has nothing in its place; leave it out")
+
+    def _near(self, position: int, step: int) -> str:
+        neighbour = self._after(position, step)
+        return self._tokens[neighbour].text if 0 <= neighbour < len(self._tokens) else ""
+
+    def _after(self, position: int, step: int = 1) -> int:
+        position += step
+        while 0 <= position < len(self._tokens) and self._tokens[position].kind == "whitespace":
+            position += step
+        return position
+
+
+def _tokens(environment: jinja2.Environment, text: str) -> Iterator[_Token]:
+    inside = False
+    for _, kind, value in environment.lex(text):
+        if kind in ("variable_begin", "block_begin"):
+            inside = True
+        elif kind in ("variable_end", "block_end"):
+            inside = False
+        yield _Token(kind, value, inside)
+
+
+def _free_names(tree: nodes.Template) -> set[str]:
+    free = find_undeclared_variables(tree) - set(jinja2.defaults.DEFAULT_NAMESPACE)
+    defined = {node.name for node in tree.find_all(nodes.Name) if node.ctx != "load"}
+    if both := sorted(free & defined):
+        raise _unsupported(both[0], "the template also defines it itself; give one of the two another name")
+    return free
+
+
+def _refuse_what_the_server_lacks(tree: nodes.Template, environment: jinja2.Environment) -> None:
+    for node in tree.find_all(_FILES):
+        raise _unsupported(type(node).__name__.lower(), "the server has no template files; write the text itself")
+    for found in tree.find_all(nodes.Filter):
+        if found.name not in environment.filters:
+            raise _unsupported(found.name, "the server has no such filter; leave it out")
+        if found.name in _DATE_FILTERS and not isinstance(found.node, (nodes.Name, nodes.Getattr, nodes.Getitem)):
+            raise _unsupported(found.name, "here it can only follow a name, as in 'logical_date | ds'")
+
+
+def _unsupported(name: str, reason: str) -> UnsupportedFeatureError:
+    return UnsupportedFeatureError(f"{name!r} can't be in an alert's text: {reason}")
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    """Jinja as the server has it, as far as parsing goes. It knows no other filters and tests."""
+    environment = jinja2.Environment(autoescape=False)  # noqa: S701 - it renders nothing
+    environment.filters.update(dict.fromkeys((*_PREFECT_FILTERS, *_DATE_FILTERS), _is_there))
+    return environment
+
+
+def _is_there(value: Any) -> Any:
+    return value

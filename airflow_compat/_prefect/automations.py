@@ -1,0 +1,138 @@
+"""Automations of ours, and the blocks and deployments that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from http import HTTPStatus
+from typing import Any, Literal, TypeAlias
+from uuid import UUID
+
+import httpx
+
+from .._specs.automation_plan import OWNER_TAG, Found, HeldAutomation, key_from_tags
+from .._specs.automations import Need
+from .client import kept_client
+from .failures import server_call
+
+_Filter: TypeAlias = Literal["/automations/filter", "/block_documents/filter", "/deployments/filter", "/flows/filter"]
+
+_PAGE = 200
+# As many keys at once as leave room on a page for some that were created twice.
+_KEYS = 25
+
+
+@server_call
+def read_automations(owner: str) -> list[HeldAutomation]:
+    """What the server has of this owner's."""
+    return _held({"all_": [OWNER_TAG + owner]})
+
+
+@server_call
+def read_tagged(owner: str, tags: Iterable[str]) -> list[HeldAutomation]:
+    """What the server has of this owner's that has one of these tags."""
+    wanted = sorted(set(tags))
+    return [
+        found
+        for start in range(0, len(wanted), _KEYS)
+        for found in _held({"any_": wanted[start : start + _KEYS]}, owner)
+    ]
+
+
+@server_call
+def create_automation(data: Mapping[str, Any]) -> None:
+    """Create an automation."""
+    kept_client().request("POST", "/automations/", json=dict(data))
+
+
+@server_call
+def update_automation(id_: str, data: Mapping[str, Any]) -> None:
+    """Give an automation other data; its id stays."""
+    kept_client().request("PUT", "/automations/{id}", path_params={"id": id_}, json=dict(data))
+
+
+@server_call
+def delete_automation(id_: str) -> None:
+    """Delete an automation; one that is gone already changes nothing."""
+    try:
+        kept_client().delete_automation(UUID(id_))
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code != HTTPStatus.NOT_FOUND:
+            raise
+
+
+@server_call
+def read_needs(needs: Iterable[Need]) -> dict[Need, Found]:
+    """What the server has for each: an id, or why it doesn't do."""
+    wanted = set(needs)
+    deployments = [need for need in wanted if need.kind == "deployment"]
+    blocks = [need for need in wanted if need.kind != "deployment"]
+    return {**_deployments(deployments), **_blocks(blocks)}
+
+
+def _held(tags: Mapping[str, Any], owner: str = "") -> list[HeldAutomation]:
+    return [
+        HeldAutomation(found["id"], key, found["created"], found["enabled"], found)
+        for found in _pages("/automations/filter", {"automations": {"tags": tags}})
+        if (key := key_from_tags(found["tags"])) is not None and (not owner or OWNER_TAG + owner in found["tags"])
+    ]
+
+
+def _deployments(needs: list[Need]) -> dict[Need, Found]:
+    if not needs:
+        return {}
+    pairs = [need.name.split("/") for need in needs]
+    named = {
+        "flows": {"name": {"any_": sorted({flow for flow, _ in pairs})}},
+        "deployments": {"name": {"any_": sorted({name for _, name in pairs})}},
+    }
+    flows = {found["id"]: found["name"] for found in _pages("/flows/filter", {"flows": named["flows"]})}
+    ids = {
+        f"{flows.get(found['flow_id'])}/{found['name']}": found["id"] for found in _pages("/deployments/filter", named)
+    }
+    return {
+        need: Found(ids[need.name])
+        if need.name in ids
+        else Found(problem=f"there is no deployment {need.name!r}; deploy it first")
+        for need in needs
+    }
+
+
+def _blocks(needs: list[Need]) -> dict[Need, Found]:
+    if not needs:
+        return {}
+    pairs = [need.name.split("/", 1) for need in needs]
+    documents = {
+        f"{found['block_type']['slug']}/{found['name']}": found
+        for found in _pages(
+            "/block_documents/filter",
+            {
+                "block_documents": {
+                    "name": {"any_": sorted({name for _, name in pairs})},
+                    "is_anonymous": {"eq_": False},
+                },
+                "block_types": {"slug": {"any_": sorted({slug for slug, _ in pairs})}},
+            },
+        )
+    }
+    return {need: _block(need, documents.get(need.name)) for need in needs}
+
+
+def _block(need: Need, document: Mapping[str, Any] | None) -> Found:
+    if document is None:
+        return Found(problem=f"there is no block {need.name!r}; create it first")
+    if need.kind == "notification" and "notify" not in document["block_schema"]["capabilities"]:
+        return Found(
+            problem=f"block {need.name!r} can't notify; name one of a type that can, such as slack-webhook or "
+            "custom-webhook"
+        )
+    return Found(document["id"])
+
+
+def _pages(path: _Filter, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    offset = 0
+    while True:
+        page = kept_client().request("POST", path, json={**body, "limit": _PAGE, "offset": offset}).json()
+        yield from page
+        if len(page) < _PAGE:
+            return
+        offset += _PAGE

@@ -1,0 +1,107 @@
+"""The builders: what they take, what they refuse, and that Prefect takes what they make."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from prefect import flow, task
+from prefect.events.actions import CancelFlowRun
+from prefect.events.schemas.automations import Automation as ClientAutomation
+from prefect.server.events.schemas.automations import Automation as ServerAutomation
+
+from airflow_compat import automations
+from airflow_compat._specs.automation_plan import Found, HeldAutomation, plan_automations
+from airflow_compat._specs.automations import AutomationSpec, NotifyAction, PlainAction
+from airflow_compat.errors import InvalidAlertError, UnsupportedFeatureError
+
+SLACK = "slack-webhook/alerts"
+ID = "8d1a9ef6-2a9b-4f39-a1b8-3d2ff3dc4e0c"
+
+
+@flow
+def etl() -> None: ...
+
+
+@task
+def load() -> None: ...
+
+
+ALERTS = [
+    automations.on_failure("etl", notify=SLACK),
+    automations.on_success(deployment="etl/prod", webhook="hook"),
+    automations.on_retry(task=["etl/load", "other/load"], run="callbacks/prod", parameters={"dag": "{{ dag.dag_id }}"}),
+    automations.on_skipped(tags=["prod", "test"], notify=[SLACK, "custom-webhook/x"]),
+    automations.on_sla_miss("etl", sla=timedelta(minutes=1), notify=SLACK),
+    automations.on_deadline(deployment=["etl/prod", "x/y"], interval=timedelta(hours=1), notify=SLACK),
+    automations.on_late_start(everything=True, notify=SLACK, pause_schedule=True),
+    automations.on_late_start("etl", grace=timedelta(minutes=1), actions=[CancelFlowRun()]),
+    automations.on_zombie("etl"),
+]
+
+
+def data(spec: AutomationSpec) -> dict[str, Any]:
+    (item,) = plan_automations([spec], (), dict.fromkeys(spec.needs, Found(ID)), owner="team")
+    return dict(item.data)
+
+
+@pytest.mark.parametrize("spec", ALERTS, ids=lambda spec: spec.key)
+def test_what_prefect_makes_of_an_alert_is_what_was_asked_for(spec: AutomationSpec) -> None:
+    needs = dict.fromkeys(spec.needs, Found(ID))
+    for model in (ServerAutomation, ClientAutomation):
+        stored = model.model_validate({**data(spec), "id": ID}).model_dump(mode="json")
+        there = HeldAutomation(ID, spec.key, "", True, stored)
+        assert [item.action for item in plan_automations([spec], [there], needs, owner="team")] == ["unchanged"]
+
+
+def test_a_flow_and_its_name_are_the_same() -> None:
+    assert automations.on_failure(etl, notify=SLACK) == automations.on_failure("etl", notify=SLACK)
+    assert automations.on_failure([etl, "x"], notify=SLACK).key == "on_failure:etl, x"
+
+
+def test_keys_and_names() -> None:
+    assert [spec.key for spec in ALERTS[:4]] == [
+        "on_failure:etl",
+        "on_success:etl/prod",
+        "on_retry:etl/load, other/load",
+        "on_skipped:tag prod, tag test",
+    ]
+    assert ALERTS[6].key == "on_late_start:everything"
+    assert ALERTS[0].name == "etl: on_failure"
+    spec = automations.on_failure("etl", notify=SLACK, key="pager", name="Page us", description="At night too")
+    assert (spec.key, spec.name, spec.description) == ("pager", "Page us", "At night too")
+
+
+def test_a_zombie_is_marked_as_crashed_before_anything_else() -> None:
+    first, second = automations.on_zombie("etl", notify=SLACK).actions
+    assert isinstance(first, PlainAction)
+    assert isinstance(second, NotifyAction)
+    assert (first.data["type"], first.data["state"]) == ("change-flow-run-state", "CRASHED")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"flow": "etl"}, "nothing to do"),
+        ({"notify": SLACK}, "no target"),
+        ({"flow": "etl", "notify": "alerts"}, "notify='alerts'"),
+        ({"flow": "etl", "run": "callbacks"}, "run='callbacks'"),
+        ({"flow": load, "notify": SLACK}, "a Task was given for a flow"),
+        ({"flow": "etl", "actions": [{"type": "nonsense"}]}, "an action isn't as Prefect's API takes it"),
+        ({"flow": "etl", "actions": [{"type": "call-webhook", "payload": "s3cret"}]}, "an action isn't as"),
+        ({"flow": "etl", "actions": [etl]}, "an action isn't as"),
+    ],
+)
+def test_what_can_not_be_is_refused_at_once(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidAlertError, match=message) as caught:
+        automations.on_failure(**arguments)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_what_no_trigger_can_count_from_is_refused() -> None:
+    with pytest.raises(UnsupportedFeatureError, match=r"since='scheduled'.*on_late_start"):
+        automations.on_sla_miss("etl", sla=timedelta(hours=1), since="scheduled", notify=SLACK)  # type: ignore[arg-type]
+    for reference in ("DAGRUN_LOGICAL_DATE", "AVERAGE_RUNTIME", "FIXED_DATETIME", "NONSENSE"):
+        with pytest.raises(UnsupportedFeatureError, match=reference):
+            automations.on_deadline("etl", interval=timedelta(hours=1), reference=reference, notify=SLACK)
