@@ -23,6 +23,9 @@ from prefect.states import AwaitingRetry, Cancelled, Completed, Crashed, Failed,
 from airflow_compat import automations
 from airflow_compat._specs.automations import AutomationSpec
 
+# They wait for times to run out, for two minutes together.
+pytestmark = [pytest.mark.stress, pytest.mark.timeout(600)]
+
 TEN = timedelta(seconds=10)
 BUILDERS: dict[str, Callable[..., AutomationSpec]] = {
     "on_failure": automations.on_failure,
