@@ -37,7 +37,7 @@ FOLDER = Path(__file__).parent
 WAYS = {
     "failed": ("dies", "Failed"),
     "timed out": ("slow", "TimedOut"),
-    "out of memory": ("dies", "Crashed"),
+    "out of memory": ("dies", "Failed"),
     "terminated": ("dies", "Crashed"),
     "killed": ("dies", "Crashed"),
     "exited": ("dies", "Crashed"),
