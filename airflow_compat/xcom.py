@@ -121,7 +121,8 @@ def remember_return(
     written is a warning in the log: in a flow that was written for Prefect, nobody may ever pull it.
 
     It is written to the storage at once, unless all of this holds: the flow's tasks run in threads of its own process,
-    the storage is remote, the run doesn't persist its results, and the text is short. Then memory alone holds it.
+    the storage is remote, the run doesn't persist its results, and the text is short. Then memory alone holds it, as it
+    does a None where nothing was returned before.
 
     Args:
         where: The task instance.
