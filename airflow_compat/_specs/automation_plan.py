@@ -55,7 +55,7 @@ class AutomationItem:
         action: What applying does.
         name: What Prefect's UI shows.
         notes: What differs, or why it is refused.
-        data: What the server is to have, as Prefect's API takes it.
+        data: What the server is to have, as Prefect's API takes it; nothing for what is refused or deleted.
         id: Of what the server has, where that is to be changed or deleted.
     """
 
@@ -154,16 +154,17 @@ def _wanted(
             yield AutomationItem(spec.key, "create", spec.name, data=data)
             continue
         first = by_key[spec.key][0]
-        differences = [name for name in _COMPARED if _normal(data[name]) != _normal(first.data.get(name))]
-        notes = () if first.enabled else ("switched off on the server, and left so",)
+        differences = [name for name in _COMPARED if _normal(data[name], name) != _normal(first.data.get(name), name)]
+        switched = "on" if first.enabled else "off"
+        notes = () if first.enabled == spec.enabled else (f"switched {switched} on the server, and left so",)
+        data = {**data, "enabled": first.enabled}
         if differences:
             # The trigger's ids are new after an update, and with them its timers: the server forgets what it waits for.
-            data = {**data, "enabled": first.enabled}
             yield AutomationItem(
                 spec.key, "update", spec.name, (f"differs in {', '.join(differences)}", *notes), data, first.id
             )
         else:
-            yield AutomationItem(spec.key, "unchanged", spec.name, notes, id=first.id)
+            yield AutomationItem(spec.key, "unchanged", spec.name, notes, data, first.id)
 
 
 def _unwanted(keys: set[str], by_key: Mapping[str, list[HeldAutomation]], *, prune: bool) -> Iterator[AutomationItem]:
@@ -178,18 +179,18 @@ def _deletion(automation: HeldAutomation, note: str) -> AutomationItem:
     return AutomationItem(automation.key, "delete", str(automation.data.get("name", "")), (note,), id=automation.id)
 
 
-_COMPARED = ("name", "description", "trigger", "actions")
+_COMPARED = ("name", "description", "tags", "trigger", "actions")
 # What Prefect adds to what it was given.
 _DEFAULTS = {"schedule_after": 0, "type": "event", "source": "selected", "force": False}
-_SETS = ("after", "expect", "for_each")
+_SETS = ("after", "expect", "for_each", "tags")
 
 
 def _data(spec: AutomationSpec, ids: Mapping[Need, str], owner: str) -> dict[str, Any]:
     return {
         "name": spec.name,
         "description": spec.description,
-        "enabled": True,
-        "tags": tags_for(owner, spec.key),
+        "enabled": spec.enabled,
+        "tags": [*tags_for(owner, spec.key), *spec.tags],
         "trigger": spec.trigger_dict(),
         "actions": [action.as_dict(ids) for action in spec.actions],
     }

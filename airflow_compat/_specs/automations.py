@@ -56,6 +56,17 @@ class TriggerSpec:
 
 
 @dataclass(frozen=True)
+class PlainTrigger:
+    """Any other of Prefect's triggers, as its API takes it."""
+
+    data: Mapping[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """As `TriggerSpec.as_dict`."""
+        return dict(self.data)
+
+
+@dataclass(frozen=True)
 class Need:
     """What must be on the server: a block, `type/name`, or a deployment, `flow/deployment`."""
 
@@ -127,6 +138,25 @@ class RunAction:
 
 
 @dataclass(frozen=True)
+class NamedAction:
+    """Any of Prefect's actions, as its API takes it, that names a block or a deployment in place of its id.
+
+    Attributes:
+        data: The action without the id.
+        id_field: Where the id is to stand: `block_document_id` or `deployment_id`.
+        need: What is named.
+    """
+
+    data: Mapping[str, Any]
+    id_field: str
+    need: Need
+
+    def as_dict(self, ids: Mapping[Need, str]) -> dict[str, Any]:
+        """As `NotifyAction.as_dict`."""
+        return {**self.data, self.id_field: ids[self.need]}
+
+
+@dataclass(frozen=True)
 class PlainAction:
     """An action that names nothing: any of Prefect's, as its API takes it."""
 
@@ -142,7 +172,7 @@ class PlainAction:
         return None
 
 
-ActionSpec: TypeAlias = NotifyAction | WebhookAction | RunAction | PlainAction
+ActionSpec: TypeAlias = NotifyAction | WebhookAction | RunAction | NamedAction | PlainAction
 
 
 @dataclass(frozen=True)
@@ -156,14 +186,18 @@ class AutomationSpec:
         actions: What happens then, in order.
         description: More for Prefect's UI.
         deployments: Those that it is about.
+        tags: More of the automation's tags than those that tell its owner and its key.
+        enabled: Whether it is switched on when it is created.
     """
 
     key: str
     name: str
-    triggers: tuple[TriggerSpec, ...]
+    triggers: tuple[TriggerSpec | PlainTrigger, ...]
     actions: tuple[ActionSpec, ...]
     description: str = ""
     deployments: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    enabled: bool = True
 
     def __str__(self) -> str:
         return f"automation {self.key}"
