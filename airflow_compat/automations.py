@@ -147,6 +147,10 @@ def simulate(
         events: Prefect's events, as objects or as its API gives them, in any order.
         until: When the history ends: what would fire later doesn't. None waits for all that may still fire.
 
+    Raises:
+        InvalidEventError: An event isn't as Prefect's API gives it.
+        UnsupportedFeatureError: The trigger, from a YAML file, is one that no builder makes.
+
     Example:
         ```python
         from airflow_compat import automations

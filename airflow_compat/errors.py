@@ -94,6 +94,14 @@ class InvalidAlertError(AirflowCompatError, ValueError):
     """No automation can stand for an alert: its target, its time, its actions, or what the server lacks for them."""
 
 
+class AlertFileError(AirflowCompatError, ValueError):
+    """A file of alerts can't be read, or what it holds is no alert."""
+
+
+class InvalidEventError(AirflowCompatError, ValueError):
+    """An event isn't as Prefect's API gives it, or a file of events can't be read."""
+
+
 class InvalidRunDatesError(AirflowCompatError, ValueError):
     """A flow run's labels give no dates that a run can have."""
 

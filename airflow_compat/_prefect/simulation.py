@@ -6,13 +6,15 @@ memory, with a clock that goes from one event to the next.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .._specs.automations import RUN, RUN_NAME, AutomationSpec, Labels, TriggerSpec
+from .._specs.automation_forms import why_plain
+from .._specs.automations import RUN, RUN_NAME, AutomationSpec, Labels, PlainTrigger, TriggerSpec
 from .._specs.simulation import SimulatedRun, Simulation
+from ..errors import InvalidEventError, UnsupportedFeatureError
 
 if TYPE_CHECKING:
     from prefect.server.events.schemas.automations import EventTrigger
@@ -23,10 +25,18 @@ _Key: TypeAlias = tuple[str, ...]
 
 def simulate_spec(spec: AutomationSpec, events: Iterable[Any], *, until: datetime | None) -> Simulation:
     """See `airflow_compat.automations.simulate`."""
-    received = _in_order(events)
+    return simulate_received(spec, in_order(events), until=until)
+
+
+def simulate_received(spec: AutomationSpec, received: Sequence[ReceivedEvent], *, until: datetime | None) -> Simulation:
+    """The same for events that `in_order` gave: several specs may share them."""
     names: dict[str, str] = {}
     fired: dict[str, list[datetime]] = {}
     for trigger_spec in spec.triggers:
+        if isinstance(trigger_spec, PlainTrigger):
+            raise UnsupportedFeatureError(
+                f"{spec} can't be simulated, since {why_plain(trigger_spec.data)}; try it on a server"
+            )
         trigger = _trigger(trigger_spec)
         scope = _trigger(replace(trigger_spec, match=_without_state(trigger_spec.match)))
         watch = _Timers(trigger) if trigger_spec.after else _Watch(trigger)
@@ -114,14 +124,30 @@ def _without_state(match: Labels) -> Labels:
     return {label: values for label, values in match.items() if label in (RUN, RUN_NAME)}
 
 
-def _in_order(events: Iterable[Any]) -> list[ReceivedEvent]:
-    """As the server takes them: each once, in the order in which they occurred."""
-    from prefect.server.events.schemas.events import ReceivedEvent
+def in_order(events: Iterable[Any]) -> list[ReceivedEvent]:
+    """As the server takes them: each once, in the order in which they occurred.
 
+    Raises:
+        InvalidEventError: One of them isn't as Prefect's API gives it.
+    """
     received: dict[Any, ReceivedEvent] = {}
-    for event in events:
-        data = event if isinstance(event, Mapping) else event.model_dump(mode="json")
-        # What was never sent has no time of receipt.
-        one = ReceivedEvent.model_validate({"received": data.get("occurred"), **data})
+    for number, event in enumerate(events, start=1):
+        one = _received(event, number)
         received.setdefault(one.id, one)
     return sorted(received.values(), key=lambda event: event.occurred)
+
+
+def _received(event: Any, number: int) -> ReceivedEvent:
+    from prefect.server.events.schemas.events import ReceivedEvent
+    from pydantic import BaseModel, ValidationError
+
+    data = event.model_dump(mode="json") if isinstance(event, BaseModel) else event
+    if not isinstance(data, Mapping):
+        raise InvalidEventError(f"event {number} is a {type(event).__name__}; give it as Prefect's API does")
+    try:
+        # What was never sent has no time of receipt.
+        return ReceivedEvent.model_validate({"received": data.get("occurred"), **data})
+    except ValidationError as error:
+        fault = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(map(str, fault["loc"]))
+    raise InvalidEventError(f"event {number} isn't as Prefect's API gives it: {where}: {fault['msg']}; mend it")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 from event_histories import START, History, generated
@@ -11,7 +14,8 @@ from prefect.events import Event
 from server_triggers import fired
 
 from airflow_compat import automations
-from airflow_compat._specs.automations import AutomationSpec
+from airflow_compat._specs.automations import AutomationSpec, PlainTrigger
+from airflow_compat.errors import InvalidEventError, UnsupportedFeatureError
 
 NOTIFY = "slack-webhook/alerts"
 TEN = timedelta(seconds=10)
@@ -122,6 +126,26 @@ def test_events_in_any_order_and_form_and_twice() -> None:
     (run,) = automations.simulate(SLA, events).runs
     assert len(run.fired) == 1
     assert len(automations.simulate(ALERTS[0], events).runs[0].fired) == 1
+
+
+def test_another_trigger_of_prefects_is_refused() -> None:
+    counts = PlainTrigger({**ALERTS[0].trigger_dict(), "threshold": 3})
+    spec = replace(ALERTS[0], triggers=(counts,))
+    with pytest.raises(UnsupportedFeatureError, match=r"on_failure:etl can't be simulated, since its threshold is 3"):
+        automations.simulate(spec, [])
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [
+        ({"event": "x", "resource": {"prefect.resource.id": "x"}, "id": str(UUID(int=1))}, "event 2 .*: occurred: "),
+        ({**History(1).states("Failed").events[0], "resource": {}}, "event 2 .*: resource: "),
+        ("Failed", "event 2 is a str"),
+    ],
+)
+def test_what_is_no_event_is_refused(event: Any, message: str) -> None:
+    with pytest.raises(InvalidEventError, match=message):
+        automations.simulate(ALERTS[0], [*History(2).states("Failed").events, event])
 
 
 @pytest.mark.parametrize(
