@@ -95,11 +95,11 @@ class InvalidAlertError(AirflowCompatError, ValueError):
 
 
 class AlertFileError(AirflowCompatError, ValueError):
-    """A file of alerts can't be read, or what it holds is no alert."""
+    """A file of alerts can't be read or written, or what it holds is no alert."""
 
 
 class InvalidEventError(AirflowCompatError, ValueError):
-    """An event isn't as Prefect's API gives it, or a file of events can't be read."""
+    """Events can't be had: one isn't as Prefect's API gives it, their file can't be read, or their time is none."""
 
 
 class InvalidRunDatesError(AirflowCompatError, ValueError):

@@ -1,0 +1,179 @@
+"""Triggers and actions that somebody wrote, checked with Prefect's own models, which would ignore a misspelt field."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, get_args
+from uuid import UUID
+
+from prefect.events import CompoundTrigger, EventTrigger, MetricTrigger, SequenceTrigger
+from prefect.events.actions import ActionTypes
+from prefect.events.schemas.automations import MetricTriggerQuery
+from pydantic import BaseModel, ValidationError
+
+from ..errors import InvalidAlertError
+
+_TRIGGERS: Mapping[str, type[BaseModel]] = {
+    "event": EventTrigger,
+    "compound": CompoundTrigger,
+    "sequence": SequenceTrigger,
+    "metric": MetricTrigger,
+}
+_ACTIONS: Mapping[str, type[BaseModel]] = {
+    action.model_fields["type"].default: action for action in get_args(ActionTypes)
+}
+_SETS = ("after", "expect", "for_each")
+_ANY_ID = UUID(int=0)
+
+
+def complete_trigger(data: object, path: str = "trigger") -> dict[str, Any]:
+    """The trigger with all the fields that Prefect's model has.
+
+    Args:
+        data: As it was written.
+        path: Where it stands, for messages.
+
+    Raises:
+        InvalidAlertError: It has a field that the model doesn't have, or a value that it doesn't take.
+    """
+    written = _mapping(data, path)
+    type_ = _trigger_type(written)
+    if type_ not in _TRIGGERS:
+        raise InvalidAlertError(f"{path}.type: Prefect has no trigger {type_!r}; it is one of {', '.join(_TRIGGERS)}")
+    model = _TRIGGERS[type_]
+    _check_fields(written, model.model_fields, path)
+    _check_labels(written, path)
+    if isinstance(written.get("metric"), Mapping):
+        _check_fields(written["metric"], MetricTriggerQuery.model_fields, f"{path}.metric")
+    if isinstance(written.get("triggers"), list):
+        children = enumerate(written["triggers"])
+        written["triggers"] = [complete_trigger(child, f"{path}.triggers[{number}]") for number, child in children]
+    found = _validated(model, {**written, "type": type_}, path)
+    return {name: sorted(value) if name in _SETS else value for name, value in found.items()}
+
+
+def complete_action(data: object, path: str, *, id_field: str = "", names: Iterable[str] = ()) -> dict[str, Any]:
+    """The action with all the fields that Prefect's model has.
+
+    Args:
+        data: As it was written.
+        path: Where it stands, for messages.
+        id_field: A field that is left out here, and filled in later.
+        names: What else could have been meant by a field that the model doesn't have.
+
+    Raises:
+        InvalidAlertError: As in `complete_trigger`.
+    """
+    written = _mapping(data, path)
+    type_ = written.get("type")
+    if type_ is None:
+        raise InvalidAlertError(f"{path}.type: it is missing; write for example `type: send-notification`")
+    if not isinstance(type_, str) or type_ not in _ACTIONS:
+        raise InvalidAlertError(f"{path}.type: Prefect has no action {type_!r}{_meant(type_, _ACTIONS)}")
+    model = _ACTIONS[type_]
+    _check_fields(written, model.model_fields, path, names)
+    found = _validated(model, {**written, id_field: _ANY_ID} if id_field else written, path)
+    found.pop(id_field, None)
+    return found
+
+
+def check_whole(trigger: Mapping[str, Any], actions: Iterable[Mapping[str, Any]]) -> None:
+    """See whether an automation is one that the server would refuse as a whole, as for a run that starts itself.
+
+    Args:
+        trigger: With all its fields.
+        actions: With all their fields; ids may be missing.
+
+    Raises:
+        InvalidAlertError: It would.
+    """
+    from prefect.server.events.schemas.automations import AutomationCore
+
+    with_ids = [
+        {**action, **{name: _ANY_ID for name in _needed_ids(action) if action.get(name) is None}} for action in actions
+    ]
+    if "metric" in _types(trigger) or any(action["type"] == "declare-incident" for action in with_ids):
+        # Prefect Cloud has these, and this model is that of a server of one's own.
+        return
+    try:
+        # The model writes into what it is given.
+        AutomationCore.model_validate(copy.deepcopy({"name": "any", "trigger": trigger, "actions": with_ids}))
+        return
+    except ValidationError as error:
+        faults = error.errors(include_input=False, include_url=False)
+        fault = next((each for each in faults if each["type"] == "value_error"), faults[0])
+        # The names of classes, of which one is tried after another, say nothing.
+        where = _path("", [part for part in fault["loc"] if isinstance(part, int) or part[:1].islower()])
+        problem = f"{where.lstrip('.') or 'trigger'}: {_said(fault)}"
+    raise InvalidAlertError(problem)
+
+
+def _needed_ids(action: Mapping[str, Any]) -> list[str]:
+    if action.get("source") == "inferred":
+        return []
+    return [name for name in _ACTIONS[action["type"]].model_fields if name.endswith("_id")]
+
+
+def _types(trigger: Mapping[str, Any]) -> set[str]:
+    return {trigger["type"], *(type_ for child in trigger.get("triggers", ()) for type_ in _types(child))}
+
+
+def _trigger_type(data: Mapping[str, Any]) -> Any:
+    """What Prefect takes it for where it doesn't say."""
+    if "type" in data:
+        return data["type"]
+    if "triggers" in data:
+        return "compound" if "require" in data else "sequence"
+    return "metric" if data.get("posture") == "Metric" else "event"
+
+
+def _mapping(data: object, path: str) -> dict[str, Any]:
+    if not isinstance(data, Mapping):
+        raise InvalidAlertError(f"{path}: it is a {type(data).__name__}; write its fields, each with its value")
+    return dict(data)
+
+
+def _check_fields(data: Mapping[str, Any], fields: Collection[str], path: str, names: Iterable[str] = ()) -> None:
+    for name in data:
+        if name not in fields:
+            raise InvalidAlertError(f"{path}.{name}: Prefect has no such field here{_meant(name, [*fields, *names])}")
+
+
+def _check_labels(data: Mapping[str, Any], path: str) -> None:
+    related = data.get("match_related", {})
+    places = {f"{path}.match": data.get("match", {})}
+    if isinstance(related, list):
+        places |= {f"{path}.match_related[{number}]": each for number, each in enumerate(related)}
+    else:
+        places[f"{path}.match_related"] = related
+    for place, labels in places.items():
+        for label, value in _mapping(labels, place).items():
+            values = value if isinstance(value, list) else [value]
+            if not isinstance(label, str) or not all(isinstance(each, str) for each in values):
+                raise InvalidAlertError(f"{place}.{label}: it is no text or list of texts; put what it is in quotes")
+
+
+def _validated(model: type[BaseModel], data: Mapping[str, Any], path: str) -> dict[str, Any]:
+    try:
+        return model.model_validate(data).model_dump(mode="json")
+    except ValidationError as error:
+        fault = error.errors(include_input=False, include_url=False)[0]
+        problem = f"{_path(path, fault['loc'])}: {_said(fault)}"
+    raise InvalidAlertError(problem)
+
+
+def _path(path: str, parts: Iterable[int | str]) -> str:
+    return path + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+
+
+def _said(fault: Any) -> str:
+    first = str(fault["msg"]).removeprefix("Value error, ").splitlines()[0]
+    return f"{first.rstrip('.')}; mend it there"
+
+
+def _meant(word: object, known: Iterable[str]) -> str:
+    known = list(known)
+    close = difflib.get_close_matches(str(word), known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(known)}"
