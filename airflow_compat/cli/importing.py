@@ -6,16 +6,19 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 from rich.text import Text
 
 from .. import importing
 from ..importing import Item, Outcome
+from .printing import new_console, new_table
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def import_sources(
@@ -66,16 +69,13 @@ def _as_dict(outcome: Outcome, *, dry_run: bool) -> dict[str, object]:
 
 
 def _print(outcomes: tuple[Outcome, ...], *, dry_run: bool) -> None:
-    console = Console(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        # A pipe has no width: lines of their own length are easier to search than folded ones.
-        console.width = 240
+    console = new_console()
     console.print(_table(outcomes, dry_run=dry_run))
     console.print(_summary(outcomes, dry_run=dry_run))
 
 
 def _table(outcomes: Iterable[Outcome], *, dry_run: bool) -> Table:
-    table = Table("kind", "id", "result", "kept as", "notes", box=None, pad_edge=False, header_style="bold")
+    table = new_table("kind", "id", "result", "kept as", "notes")
     for outcome in outcomes:
         result, style = _result(outcome, dry_run=dry_run)
         notes = outcome.error or "; ".join(outcome.item.notes)

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, Parameter
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
 from .._specs.pool_evidence import Finding
 from ..errors import ServerError
+from .printing import clock, count, new_console, new_table
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from .._prefect.pool_doctor import Report
     from .._specs.pool_history import Acquisition
     from .._specs.pool_state import PoolState
@@ -53,7 +55,7 @@ def list_pools(
     from .._pools.overview import read_states
     from .._prefect.pool_states import read_server_facts
 
-    console = _console()
+    console = new_console()
     server = read_server_facts()
 
     def show() -> RenderableType:
@@ -117,7 +119,7 @@ def doctor(
     """
     from .._prefect.pool_doctor import examine, release
 
-    console = _console()
+    console = new_console()
     with console.status("Looking at the pools") if console.is_terminal else nullcontext():
         report = examine(pools or ())
         released = {pool.limit.name: release(pool) for pool in report.pools if pool.leaked} if release_ else {}
@@ -155,17 +157,17 @@ def _print(console: Console, report: Report, released: dict[str, int]) -> None:
 
 
 def _findings_table(findings: Iterable[Finding], released: dict[str, int]) -> Table:
-    table = _table("pool", "finding", "slots", "who", "since", "why")
+    table = new_table("pool", "finding", "slots", "who", "since", "why")
     for finding in findings:
         is_released = _is_released(finding, released)
         kind = "released" if is_released else finding.kind
         style = "green" if is_released else _STYLES.get(finding.kind, "red")
         why = "" if finding.kind == "held" else finding.reason
         if finding.until:
-            why += f" by {_clock(finding.until)}"
+            why += f" by {clock(finding.until)}"
         who = str(finding.holder or "")
         url = _url(finding.holder) if finding.holder else ""
-        since = _clock(finding.holder.since) if finding.holder else ""
+        since = clock(finding.holder.since) if finding.holder else ""
         cells = (finding.pool, kind, str(finding.slots or ""), f"{who} {url}".rstrip(), since, why)
         table.add_row(*(Text(cell, style=style, overflow="fold") for cell in cells))
     return table
@@ -176,22 +178,22 @@ def _verdict(report: Report, released: dict[str, int]) -> str:
     said = "1 problem" if left == 1 else f"{left} problems" if left else "nothing is wrong"
     given_back = sum(released.values())
     slots = "1 slot was" if given_back == 1 else f"{given_back} slots were"
-    return f"{_count(len(report.pools), 'pool')}: {said}." + (f" {slots} given back." if given_back else "")
+    return f"{count(len(report.pools), 'pool')}: {said}." + (f" {slots} given back." if given_back else "")
 
 
 def _pools_table(states: Iterable[PoolState]) -> Table:
-    table = _table("pool", "slots", "held", "waiting", "who", "since")
+    table = new_table("pool", "slots", "held", "waiting", "who", "since")
     for state in states:
         style = "" if state.held else "dim"
         first = (state.name, str(state.slots), str(state.held), str(state.waiting or ""))
         rows = [
-            (f"{_count(holder.slots, 'slot')}: {holder.name} {holder.url}".rstrip(), _clock(holder.since))
+            (f"{count(holder.slots, 'slot')}: {holder.name} {holder.url}".rstrip(), clock(holder.since))
             for holder in state.holders
         ]
         if not state.active:
             rows.insert(0, ("inactive: it limits nothing", ""))
         if state.unnamed:
-            rows.append((f"{_count(state.unnamed, 'slot')}: not known (yet)", ""))
+            rows.append((f"{count(state.unnamed, 'slot')}: not known (yet)", ""))
         for number, row in enumerate(rows or [("", "")]):
             cells = (*(first if number == 0 else ("",) * len(first)), *row)
             table.add_row(*(Text(cell, style=style, overflow="fold") for cell in cells))
@@ -201,28 +203,8 @@ def _pools_table(states: Iterable[PoolState]) -> Table:
 def _pools_summary(states: Iterable[PoolState]) -> str:
     states = tuple(states)
     held, waiting = sum(state.held for state in states), sum(state.waiting for state in states)
-    now = _clock(datetime.now(timezone.utc))
-    return f"{_count(len(states), 'pool')}, {_count(held, 'slot')} held, {waiting} waiting, at {now}."
-
-
-def _table(*columns: str) -> Table:
-    return Table(*columns, box=None, pad_edge=False, header_style="bold")
-
-
-def _console() -> Console:
-    console = Console(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        # A pipe has no width: lines of their own length are easier to search than folded ones.
-        console.width = 240
-    return console
-
-
-def _clock(moment: datetime) -> str:
-    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+    now = clock(datetime.now(timezone.utc))
+    return f"{count(len(states), 'pool')}, {count(held, 'slot')} held, {waiting} waiting, at {now}."
 
 
 def _url(holder: Acquisition) -> str:
