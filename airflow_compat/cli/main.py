@@ -10,6 +10,7 @@ from rich.console import Console
 
 from .. import __version__
 from ..errors import AirflowCompatError
+from .automations import app as automations_app
 from .importing import import_sources
 from .pools import app as pools_app
 
@@ -21,6 +22,7 @@ app: App = App(
 )
 app.command(import_sources, name="import")
 app.command(pools_app)
+app.command(automations_app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
