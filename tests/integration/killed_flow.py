@@ -1,0 +1,45 @@
+"""A flow that is killed in its task, as `python killed_flow.py RECORD` or by a worker; its callbacks keep a record."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from callbacks_worker_flow import the_server_knows
+from prefect import flow, get_run_logger, task
+from prefect.runtime import flow_run
+from recorded_callbacks import page
+
+from airflow_compat import on_failure
+
+
+@task
+def load(way: str) -> None:
+    if not the_server_knows(within=30):
+        get_run_logger().warning("The server has lost that this task runs")
+    os.kill(os.getpid(), signal.SIGKILL if way == "killed" else signal.SIGTERM)
+    raise ValueError(way)
+
+
+@on_failure(page)
+@flow
+def killed(record: str, way: str = "killed") -> None:
+    print(flow_run.get_id(), flush=True)
+    load(way)
+
+
+@on_failure(page)
+@task(name="load")
+def hooked_load(way: str) -> None:
+    load.fn(way)
+
+
+@flow
+def killed_in_hooked_task(record: str, way: str = "killed") -> None:
+    print(flow_run.get_id(), flush=True)
+    hooked_load(way)
+
+
+if __name__ == "__main__":
+    {"killed": killed, "killed-in-hooked-task": killed_in_hooked_task}[sys.argv[1]](*sys.argv[2:])
