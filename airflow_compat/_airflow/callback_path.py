@@ -47,6 +47,8 @@ def callback_path(callback: object) -> CallbackPath:
     Raises:
         InvalidCallbackError: Another process can't find it, or would have to be given a secret.
     """
+    if isinstance(callback, CallbackPath):
+        return CallbackPath(callback.path, _checked(callback.path, callback.arguments))
     if isinstance(callback, str):
         module, colon, name = callback.partition(":")
         if not (module and colon and name):

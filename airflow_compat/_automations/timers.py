@@ -83,9 +83,7 @@ def on_deadline(
         UnsupportedFeatureError: The reference is another; or as in `on_failure`.
     """
     wanted = Options.of("on_deadline", flow, options)
-    if reference != "DAGRUN_QUEUED_AT":
-        hint = _OTHER_REFERENCES.get(reference, "use DAGRUN_QUEUED_AT")
-        raise UnsupportedFeatureError(f"a deadline by {reference!r} can't be kept by an automation; {hint}")
+    check_reference(reference)
     found = triggers.on_duration(wanted.target, "interval", interval)
     return wanted.spec(found, detail=f"It was to end within {interval} of being queued.")
 
@@ -137,3 +135,14 @@ def on_zombie(
     """
     wanted = Options.of("on_zombie", flow, options)
     return wanted.spec(triggers.on_zombie(wanted.target, within), first=(_CRASH,))
+
+
+def check_reference(reference: object) -> None:
+    """See whether a deadline can count from it.
+
+    Raises:
+        UnsupportedFeatureError: It can't.
+    """
+    if reference != "DAGRUN_QUEUED_AT":
+        hint = _OTHER_REFERENCES.get(str(reference), "use DAGRUN_QUEUED_AT")
+        raise UnsupportedFeatureError(f"a deadline by {reference!r} can't be kept by an automation; {hint}")

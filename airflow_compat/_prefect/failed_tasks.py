@@ -49,9 +49,13 @@ def failed_task(exception: BaseException | None, flow_run_id: UUID, *, crashed: 
     )
 
 
+@server_call
 def lost_task(flow_run_id: UUID) -> EndedTask | None:
-    """The task that a flow run was in when its process died; None when it was in none."""
-    return _ended(running_task(flow_run_id))
+    """The task that a flow run was in when its process died; None when it was in none.
+
+    A process that is told to end may yet say that its task crashed.
+    """
+    return _ended(running_task(flow_run_id)) or _crashed(flow_run_id)
 
 
 @server_call
@@ -104,6 +108,13 @@ def _latest(flow_run_id: UUID, types: Collection[StateType]) -> EndedTask | None
 
 def _has_unfinished(flow_run_id: UUID) -> bool:
     return latest_task_run(flow_run_id, _UNFINISHED, TaskRunSort.END_TIME_DESC) is not None
+
+
+def _crashed(flow_run_id: UUID) -> EndedTask | None:
+    """The task of the run's last attempt that crashed last."""
+    found = latest_task_run(flow_run_id, [StateType.CRASHED], TaskRunSort.END_TIME_DESC)
+    attempt = kept_client().read_flow_run(flow_run_id).run_count
+    return _ended(found) if found and found.flow_run_run_count == attempt else None
 
 
 def _ended(run: TaskRun | None) -> EndedTask | None:

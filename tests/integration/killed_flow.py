@@ -1,4 +1,4 @@
-"""A flow that is killed in its task, as `python killed_flow.py RECORD` or by a worker; its callbacks keep a record."""
+"""Flows that are killed in their task, by a worker or as `python killed_flow.py FLOW RECORD WAY NAME`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,12 @@ def load(way: str) -> None:
     raise ValueError(way)
 
 
+@flow
+def unhooked(record: str, way: str = "killed") -> None:
+    print(flow_run.get_id(), flush=True)
+    load(way)
+
+
 @on_failure(page)
 @flow
 def killed(record: str, way: str = "killed") -> None:
@@ -42,4 +48,6 @@ def killed_in_hooked_task(record: str, way: str = "killed") -> None:
 
 
 if __name__ == "__main__":
-    {"killed": killed, "killed-in-hooked-task": killed_in_hooked_task}[sys.argv[1]](*sys.argv[2:])
+    called, record, way, *name = sys.argv[1:]
+    flows = {"killed": killed, "unhooked": unhooked, "killed-in-hooked-task": killed_in_hooked_task}
+    flows[called].with_options(name=name[0] if name else None)(record, way)

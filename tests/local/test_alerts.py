@@ -114,7 +114,7 @@ def test_callbacks_are_runs_of_the_deployment_that_calls_them() -> None:
     assert [run.deployment for run in runs if isinstance(run, RunAction)] == ["run-callback/default"] * 3
     notified, once, again = (run.as_dict(dict.fromkeys(spec.needs, ID))["parameters"] for run in runs)
     assert notified == {
-        "callback": "airflow_compat._notifiers.slack_webhook:SlackWebhookNotifier",
+        "callback": "airflow_compat.notifiers:SlackWebhookNotifier",
         "alert": "on_failure",
         "run": "{{ event.resource.id }}",
         "event": "{{ event.id }}",
