@@ -45,7 +45,7 @@ def callback_runs(
             "callback": found.path,
             "alert": alert,
             "run": "{{ event.resource.id }}",
-            "event": "{{ event.id }}",
+            "event": "{{ event.id | string }}",
         }
         if lost_task:
             parameters["lost_task"] = True

@@ -18,7 +18,7 @@ import recorded_callbacks
 from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.deployments import run_deployment
 from prefect.deployments.runner import EntrypointType
 from recorded_callbacks import page
@@ -36,7 +36,13 @@ def callbacks(unique: str) -> Iterator[str]:
     """A deployment that calls callbacks, and a worker for it; its pool has the test's name."""
     with get_client(sync_client=True) as client:
         client.create_work_pool(WorkPoolCreate(name=unique, type="process"))
-    run_callback.to_deployment(unique, work_pool_name=unique, entrypoint_type=EntrypointType.MODULE_PATH).apply()
+    run_callback.to_deployment(
+        unique,
+        work_pool_name=unique,
+        entrypoint_type=EntrypointType.MODULE_PATH,
+        # Where callbacks are imported from.
+        job_variables={"working_dir": str(FOLDER)},
+    ).apply()
     with working(unique):
         yield f"run-callback/{unique}"
     automations.delete(owner=unique)
@@ -45,10 +51,9 @@ def callbacks(unique: str) -> Iterator[str]:
 @contextmanager
 def working(pool: str) -> Iterator[None]:
     command = ["-m", "prefect", "worker", "start", "--pool", pool]
-    # Where it is started is where callbacks are imported from.
     environment = {**os.environ, "PREFECT_WORKER_QUERY_SECONDS": "0.5"}
     with subprocess.Popen(
-        [sys.executable, *command], cwd=FOLDER, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, *command], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as worker:
         try:
             yield
@@ -60,15 +65,12 @@ def working(pool: str) -> Iterator[None]:
 def called(deployment: str, runs: int) -> list[FlowRun]:
     """The runs of a deployment, when so many have ended; no matter how."""
     until = time.monotonic() + 120
-    body = {
-        "deployments": {"name": {"any_": [deployment.partition("/")[2]]}},
-        "flows": {"name": {"any_": ["run-callback"]}},
-    }
+    flow_name, _, name = deployment.partition("/")
+    body = {"deployments": {"name": {"any_": [name]}}, "flows": {"name": {"any_": [flow_name]}}}
     while True:
         with get_client(sync_client=True) as client:
-            found = [
-                FlowRun.model_validate(run) for run in client.request("POST", "/flow_runs/filter", json=body).json()
-            ]
+            answer = client.request("POST", "/flow_runs/filter", json=body).json()
+        found = [FlowRun.model_validate(run) for run in answer]
         if len(found) >= runs and all(run.state and run.state.is_final() for run in found):
             return found
         assert time.monotonic() < until, [(run.name, run.state_name) for run in found]
@@ -90,7 +92,7 @@ def test_a_run_that_is_killed_under_a_worker(flow_name: str, callbacks: str, uni
     run = run_deployment(deployment, parameters={"record": record}, timeout=120)
     assert run.state_name == "Crashed"
     (told,) = called(callbacks, 1)
-    assert told.state_name == "Completed"
+    assert told.state_type is StateType.COMPLETED, told.state
     (call,) = recorded_callbacks.read(record)
     assert (call["task_id"], call["reason"]) == ("load", "task_failure")
     with get_client(sync_client=True) as client:
@@ -110,7 +112,7 @@ def test_a_run_that_is_killed_with_nobody_to_see_it(callbacks: str, unique: str,
     killed = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     (told,) = called(callbacks, 1)
-    assert told.state_name == "Completed"
+    assert told.state_type is StateType.COMPLETED, told.state
     (call,) = recorded_callbacks.read(record)
     assert (call["dag_id"], call["task_id"], call["reason"]) == (name, "load", "task_failure")
     with get_client(sync_client=True) as client:

@@ -117,7 +117,7 @@ def test_callbacks_are_runs_of_the_deployment_that_calls_them() -> None:
         "callback": "airflow_compat.notifiers:SlackWebhookNotifier",
         "alert": "on_failure",
         "run": "{{ event.resource.id }}",
-        "event": "{{ event.id }}",
+        "event": "{{ event.id | string }}",
         # The server's templates give it back as it is: the notifier renders its own.
         "arguments": {"slack_webhook_conn_id": "slack_alerts", "text": '{{ "{{ ti.task_id }} failed" }}'},
         "airflow_version": "2",

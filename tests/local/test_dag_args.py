@@ -79,7 +79,7 @@ def test_what_callbacks_are_given() -> None:
     lost, failed, *_ = from_dag_args({"dag_id": "etl", "default_args": default_args}, airflow_version="2")
     common = {
         "run": "{{ event.resource.id }}",
-        "event": "{{ event.id }}",
+        "event": "{{ event.id | string }}",
         "alert": "on_failure",
         "airflow_version": "2",
     }
