@@ -11,7 +11,11 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ._airflow.deadline import AsyncCallback, DeadlineAlert, DeadlineReference, SyncCallback
+from ._airflow.version import DEFAULT_VERSION, AirflowVersion
 from ._automations.alerts import on_failure, on_retry, on_skipped, on_success
+from ._automations.arguments import AlertOptions, TaskAlertOptions
+from ._automations.callbacks import DEFAULT_DEPLOYMENT
 from ._automations.timers import on_deadline, on_late_start, on_sla_miss, on_zombie
 from ._specs.automation_plan import AutomationItem, AutomationOutcome
 from ._specs.automations import AutomationSpec
@@ -19,21 +23,29 @@ from ._specs.simulation import SimulatedRun, Simulation
 from .errors import InvalidAlertError
 
 if TYPE_CHECKING:
+    from prefect import Flow
     from prefect.events import Event
 
 __all__ = [
+    "AlertOptions",
+    "AsyncCallback",
     "AutomationItem",
     "AutomationOutcome",
     "AutomationSpec",
+    "DeadlineAlert",
+    "DeadlineReference",
     "InvalidAlertError",
     "SimulatedRun",
     "Simulation",
+    "SyncCallback",
+    "TaskAlertOptions",
     "aapply",
     "adelete",
     "aplan",
     "apply",
     "aprune",
     "delete",
+    "from_dag_args",
     "on_deadline",
     "on_failure",
     "on_late_start",
@@ -49,6 +61,73 @@ __all__ = [
 
 DEFAULT_OWNER = "default"
 """Whose automations are meant where nobody says."""
+
+
+def from_dag_args(
+    dag_args: Mapping[str, Any],
+    *,
+    flow: str | Flow[..., Any] = "",
+    deployment: str = "",
+    in_process: bool = False,
+    callback_deployment: str = DEFAULT_DEPLOYMENT,
+    airflow_version: AirflowVersion = DEFAULT_VERSION,
+) -> tuple[AutomationSpec, ...]:
+    """The alerts that a DAG's own arguments ask for.
+
+    Callbacks and notifiers, the DAG's and those of `default_args`, are called by a deployment of
+    `airflow_compat.callbacks.run_callback`, which has to be able to import them; so they run also when the run's
+    process is gone. `email` with `email_on_failure` and `email_on_retry` becomes the mail that Airflow sends, through
+    the connection `smtp_default`. What a DAG says of other things is not looked at.
+
+    - A task's failure callback is also called for a task whose process died, which Airflow's scheduler does for the
+      DAG's.
+    - `sla` counts from when a task was submitted. What `sla_miss_callback` gets is one task at a time.
+    - `dagrun_timeout` marks the run as `TimedOut`, so that alerts of failure fire. It does not end the process:
+      `@flow(timeout_seconds=...)` does.
+    - `deadline` takes a `DeadlineAlert`, or several, that counts from `DAGRUN_QUEUED_AT`. Its callback gets the run's
+      context, without `deadline`.
+
+    Args:
+        dag_args: The arguments of `DAG(...)`, with `default_args`.
+        flow: The flow that stands for the DAG; one of the name `dag_id` by default.
+        deployment: `flow/deployment`, for its runs alone. Alerts about tasks are of all runs of the flow.
+        in_process: Whether the flow and its tasks have these callbacks by our decorators too. Then those do what they
+            can, and the server tells of what a process can't say of itself: that it died. A flow's failure callback is
+            called once in any case.
+        callback_deployment: Where `run_callback` is deployed.
+        airflow_version: Whose context callbacks get.
+
+    Raises:
+        InvalidAlertError: No flow is named, an argument is misspelt, or a time is less than 10 s.
+        InvalidCallbackError: Another process can't import a callback. The message says which, and why.
+        UnsupportedFeatureError: A deadline counts from what no trigger of Prefect's can.
+
+    Example:
+        ```python
+        from datetime import timedelta
+
+        from airflow_compat import automations
+
+        alerts = automations.from_dag_args({
+            "dag_id": "etl",
+            "on_failure_callback": "alerts:page_oncall",
+            "dagrun_timeout": timedelta(hours=2),
+            "default_args": {"email": "oncall@example.com", "email_on_retry": False},
+        })
+        print([alert.name for alert in alerts])
+        ```
+    """
+    from ._automations.dag_args import DagAlerts
+
+    found = DagAlerts.of(
+        dag_args,
+        flow=flow,
+        deployment=deployment,
+        in_process=in_process,
+        callback_deployment=callback_deployment,
+        airflow_version=airflow_version,
+    )
+    return tuple(found.specs())
 
 
 def plan(

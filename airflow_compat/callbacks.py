@@ -12,10 +12,21 @@ from .errors import InvalidCallbackError
 if TYPE_CHECKING:
     from prefect import Flow, Task
 
+    from ._callbacks.deployed import run_callback
+
     Runnable = TypeVar("Runnable", bound=Flow[..., Any] | Task[..., Any])
     AnyTask = TypeVar("AnyTask", bound=Task[..., Any])
 
-__all__ = ["on_execute", "on_failure", "on_retry", "on_skipped", "on_success", "state_hook"]
+__all__ = ["on_execute", "on_failure", "on_retry", "on_skipped", "on_success", "run_callback", "state_hook"]
+
+
+def __getattr__(name: str) -> Any:
+    # A flow needs Prefect, which is imported when somebody wants one.
+    if name == "run_callback":
+        from ._callbacks.deployed import run_callback
+
+        return run_callback
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def on_failure(

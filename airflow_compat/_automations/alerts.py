@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
-from .._airflow.version import DEFAULT_VERSION, AirflowVersion
 from .._specs import automation_triggers as triggers
-from .._specs.automations import AutomationSpec
-from .options import Actions, Flows, Names, Options
+from .options import Options
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .._specs.automations import AutomationSpec
+    from .arguments import Flows, TaskAlertOptions
 
 
-def on_failure(
-    flow: Flows = "",
-    *,
-    deployment: Names = "",
-    task: Names = "",
-    tags: Names = (),
-    everything: bool = False,
-    notify: Names = (),
-    webhook: Names = (),
-    run: str = "",
-    parameters: Mapping[str, Any] | None = None,
-    pause_schedule: bool = False,
-    actions: Actions = (),
-    subject: str = "",
-    body: str = "",
-    payload: str = "",
-    key: str = "",
-    name: str = "",
-    description: str = "",
-    airflow_version: AirflowVersion = DEFAULT_VERSION,
-) -> AutomationSpec:
+def on_failure(flow: Flows = "", **options: Unpack[TaskAlertOptions]) -> AutomationSpec:
     """An automation that fires when a run has failed for good: Airflow's `on_failure_callback`, from the server.
 
     It lives on the server and so outlives the run's process. Failed, timed out and crashed all count, under whatever
@@ -45,30 +28,13 @@ def on_failure(
     message. Dates are those that the run was scheduled for. Labels that give a run other dates are not looked at.
 
     Args:
-        flow: A flow, or a flow's name; or several.
-        deployment: `flow/deployment`; a part may be `*`.
-        task: `flow/task`; a part may be `*`. Its runs are told by their names, so a task with a `task_run_name` of its
-            own is not found: give it a tag, and use `task="flow/*"` and `tags`.
-        tags: Tags of the run, its flow or its deployment.
-        everything: Every flow run, where no other target is given.
-        notify: Notification blocks that the message goes to, `type/name`: `"slack-webhook/alerts"`.
-        webhook: Names of Prefect `Webhook` blocks that are called.
-        run: A deployment that is run: `"callbacks/prod"`.
-        parameters: The deployment's parameters; texts in it are templates.
-        pause_schedule: Whether the schedule of the run's deployment is paused.
-        actions: More of Prefect's actions, from `prefect.events.actions`, or as its API takes them. As they are: texts
-            in them are Prefect's own templates.
-        subject: The message's subject.
-        body: The message's text.
-        payload: What webhooks are called with.
-        key: What the automation is known by on the server, made of the alert and its target by default. Two alerts of
-            one target need a key each.
-        name: What Prefect's UI shows.
-        description: More for Prefect's UI.
-        airflow_version: Whose templates the texts are. The dates of "2" come from the schedule, and are refused.
+        flow: A flow, or a flow's name; or several. Other targets are among the options.
+        options: See `AlertOptions` and `TaskAlertOptions`.
 
     Raises:
-        InvalidAlertError: There is no target, or two that exclude one another; or nothing is to happen.
+        InvalidAlertError: There is no target, or two that exclude one another; or nothing is to happen; or there is no
+            such option.
+        InvalidCallbackError: A callback can't be called from another process.
         InvalidTemplateError: A text can't be parsed.
         UnsupportedFeatureError: A text has a name of Airflow's that has no counterpart on the server.
 
@@ -81,107 +47,35 @@ def on_failure(
         )
         ```
     """
-    options = Options(
-        flow, deployment, task, tags, everything, notify, webhook, run, parameters, pause_schedule, actions, subject,
-        body, payload, key, name, description, airflow_version,
-    )  # fmt: skip
-    return options.spec("on_failure", triggers.on_failure(options.target))
+    wanted = Options.of("on_failure", flow, options)
+    return wanted.spec(triggers.on_failure(wanted.target))
 
 
-def on_success(
-    flow: Flows = "",
-    *,
-    deployment: Names = "",
-    task: Names = "",
-    tags: Names = (),
-    everything: bool = False,
-    notify: Names = (),
-    webhook: Names = (),
-    run: str = "",
-    parameters: Mapping[str, Any] | None = None,
-    pause_schedule: bool = False,
-    actions: Actions = (),
-    subject: str = "",
-    body: str = "",
-    payload: str = "",
-    key: str = "",
-    name: str = "",
-    description: str = "",
-    airflow_version: AirflowVersion = DEFAULT_VERSION,
-) -> AutomationSpec:
+def on_success(flow: Flows = "", **options: Unpack[TaskAlertOptions]) -> AutomationSpec:
     """An automation that fires when a run has succeeded: Airflow's `on_success_callback`.
 
     A skipped run, `Completed(name="Skipped")`, has not. A result from Prefect's cache is a success. The arguments and
     the errors are those of `on_failure`.
     """
-    options = Options(
-        flow, deployment, task, tags, everything, notify, webhook, run, parameters, pause_schedule, actions, subject,
-        body, payload, key, name, description, airflow_version,
-    )  # fmt: skip
-    return options.spec("on_success", triggers.on_success(options.target))
+    wanted = Options.of("on_success", flow, options)
+    return wanted.spec(triggers.on_success(wanted.target))
 
 
-def on_retry(
-    flow: Flows = "",
-    *,
-    deployment: Names = "",
-    task: Names = "",
-    tags: Names = (),
-    everything: bool = False,
-    notify: Names = (),
-    webhook: Names = (),
-    run: str = "",
-    parameters: Mapping[str, Any] | None = None,
-    pause_schedule: bool = False,
-    actions: Actions = (),
-    subject: str = "",
-    body: str = "",
-    payload: str = "",
-    key: str = "",
-    name: str = "",
-    description: str = "",
-    airflow_version: AirflowVersion = DEFAULT_VERSION,
-) -> AutomationSpec:
+def on_retry(flow: Flows = "", **options: Unpack[TaskAlertOptions]) -> AutomationSpec:
     """An automation that fires when a try has failed and another follows: Airflow's `on_retry_callback`.
 
     A task's retry doesn't say what failed: `{{ exception }}` is refused there. The arguments and the errors are those
     of `on_failure`.
     """
-    options = Options(
-        flow, deployment, task, tags, everything, notify, webhook, run, parameters, pause_schedule, actions, subject,
-        body, payload, key, name, description, airflow_version,
-    )  # fmt: skip
-    return options.spec("on_retry", triggers.on_retry(options.target))
+    wanted = Options.of("on_retry", flow, options)
+    return wanted.spec(triggers.on_retry(wanted.target))
 
 
-def on_skipped(
-    flow: Flows = "",
-    *,
-    deployment: Names = "",
-    task: Names = "",
-    tags: Names = (),
-    everything: bool = False,
-    notify: Names = (),
-    webhook: Names = (),
-    run: str = "",
-    parameters: Mapping[str, Any] | None = None,
-    pause_schedule: bool = False,
-    actions: Actions = (),
-    subject: str = "",
-    body: str = "",
-    payload: str = "",
-    key: str = "",
-    name: str = "",
-    description: str = "",
-    airflow_version: AirflowVersion = DEFAULT_VERSION,
-) -> AutomationSpec:
+def on_skipped(flow: Flows = "", **options: Unpack[TaskAlertOptions]) -> AutomationSpec:
     """An automation that fires when a run has skipped itself: Airflow's `on_skipped_callback`.
 
     That is, when it ended as `Completed(name="Skipped")`, as a task does that raises `AirflowSkipException`. The
     arguments and the errors are those of `on_failure`.
     """
-    options = Options(
-        flow, deployment, task, tags, everything, notify, webhook, run, parameters, pause_schedule, actions, subject,
-        body, payload, key, name, description, airflow_version,
-    )  # fmt: skip
-    return options.spec("on_skipped", triggers.on_skipped(options.target))
+    wanted = Options.of("on_skipped", flow, options)
+    return wanted.spec(triggers.on_skipped(wanted.target))

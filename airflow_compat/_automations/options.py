@@ -1,174 +1,168 @@
-"""What all alerts take, and how that becomes a spec."""
+"""What an alert was asked to be, and how that becomes a spec."""
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
-from .._airflow.version import AirflowVersion
+from .._airflow.version import DEFAULT_VERSION, AirflowVersion
 from .._specs.automation_targets import Target
-from .._specs.automations import (
-    ActionSpec,
-    AutomationSpec,
-    NotifyAction,
-    PlainAction,
-    RunAction,
-    TriggerSpec,
-    WebhookAction,
-)
+from .._specs.automations import ActionSpec, AutomationSpec, PlainAction, TriggerSpec
 from ..errors import InvalidAlertError
+from .actions import Message, notifications, own_actions, runs, webhooks
+from .arguments import Actions, AlertCallback, Flows, Names, Notify
+from .callbacks import DEFAULT_DEPLOYMENT, callback_runs
 from .counterparts import counterparts
 from .texts import default_body, default_payload, default_subject
-from .translate import check, translate
-
-if TYPE_CHECKING:
-    from prefect import Flow
-    from prefect.events.actions import ActionTypes
-
-Names: TypeAlias = str | Sequence[str]
-Flows: TypeAlias = "str | Flow[..., Any] | Sequence[str | Flow[..., Any]]"
-Actions: TypeAlias = "Sequence[ActionTypes | Mapping[str, Any]]"
+from .translate import translate
 
 
 @dataclass(frozen=True)
 class Options:
-    """One alert's arguments, as its builder got them; see `airflow_compat.automations.on_failure` for each."""
+    """One alert's arguments, as its builder got them; see `AlertOptions` for each.
 
+    Attributes:
+        alert: The builder's name.
+        flow: The builder's first argument.
+        lost_task: Whether callbacks are told of the task that the run's process died in; no argument of the builders.
+    """
+
+    alert: str
     flow: Flows
-    deployment: Names
-    task: Names
-    tags: Names
-    everything: bool
-    notify: Names
-    webhook: Names
-    run: str
-    parameters: Mapping[str, Any] | None
-    pause_schedule: bool
-    actions: Actions
-    subject: str
-    body: str
-    payload: str
-    key: str
-    name: str
-    description: str
-    airflow_version: AirflowVersion
+    deployment: Names = ""
+    task: Names = ""
+    tags: Names = ()
+    everything: bool = False
+    notify: Notify = ()
+    callback: AlertCallback | Sequence[AlertCallback] = ()
+    callback_deployment: str = DEFAULT_DEPLOYMENT
+    webhook: Names = ()
+    run: str = ""
+    parameters: Mapping[str, Any] | None = None
+    pause_schedule: bool = False
+    actions: Actions = ()
+    subject: str = ""
+    body: str = ""
+    payload: str = ""
+    key: str = ""
+    name: str = ""
+    description: str = ""
+    airflow_version: AirflowVersion = DEFAULT_VERSION
+    lost_task: bool = False
+
+    @classmethod
+    def of(cls, alert: str, flow: Flows, options: Mapping[str, Any]) -> Options:
+        """Those of a call.
+
+        Raises:
+            InvalidAlertError: There is no such argument.
+        """
+        known = [field.name for field in fields(cls)][2:-1]
+        for name in options:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, 1)
+                hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+                raise InvalidAlertError(f"{alert}() takes no {name!r}; {hint}")
+        return cls(alert, flow, **options)
 
     @cached_property
     def target(self) -> Target:
         """Whose runs it is about."""
         return Target(
-            _flow_names(self.flow), _names(self.deployment), _names(self.task), _names(self.tags), self.everything
+            _flow_names(self.flow), names(self.deployment), names(self.task), names(self.tags), self.everything
         )
 
     def spec(
-        self, alert: str, triggers: tuple[TriggerSpec, ...], *, detail: str = "", first: Sequence[ActionSpec] = ()
+        self, triggers: tuple[TriggerSpec, ...], *, detail: str = "", first: Sequence[ActionSpec] = ()
     ) -> AutomationSpec:
         """The automation.
 
         Args:
-            alert: The builder's name.
             triggers: When it fires.
             detail: A line of the default text.
             first: What happens in any case, before what was asked for.
 
         Raises:
             InvalidAlertError: Nothing is to happen, or what is to happen is badly written.
+            InvalidCallbackError: A callback can't be called from another process.
             InvalidTemplateError: A text can't be parsed.
             UnsupportedFeatureError: A text has a name that the server has nothing for.
         """
-        actions = (*first, *self._actions(alert, detail))
+        actions = (*first, *self._actions(detail))
         if not actions:
             raise InvalidAlertError(
-                f"{alert} of {self.target.label} has nothing to do; give notify=, webhook=, run= or actions="
+                f"{self.alert} of {self.target.label} has nothing to do; give notify=, callback=, webhook=, run= or "
+                "actions="
             )
         return AutomationSpec(
-            key=self.key or f"{alert}:{self.target.label}",
-            name=self.name or f"{self.target.label}: {alert}",
+            key=self.key or f"{self.alert}:{self.target.label}",
+            name=self.name or f"{self.target.label}: {self.alert}",
             triggers=triggers,
             actions=actions,
-            description=self.description or f"{alert} of {self.target.label}, made by airflow_compat",
+            description=self.description or f"{self.alert} of {self.target.label}, made by airflow_compat",
             deployments=tuple(name for name in self.target.deployments if "*" not in name.split("/")),
         )
 
-    def _actions(self, alert: str, detail: str) -> list[ActionSpec]:
+    def _actions(self, detail: str) -> list[ActionSpec]:
         to = counterparts(
-            alert,
+            self.alert,
             task=self.target.kind == "task-run",
             task_id=self.target.task_id,
             airflow_version=self.airflow_version,
         )
-        subject = translate(self.subject, to) or default_subject(alert, self.target)
-        body = translate(self.body, to) or default_body(alert, self.target, detail)
-        payload = translate(self.payload, to) or default_payload(alert)
+        message = Message(
+            translate(self.subject, to) or default_subject(self.alert, self.target),
+            translate(self.body, to) or default_body(self.alert, self.target, detail),
+        )
+        payload = translate(self.payload, to) or default_payload(self.alert)
         if self.parameters is not None and not self.run:
             raise InvalidAlertError("parameters= are for a deployment; name it with run=")
-        found: list[ActionSpec] = []
-        for block in _names(self.notify):
-            block_type, slash, name = block.partition("/")
-            if not (block_type and slash and name):
-                raise InvalidAlertError(
-                    f"notify={block!r} isn't of the form type/name; write for example 'slack-webhook/alerts'"
-                )
-            found.append(NotifyAction(block_type, name, subject, body))
-        found += [WebhookAction(name, payload) for name in _names(self.webhook)]
-        if self.run:
-            if self.run.count("/") != 1:
-                raise InvalidAlertError(
-                    f"run={self.run!r} isn't of the form flow/deployment; write for example 'callbacks/prod'"
-                )
-            found.append(RunAction(self.run, _translated(dict(self.parameters or {}), to)))
+        told = one_or_more(self.notify)
+        callbacks = [*(each for each in told if not isinstance(each, str)), *one_or_more(self.callback)]
+        found: list[ActionSpec] = [
+            *notifications((each for each in told if isinstance(each, str)), message),
+            *callback_runs(
+                callbacks,
+                alert=self.alert,
+                lost_task=self.lost_task,
+                deployment=self.callback_deployment,
+                airflow_version=self.airflow_version,
+            ),
+            *webhooks(names(self.webhook), payload),
+            *runs(self.run, self.parameters or {}, to),
+        ]
         if self.pause_schedule:
             found.append(PlainAction({"type": "pause-deployment", "source": "inferred"}))
-        return found + [PlainAction(_action_data(action)) for action in self.actions]
+        return found + own_actions(self.actions)
 
 
-def _names(given: Names) -> tuple[str, ...]:
+def names(given: Names) -> tuple[str, ...]:
+    """One name, or several."""
     return ((given,) if given else ()) if isinstance(given, str) else tuple(given)
+
+
+def one_or_more(given: Any) -> tuple[Any, ...]:
+    """One thing or several; an empty text is none."""
+    if isinstance(given, (list, tuple)):
+        return tuple(given)
+    return () if given is None or given == "" else (given,)
 
 
 def _flow_names(given: Flows) -> tuple[str, ...]:
     if isinstance(given, str):
-        return _names(given)
+        return names(given)
     from prefect import Flow
 
-    names = []
+    found = []
     for flow in (given,) if isinstance(given, Flow) or not isinstance(given, Sequence) else given:
         if isinstance(flow, str):
-            names.append(flow)
+            found.append(flow)
         elif isinstance(flow, Flow):
-            names.append(flow.name)
+            found.append(flow.name)
         else:
             kind = type(flow).__name__
             raise InvalidAlertError(f"a {kind} was given for a flow; give a flow or its name, or task='flow/task'")
-    return tuple(names)
-
-
-def _translated(value: Any, to: Any) -> Any:
-    if isinstance(value, str):
-        return translate(value, to)
-    if isinstance(value, dict):
-        return {key: _translated(inner, to) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_translated(inner, to) for inner in value]
-    return value
-
-
-def _action_data(action: Any) -> dict[str, Any]:
-    from prefect.events.actions import Action, ActionTypes
-    from pydantic import TypeAdapter, ValidationError
-
-    if not isinstance(action, Action):
-        try:
-            action = TypeAdapter[Any](ActionTypes).validate_python(action)
-        except ValidationError as error:
-            fault = error.errors(include_input=False, include_url=False)[0]
-            raise InvalidAlertError(
-                f"an action isn't as Prefect's API takes it: {fault['msg']} at {fault['loc']}; give one of "
-                "prefect.events.actions"
-            ) from None
-    data: dict[str, Any] = action.model_dump(mode="json", exclude_none=True)
-    for text in filter(None, map(data.get, ("subject", "body", "payload"))):
-        check(text)
-    return data
+    return tuple(found)

@@ -13,6 +13,7 @@ _WHAT = {
     "on_late_start": "did not start in time",
     "on_zombie": "sends no heartbeat any more",
     "on_deadline": "missed its deadline",
+    "dagrun_timeout": "took longer than its dagrun_timeout",
 }
 _MESSAGE = "event.resource['prefect.state-message']"
 _STATE = "event.resource['prefect.state-name']"

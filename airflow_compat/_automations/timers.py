@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from .._airflow.version import DEFAULT_VERSION, AirflowVersion
 from .._specs import automation_triggers as triggers
-from .._specs.automations import AutomationSpec, PlainAction
+from .._specs.automations import PlainAction
 from ..errors import UnsupportedFeatureError
-from .options import Actions, Flows, Names, Options
+from .options import Options
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .._specs.automations import AutomationSpec
+    from .arguments import AlertOptions, Flows, TaskAlertOptions
 
 _CRASH = PlainAction(
     {
@@ -28,27 +32,7 @@ _OTHER_REFERENCES = {
 
 
 def on_sla_miss(
-    flow: Flows = "",
-    *,
-    sla: timedelta,
-    since: Literal["start"] = "start",
-    deployment: Names = "",
-    task: Names = "",
-    tags: Names = (),
-    everything: bool = False,
-    notify: Names = (),
-    webhook: Names = (),
-    run: str = "",
-    parameters: Mapping[str, Any] | None = None,
-    pause_schedule: bool = False,
-    actions: Actions = (),
-    subject: str = "",
-    body: str = "",
-    payload: str = "",
-    key: str = "",
-    name: str = "",
-    description: str = "",
-    airflow_version: AirflowVersion = DEFAULT_VERSION,
+    flow: Flows = "", *, sla: timedelta, since: Literal["start"] = "start", **options: Unpack[TaskAlertOptions]
 ) -> AutomationSpec:
     """An automation that fires when a run takes longer than its SLA, while it still runs; once a run.
 
@@ -58,67 +42,28 @@ def on_sla_miss(
     run in time keeps it from firing: a skip, a cancellation, a state of any name.
 
     Args:
-        flow: This and the others are as in `on_failure`.
+        flow: As in `on_failure`.
         sla: How long a run may take, at least 10 s. The alert comes up to some seconds later.
         since: From when it counts; there is no other.
-        deployment: See `on_failure`.
-        task: See `on_failure`.
-        tags: See `on_failure`.
-        everything: See `on_failure`.
-        notify: See `on_failure`.
-        webhook: See `on_failure`.
-        run: See `on_failure`.
-        parameters: See `on_failure`.
-        pause_schedule: See `on_failure`.
-        actions: See `on_failure`.
-        subject: See `on_failure`.
-        body: See `on_failure`.
-        payload: See `on_failure`.
-        key: See `on_failure`.
-        name: See `on_failure`.
-        description: See `on_failure`.
-        airflow_version: See `on_failure`.
+        options: As in `on_failure`.
 
     Raises:
         InvalidAlertError: The SLA is no timedelta or less than 10 s; or as in `on_failure`.
+        InvalidCallbackError: See `on_failure`.
         InvalidTemplateError: See `on_failure`.
         UnsupportedFeatureError: It is to count from something else; or as in `on_failure`.
     """
-    options = Options(
-        flow, deployment, task, tags, everything, notify, webhook, run, parameters, pause_schedule, actions, subject,
-        body, payload, key, name, description, airflow_version,
-    )  # fmt: skip
+    wanted = Options.of("on_sla_miss", flow, options)
     if since != "start":
         raise UnsupportedFeatureError(
             f"since={since!r} is no time that a trigger of Prefect's can count from; use since='start', and "
             "on_late_start for runs that don't start"
         )
-    found = triggers.on_duration(options.target, "sla", sla)
-    return options.spec("on_sla_miss", found, detail=f"It was to end within {sla}.")
+    return wanted.spec(triggers.on_duration(wanted.target, "sla", sla), detail=f"It was to end within {sla}.")
 
 
 def on_deadline(
-    flow: Flows = "",
-    *,
-    interval: timedelta,
-    reference: str = "DAGRUN_QUEUED_AT",
-    deployment: Names = "",
-    task: Names = "",
-    tags: Names = (),
-    everything: bool = False,
-    notify: Names = (),
-    webhook: Names = (),
-    run: str = "",
-    parameters: Mapping[str, Any] | None = None,
-    pause_schedule: bool = False,
-    actions: Actions = (),
-    subject: str = "",
-    body: str = "",
-    payload: str = "",
-    key: str = "",
-    name: str = "",
-    description: str = "",
-    airflow_version: AirflowVersion = DEFAULT_VERSION,
+    flow: Flows = "", *, interval: timedelta, reference: str = "DAGRUN_QUEUED_AT", **options: Unpack[TaskAlertOptions]
 ) -> AutomationSpec:
     """An automation that fires when a run misses its deadline: Airflow 3's `DeadlineAlert`, as far as it can be kept.
 
@@ -126,63 +71,25 @@ def on_deadline(
     `on_sla_miss` under its name in Airflow 3, and fires once a run, while it goes on.
 
     Args:
-        flow: This and the others are as in `on_failure`.
+        flow: As in `on_failure`.
         interval: How long after the reference, at least 10 s.
         reference: The name of Airflow's reference.
-        deployment: See `on_failure`.
-        task: See `on_failure`.
-        tags: See `on_failure`.
-        everything: See `on_failure`.
-        notify: See `on_failure`.
-        webhook: See `on_failure`.
-        run: See `on_failure`.
-        parameters: See `on_failure`.
-        pause_schedule: See `on_failure`.
-        actions: See `on_failure`.
-        subject: See `on_failure`.
-        body: See `on_failure`.
-        payload: See `on_failure`.
-        key: See `on_failure`.
-        name: See `on_failure`.
-        description: See `on_failure`.
-        airflow_version: See `on_failure`.
+        options: As in `on_failure`.
 
     Raises:
         InvalidAlertError: The interval is no timedelta or less than 10 s; or as in `on_failure`.
+        InvalidCallbackError: See `on_failure`.
         InvalidTemplateError: See `on_failure`.
         UnsupportedFeatureError: The reference is another; or as in `on_failure`.
     """
-    options = Options(
-        flow, deployment, task, tags, everything, notify, webhook, run, parameters, pause_schedule, actions, subject,
-        body, payload, key, name, description, airflow_version,
-    )  # fmt: skip
-    if reference != "DAGRUN_QUEUED_AT":
-        hint = _OTHER_REFERENCES.get(reference, "use DAGRUN_QUEUED_AT")
-        raise UnsupportedFeatureError(f"a deadline by {reference!r} can't be kept by an automation; {hint}")
-    found = triggers.on_duration(options.target, "interval", interval)
-    return options.spec("on_deadline", found, detail=f"It was to end within {interval} of being queued.")
+    wanted = Options.of("on_deadline", flow, options)
+    check_reference(reference)
+    found = triggers.on_duration(wanted.target, "interval", interval)
+    return wanted.spec(found, detail=f"It was to end within {interval} of being queued.")
 
 
 def on_late_start(
-    flow: Flows = "",
-    *,
-    grace: timedelta | None = None,
-    deployment: Names = "",
-    tags: Names = (),
-    everything: bool = False,
-    notify: Names = (),
-    webhook: Names = (),
-    run: str = "",
-    parameters: Mapping[str, Any] | None = None,
-    pause_schedule: bool = False,
-    actions: Actions = (),
-    subject: str = "",
-    body: str = "",
-    payload: str = "",
-    key: str = "",
-    name: str = "",
-    description: str = "",
-    airflow_version: AirflowVersion = DEFAULT_VERSION,
+    flow: Flows = "", *, grace: timedelta | None = None, **options: Unpack[AlertOptions]
 ) -> AutomationSpec:
     """An automation that fires when a scheduled run doesn't start in time.
 
@@ -190,57 +97,22 @@ def on_late_start(
     default. It does so once a run.
 
     Args:
-        flow: This and the others are as in `on_failure`.
+        flow: As in `on_failure`.
         grace: How much longer it may take to become pending after that, at least 10 s; None fires at the mark.
-        deployment: See `on_failure`.
-        tags: See `on_failure`.
-        everything: See `on_failure`.
-        notify: See `on_failure`.
-        webhook: See `on_failure`.
-        run: See `on_failure`.
-        parameters: See `on_failure`.
-        pause_schedule: See `on_failure`.
-        actions: See `on_failure`.
-        subject: See `on_failure`.
-        body: See `on_failure`.
-        payload: See `on_failure`.
-        key: See `on_failure`.
-        name: See `on_failure`.
-        description: See `on_failure`.
-        airflow_version: See `on_failure`.
+        options: As in `on_failure`, without `task`.
 
     Raises:
         InvalidAlertError: The grace is less than 10 s; or as in `on_failure`.
+        InvalidCallbackError: See `on_failure`.
         InvalidTemplateError: See `on_failure`.
         UnsupportedFeatureError: See `on_failure`.
     """
-    options = Options(
-        flow, deployment, "", tags, everything, notify, webhook, run, parameters, pause_schedule, actions, subject,
-        body, payload, key, name, description, airflow_version,
-    )  # fmt: skip
-    return options.spec("on_late_start", triggers.on_late_start(options.target, grace))
+    wanted = Options.of("on_late_start", flow, options)
+    return wanted.spec(triggers.on_late_start(wanted.target, grace))
 
 
 def on_zombie(
-    flow: Flows = "",
-    *,
-    within: timedelta = timedelta(minutes=10),
-    deployment: Names = "",
-    tags: Names = (),
-    everything: bool = False,
-    notify: Names = (),
-    webhook: Names = (),
-    run: str = "",
-    parameters: Mapping[str, Any] | None = None,
-    pause_schedule: bool = False,
-    actions: Actions = (),
-    subject: str = "",
-    body: str = "",
-    payload: str = "",
-    key: str = "",
-    name: str = "",
-    description: str = "",
-    airflow_version: AirflowVersion = DEFAULT_VERSION,
+    flow: Flows = "", *, within: timedelta = timedelta(minutes=10), **options: Unpack[AlertOptions]
 ) -> AutomationSpec:
     """An automation that marks a run as crashed whose heartbeats stop, as Airflow's scheduler does with its zombies.
 
@@ -250,33 +122,27 @@ def on_zombie(
     A run that ended in a state of its own naming is not one, unless that name begins with `Run` or `Aw`.
 
     Args:
-        flow: This and the others are as in `on_failure`, but that nothing more need happen.
+        flow: As in `on_failure`.
         within: How long after a heartbeat the next may come, at least 10 s. Some multiple of what the runs have in
             `PREFECT_FLOWS_HEARTBEAT_FREQUENCY`, which is 180 s by default and no less than 30 s.
-        deployment: See `on_failure`.
-        tags: See `on_failure`.
-        everything: See `on_failure`.
-        notify: See `on_failure`.
-        webhook: See `on_failure`.
-        run: See `on_failure`.
-        parameters: See `on_failure`.
-        pause_schedule: See `on_failure`.
-        actions: See `on_failure`.
-        subject: See `on_failure`.
-        body: See `on_failure`.
-        payload: See `on_failure`.
-        key: See `on_failure`.
-        name: See `on_failure`.
-        description: See `on_failure`.
-        airflow_version: See `on_failure`.
+        options: As in `on_failure`, without `task`; nothing more need happen.
 
     Raises:
         InvalidAlertError: The time is less than 10 s; or as in `on_failure`.
+        InvalidCallbackError: See `on_failure`.
         InvalidTemplateError: See `on_failure`.
         UnsupportedFeatureError: See `on_failure`.
     """
-    options = Options(
-        flow, deployment, "", tags, everything, notify, webhook, run, parameters, pause_schedule, actions, subject,
-        body, payload, key, name, description, airflow_version,
-    )  # fmt: skip
-    return options.spec("on_zombie", triggers.on_zombie(options.target, within), first=(_CRASH,))
+    wanted = Options.of("on_zombie", flow, options)
+    return wanted.spec(triggers.on_zombie(wanted.target, within), first=(_CRASH,))
+
+
+def check_reference(reference: object) -> None:
+    """See whether a deadline can count from it.
+
+    Raises:
+        UnsupportedFeatureError: It can't.
+    """
+    if reference != "DAGRUN_QUEUED_AT":
+        hint = _OTHER_REFERENCES.get(str(reference), "use DAGRUN_QUEUED_AT")
+        raise UnsupportedFeatureError(f"a deadline by {reference!r} can't be kept by an automation; {hint}")

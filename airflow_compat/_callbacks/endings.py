@@ -3,30 +3,50 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from collections import Counter
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 from prefect.context import FlowRunContext, TaskRunContext
 from prefect.states import Crashed
 from prefect.utilities.asyncutils import run_coro_as_sync
 
-from .._prefect.logs import logger_of
+from .._prefect.claims import claimed, task_event
+from .._prefect.logs import Logger, logger_of
 from .._prefect.map_indexes import index_of
 from ..errors import AirflowCompatError
 from .hooks import is_ours
 
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import TaskRun
+
 
 def call_failure_hooks(context: TaskRunContext, exc: BaseException) -> None:
-    """The process is told to end while it is in a task: call the task's failure callbacks, as Airflow does."""
+    """The process is told to end while it is in a task: call the task's failure callbacks, as Airflow does.
+
+    Each is claimed on the server: where an alert there tells of it too, it is called once.
+    """
     task, task_run = context.task, context.task_run
     state: Any = Crashed(message=f"The task was ended by {type(exc).__name__}", data=exc)
+    logger = logger_of(task_run)
+    named: Counter[str] = Counter()
     for hook in filter(is_ours, task.on_failure_hooks):
+        name = hook.__name__
         try:
-            result: Any = hook(task, task_run, state)
-            if inspect.iscoroutine(result):
-                run_coro_as_sync(result)
-        except Exception:  # noqa: BLE001 - whatever it raises, the next is called
-            name = hook.__name__
-            logger_of(task_run).exception("An error was encountered while running hook %r", name)
+            with _claimed(task_run, named[name], name, logger) as is_to_call:
+                result: Any = hook(task, task_run, state) if is_to_call else None
+                if inspect.iscoroutine(result):
+                    run_coro_as_sync(result)
+        except Exception:
+            # Whatever it raises, the next is called.
+            logger.exception("An error was encountered while running hook %r", name)
+        named[name] += 1
+
+
+def _claimed(task_run: TaskRun, position: int, name: str, logger: Logger) -> AbstractContextManager[bool]:
+    if task_run.flow_run_id is None:
+        return nullcontext(True)
+    return claimed(task_run.flow_run_id, "on_failure", position, name, logger, event=task_event(task_run.id))
 
 
 def remember_return(context: TaskRunContext, value: object) -> None:

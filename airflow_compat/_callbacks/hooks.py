@@ -83,7 +83,7 @@ def flow_hook(
         if event is None or kind != "on_failure":
             yield event.context if event else None
             return
-        name, place = callback_name(callback), _place(mark, flow)
+        name, place = callback_name(callback), _place(mark, flow, callback_name(callback))
         with claimed(flow_run.id, kind, place, name, logger_of(flow_run)) as is_to_call:
             yield event.context if is_to_call else None
 
@@ -161,10 +161,10 @@ def _flow_event(
     return event
 
 
-def _place(mark: object, flow: Flow[..., Any]) -> int:
-    """Which of the flow's callbacks this is, which is the same in all processes and for all states."""
+def _place(mark: object, flow: Flow[..., Any], name: str) -> int:
+    """Which of the flow's callbacks of its name this is, which is the same in all processes and for all states."""
     hooks = [*flow.on_failure_hooks, *flow.on_crashed_hooks]
-    marks = list(dict.fromkeys(getattr(hook, _MARK) for hook in hooks if is_ours(hook)))
+    marks = list(dict.fromkeys(getattr(hook, _MARK) for hook in hooks if is_ours(hook) and hook.__name__ == name))
     return marks.index(mark) if mark in marks else len(marks)
 
 

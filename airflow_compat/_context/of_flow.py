@@ -1,4 +1,4 @@
-"""The context of a flow run: that of the task that it failed of, or ended with.
+"""The context of a flow run: that of the task that it failed of, ended with, or is told of.
 
 Where no task failed, the flow's own body did: `ti` and `task` then stand for the flow, so that no alert is lost.
 """
@@ -25,12 +25,21 @@ if TYPE_CHECKING:
     from .._prefect.failed_tasks import EndedTask
 
 
+@dataclass(frozen=True)
+class DistantFlow:
+    """A flow whose code is not at hand."""
+
+    name: str
+    retries: int = 0
+    description: str | None = None
+
+
 @dataclass(eq=False)
 class FlowEvent:
     """What happened to a flow run.
 
     Attributes:
-        flow: The flow.
+        flow: The flow, or what is known of it where its code is not at hand.
         flow_run: Its run.
         state: The state that it is in.
         version: The Airflow to be faithful to.
@@ -39,9 +48,10 @@ class FlowEvent:
         raised: What was raised, where the state doesn't tell.
         has_exception: Whether there is a key `exception`, which Airflow's own has for tasks only.
         try_number: Which try this is, where the run doesn't tell.
+        ended: The task that is told of, where that is known.
     """
 
-    flow: Flow[..., Any]
+    flow: Flow[..., Any] | DistantFlow
     flow_run: FlowRun
     state: State[Any]
     version: AirflowVersion
@@ -50,6 +60,7 @@ class FlowEvent:
     raised: BaseException | None = None
     has_exception: bool = False
     try_number: int | None = None
+    ended: EndedTask | None = None
 
     @cached_property
     def context(self) -> Context:
@@ -68,10 +79,14 @@ class FlowEvent:
             **common_values(self.context, lambda: self._dates, lambda: self.flow_run, self.version),
             "task_instance": self._task_instance,
             "dag_run": self._dag_run,
-            "dag": lambda: runs.dag(self.flow.name, self.flow_run, self.flow),
+            "dag": lambda: runs.dag(self.flow.name, self.flow_run, self._flow),
             "task": self._task,
             "params": lambda: dict(self.flow_run.parameters),
         }
+
+    @property
+    def _flow(self) -> Flow[..., Any] | None:
+        return None if isinstance(self.flow, DistantFlow) else self.flow
 
     @cached_property
     def _dates(self) -> RunDates:
@@ -89,14 +104,14 @@ class FlowEvent:
     def _ended_task(self) -> EndedTask | None:
         from .._prefect.failed_tasks import failed_task, last_task
 
-        if not self.reason:
-            return None
+        if self.ended or not self.reason:
+            return self.ended
         if self.reason == "success":
             return last_task(self.flow_run.id)
         return failed_task(self._exception, self.flow_run.id, crashed=self.state.is_crashed())
 
     def _services(self, run: TaskRun | FlowRun) -> RunServices:
-        return RunServices(run, self.flow_run, self.flow.name, self.context["run_id"], self.version, self.flow)
+        return RunServices(run, self.flow_run, self.flow.name, self.context["run_id"], self.version, self._flow)
 
     def _dag_run(self) -> DagRun:
         from .._prefect import runs

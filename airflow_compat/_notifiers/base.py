@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import inspect
 import logging
 from collections.abc import Generator, MutableMapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .._airflow.version import DEFAULT_VERSION, AirflowVersion
 from ..errors import InvalidCallbackError, UnsupportedFeatureError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 NotifierContext: TypeAlias = MutableMapping[str, Any]
 
@@ -36,9 +40,38 @@ class BaseNotifier:
 
     template_fields: Sequence[str] = ()
     template_ext: Sequence[str] = ()
+    _made_with: tuple[tuple[Any, ...], dict[str, Any]] = ((), {})
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        notifier = super().__new__(cls)
+        notifier._made_with = args, kwargs
+        return notifier
 
     def __init__(self, context: NotifierContext | None = None) -> None:
         self.context: NotifierContext = {} if context is None else context
+
+    def made_with(self) -> dict[str, Any]:
+        """The arguments that it was made with, by name: what another process needs to make one like it.
+
+        Raises:
+            InvalidCallbackError: Some have no name.
+        """
+        args, kwargs = self._made_with
+        bound = inspect.signature(type(self)).bind(*args, **kwargs)
+        found: dict[str, Any] = {}
+        for name, value in bound.arguments.items():
+            kind = bound.signature.parameters[name].kind
+            if kind is inspect.Parameter.VAR_KEYWORD:
+                found |= value
+            elif kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.POSITIONAL_ONLY):
+                raise InvalidCallbackError(
+                    f"{type(self).__name__} was made with arguments that have no name, so that no other process can "
+                    "make one like it; make it in a module, and give its import path, 'module:name'"
+                )
+            else:
+                found[name] = value
+        found.pop("context", None)
+        return found
 
     def notify(self, context: NotifierContext) -> None:
         """Send the notification; for subclasses to write.

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import httpx
 
+from .._airflow.names import block_name
 from .._specs.automation_plan import OWNER_TAG, Found, HeldAutomation, key_from_tags
 from .._specs.automations import Need
 from .client import kept_client
@@ -65,8 +66,9 @@ def read_needs(needs: Iterable[Need]) -> dict[Need, Found]:
     """What the server has for each: an id, or why it doesn't do."""
     wanted = set(needs)
     deployments = [need for need in wanted if need.kind == "deployment"]
-    blocks = [need for need in wanted if need.kind != "deployment"]
-    return {**_deployments(deployments), **_blocks(blocks)}
+    connections = [need for need in wanted if need.kind == "connection"]
+    blocks = [need for need in wanted if need.kind in ("notification", "webhook")]
+    return {**_deployments(deployments), **_connections(connections), **_blocks(blocks)}
 
 
 def _held(tags: Mapping[str, Any], owner: str = "") -> list[HeldAutomation]:
@@ -97,22 +99,38 @@ def _deployments(needs: list[Need]) -> dict[Need, Found]:
     }
 
 
+def _connections(needs: list[Need]) -> dict[Need, Found]:
+    if not needs:
+        return {}
+    names = {need: block_name(need.name) for need in needs}
+    documents: dict[str, list[Mapping[str, Any]]] = {}
+    for found in _documents(set(names.values())):
+        documents.setdefault(found["name"], []).append(found)
+    return {need: _connection(need.name, documents.get(name, [])) for need, name in names.items()}
+
+
+def _connection(conn_id: str, documents: list[Mapping[str, Any]]) -> Found:
+    able = [found for found in documents if "notify" in found["block_schema"]["capabilities"]]
+    if len(able) == 1:
+        return Found(able[0]["id"])
+    slugs = ", ".join(sorted(found["block_type"]["slug"] for found in able or documents))
+    if able:
+        return Found(problem=f"connection {conn_id!r} may be any of {slugs}; name one, as type/name")
+    if documents:
+        return Found(
+            problem=f"connection {conn_id!r} is kept as {slugs}, which the server can't notify through; give a "
+            "notifier of airflow_compat.notifiers with this connection"
+        )
+    return Found(problem=f"there is no connection {conn_id!r} on the server; import it, or name a block as type/name")
+
+
 def _blocks(needs: list[Need]) -> dict[Need, Found]:
     if not needs:
         return {}
     pairs = [need.name.split("/", 1) for need in needs]
     documents = {
         f"{found['block_type']['slug']}/{found['name']}": found
-        for found in _pages(
-            "/block_documents/filter",
-            {
-                "block_documents": {
-                    "name": {"any_": sorted({name for _, name in pairs})},
-                    "is_anonymous": {"eq_": False},
-                },
-                "block_types": {"slug": {"any_": sorted({slug for slug, _ in pairs})}},
-            },
-        )
+        for found in _documents({name for _, name in pairs}, {slug for slug, _ in pairs})
     }
     return {need: _block(need, documents.get(need.name)) for need in needs}
 
@@ -126,6 +144,14 @@ def _block(need: Need, document: Mapping[str, Any] | None) -> Found:
             "custom-webhook"
         )
     return Found(document["id"])
+
+
+def _documents(names: set[str], slugs: set[str] | None = None) -> Iterator[dict[str, Any]]:
+    """Without their secrets."""
+    body: dict[str, Any] = {"block_documents": {"name": {"any_": sorted(names)}, "is_anonymous": {"eq_": False}}}
+    if slugs is not None:
+        body["block_types"] = {"slug": {"any_": sorted(slugs)}}
+    return _pages("/block_documents/filter", body)
 
 
 def _pages(path: _Filter, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,6 @@
-"""Claims: that a flow's callback is called once for each failure, whichever processes of the run call its hooks.
+"""Claims: that a callback is called once for each event, whichever processes come to call it.
+
+Several may: a run's own, its worker's, and one that an alert on the server starts.
 
 A claim is a task run of the flow run. Creating one with a given `task_key` and `dynamic_key` is atomic on the server:
 whoever creates it first has it, and all later ones get that same one back. So Prefect's UI shows the callback, too.
@@ -34,7 +36,6 @@ CLAIM = "airflow_compat.callback"
 
 _HOST, _PID, _STARTED = "airflow-compat.host", "airflow-compat.pid", "airflow-compat.started"
 
-# How long a callback that began on another machine, where nobody can see whether its process lives, may take to end.
 _ELSEWHERE_SECONDS = 10.0
 _ELSEWHERE_POLL = 0.5
 
@@ -46,7 +47,17 @@ _RECORDED_POLL = 0.1
 
 
 @contextmanager
-def claimed(flow_run_id: UUID, kind: str, position: int, name: str, logger: Logger) -> Iterator[bool]:
+def claimed(
+    flow_run_id: UUID,
+    kind: str,
+    position: int,
+    name: str,
+    logger: Logger,
+    *,
+    event: str = "",
+    state_id: UUID | None = None,
+    patience: float = _ELSEWHERE_SECONDS,
+) -> Iterator[bool]:
     """Whether the caller is to call the callback: False when it was called, or is being called by a process that lives.
 
     What was begun and not finished, since its process died or was interrupted, is begun again, and the log says so.
@@ -55,13 +66,17 @@ def claimed(flow_run_id: UUID, kind: str, position: int, name: str, logger: Logg
     Args:
         flow_run_id: The flow run that failed.
         kind: `on_failure`.
-        position: The callback's place among those of its kind.
+        position: The callback's place among those of its kind and name.
         name: The callback's name.
         logger: The run's.
+        event: What tells this event from others of the flow run; empty for the end of its attempt.
+        state_id: The state that the attempt ended with; None for the latest attempt's.
+        patience: How long a call that began on another machine, where nobody can see whether its process lives, may
+            take to end before it is begun again, in seconds.
     """
     callback = _Callback(flow_run_id, kind, position, name)
     try:
-        claim = _take(callback, logger)
+        claim = _take(callback, event or _attempt(flow_run_id, state_id), patience, logger)
         is_to_call = claim is not None
     except Exception as exc:  # noqa: BLE001 - an alert is not to be lost for whatever goes wrong here
         claim, is_to_call = None, True
@@ -84,6 +99,11 @@ def claimed(flow_run_id: UUID, kind: str, position: int, name: str, logger: Logg
             APILogHandler().flush()
         raise
     _conclude(claim, Completed(message="The callback was called"), logger)
+
+
+def task_event(task_run_id: UUID) -> str:
+    """What tells a task run's end from other events of its flow run: it ends once, and a further one has its own id."""
+    return f"task-{task_run_id}"
 
 
 def is_claim(task_run: TaskRun) -> bool:
@@ -195,11 +215,11 @@ def _started(pid: str) -> str:
     return "" if state in "ZX" else fields[18]
 
 
-def _take(callback: _Callback, logger: Logger) -> TaskRun | None:
+def _take(callback: _Callback, event: str, patience: float, logger: Logger) -> TaskRun | None:
     """The claim, now ours; None when the callback was called, or is being called."""
-    attempt, id_, turn = _attempt(callback.flow_run_id), uuid4(), 0
-    while (claim := _create(id_, callback, attempt, turn)).id != id_:
-        if not _is_abandoned(claim):
+    id_, turn = uuid4(), 0
+    while (claim := _create(id_, callback, event, turn)).id != id_:
+        if not _is_abandoned(claim, patience):
             logger.info("%s was called already", callback)
             return None
         if not _is_final(claim):
@@ -211,7 +231,7 @@ def _take(callback: _Callback, logger: Logger) -> TaskRun | None:
 
 
 @server_call
-def _attempt(flow_run_id: UUID) -> str:
+def _attempt(flow_run_id: UUID, state_id: UUID | None) -> str:
     """What tells this failure of the flow run from one before it: the state that it began with.
 
     A run that dies before it runs has a `run_count` of 0 each time; and the state that it failed with is one more in
@@ -222,17 +242,20 @@ def _attempt(flow_run_id: UUID) -> str:
         raise ServerError(
             f"the server has no flow run {flow_run_id}; run the flow on the server that PREFECT_API_URL names"
         )
-    return next((str(state.id) for state in reversed(states) if not state.is_final()), "")
+    ids = [state.id for state in states]
+    # The run may have begun another attempt since.
+    ended = ids.index(state_id) + 1 if state_id in ids else len(ids)
+    return next((str(state.id) for state in reversed(states[:ended]) if not state.is_final()), "")
 
 
 @server_call
-def _create(id_: UUID, callback: _Callback, attempt: str, turn: int) -> TaskRun:
+def _create(id_: UUID, callback: _Callback, event: str, turn: int) -> TaskRun:
     """The claim with this id, or the one that there was before. A request that is sent twice changes nothing."""
     body = {
         "id": str(id_),
         "flow_run_id": str(callback.flow_run_id),
         "task_key": f"{CLAIM}.{callback.kind}.{callback.name}",
-        "dynamic_key": f"{attempt}-{callback.position}-{turn}",
+        "dynamic_key": f"{event}-{callback.position}-{turn}",
         "name": str(callback),
         "tags": [CLAIM],
         "labels": _Process.current().labels(),
@@ -246,11 +269,11 @@ def _read(claim: TaskRun) -> TaskRun:
     return kept_client().read_task_run(claim.id)
 
 
-def _is_abandoned(claim: TaskRun) -> bool:
+def _is_abandoned(claim: TaskRun, patience: float) -> bool:
     """Whether the callback was begun, and won't be finished."""
     owner = _Process.of(claim)
     if owner.host != _host():
-        until = time.monotonic() + _ELSEWHERE_SECONDS
+        until = time.monotonic() + patience
         while not _is_final(claim) and time.monotonic() < until:
             time.sleep(_ELSEWHERE_POLL)
             claim = _read(claim)

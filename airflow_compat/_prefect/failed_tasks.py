@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
 from prefect import Task
 from prefect.client.schemas.objects import State, StateType, TaskRun
 from prefect.client.schemas.sorting import TaskRunSort
+from prefect.exceptions import ObjectNotFound
 
+from ..errors import ServerError
 from .claims import latest_task_run, running_task
+from .client import kept_client
+from .failures import server_call
 from .runs import task_name
 
 # Task runs reach the server as events, a little after the fact, in seconds.
 _RECORDED_WITHIN = 1.0
 _RECORDED_POLL = 0.1
+_HEARD_WITHIN = 10.0
 _FAILED = (StateType.FAILED, StateType.CRASHED)
 _UNFINISHED = (StateType.PENDING, StateType.RUNNING)
 
@@ -41,6 +47,32 @@ def failed_task(exception: BaseException | None, flow_run_id: UUID, *, crashed: 
         or (_ended(running_task(flow_run_id)) if crashed else None)
         or _latest(flow_run_id, _FAILED)
     )
+
+
+@server_call
+def lost_task(flow_run_id: UUID) -> EndedTask | None:
+    """The task that a flow run was in when its process died; None when it was in none.
+
+    A process that is told to end may yet say that its task crashed.
+    """
+    return _ended(running_task(flow_run_id)) or _crashed(flow_run_id)
+
+
+@server_call
+def known_task(task_run_id: UUID) -> EndedTask:
+    """The task of a task run that the server has, or is about to have.
+
+    Raises:
+        ServerError: The server doesn't get it.
+    """
+    until = time.monotonic() + _HEARD_WITHIN
+    while True:
+        with suppress(ObjectNotFound):
+            if found := _ended(kept_client().read_task_run(task_run_id)):
+                return found
+        if time.monotonic() > until:
+            raise ServerError(f"the server has no task run {task_run_id}; it may have been deleted")
+        time.sleep(_RECORDED_POLL)
 
 
 def last_task(flow_run_id: UUID) -> EndedTask | None:
@@ -76,6 +108,13 @@ def _latest(flow_run_id: UUID, types: Collection[StateType]) -> EndedTask | None
 
 def _has_unfinished(flow_run_id: UUID) -> bool:
     return latest_task_run(flow_run_id, _UNFINISHED, TaskRunSort.END_TIME_DESC) is not None
+
+
+def _crashed(flow_run_id: UUID) -> EndedTask | None:
+    """The task of the run's last attempt that crashed last."""
+    found = latest_task_run(flow_run_id, [StateType.CRASHED], TaskRunSort.END_TIME_DESC)
+    attempt = kept_client().read_flow_run(flow_run_id).run_count
+    return _ended(found) if found and found.flow_run_run_count == attempt else None
 
 
 def _ended(run: TaskRun | None) -> EndedTask | None:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from prefect.client.schemas.objects import FlowRun, State, StateType, TaskRun
 from prefect.context import FlowRunContext
+from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_UI_URL
 from prefect.utilities.urls import url_for
 
@@ -18,6 +19,7 @@ from .._airflow.data_interval import RunDates, run_id
 from .._airflow.run_objects import Dag, DagRun, Services, TaskInstance
 from .._airflow.run_objects import Task as AirflowTask
 from .._airflow.version import AirflowVersion
+from ..errors import ServerError
 from ..exceptions import RebuiltException
 from .claims import is_claim
 from .client import kept_client
@@ -62,6 +64,21 @@ def flow_of(task_run: TaskRun) -> tuple[str, FlowRun | None]:
         return context.flow.name, context.flow_run
     flow_run = kept_client().read_flow_run(task_run.flow_run_id)
     return kept_client().read_flow(flow_run.flow_id).name, flow_run
+
+
+@server_call
+def flow_run_and_states(flow_run_id: UUID) -> tuple[str, FlowRun, list[State[Any]]]:
+    """The name of a flow run's flow, the run, and its states from the first to the last.
+
+    Raises:
+        ServerError: The server has no such run.
+    """
+    client = kept_client()
+    try:
+        flow_run = client.read_flow_run(flow_run_id)
+    except ObjectNotFound:
+        raise ServerError(f"the server has no flow run {flow_run_id}; it may have been deleted") from None
+    return client.read_flow(flow_run.flow_id).name, flow_run, client.read_flow_run_states(flow_run_id)
 
 
 def dag_run(

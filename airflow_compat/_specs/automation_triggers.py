@@ -37,6 +37,11 @@ def on_failure(target: Target) -> tuple[TriggerSpec, ...]:
     return _at(target, {_TYPE: ("FAILED", "CRASHED")})
 
 
+def on_crash(target: Target) -> tuple[TriggerSpec, ...]:
+    """The process died."""
+    return _at(target, {_TYPE: ("CRASHED",)})
+
+
 def on_success(target: Target) -> tuple[TriggerSpec, ...]:
     """Completed, under any name but that of a skip."""
     not_a_success = "Skipped" if target.kind == "flow-run" else _SKIPPED_OR_ROLLED_BACK

@@ -68,15 +68,18 @@ class PlainTrigger:
 
 @dataclass(frozen=True)
 class Need:
-    """What must be on the server: a block, `type/name`, or a deployment, `flow/deployment`."""
+    """What must be on the server: a block, `type/name`, a connection, by its id, or a deployment, `flow/deployment`."""
 
-    kind: Literal["notification", "webhook", "deployment"]
+    kind: Literal["notification", "connection", "webhook", "deployment"]
     name: str
 
 
 @dataclass(frozen=True)
 class NotifyAction:
-    """Send a message through a notification block, which is named by its type's slug and its own name."""
+    """Send a message through a notification block, which is named by its type's slug and its own name.
+
+    With no type, the name is the id of a connection that is kept as such a block.
+    """
 
     block_type: str
     block_name: str
@@ -94,7 +97,9 @@ class NotifyAction:
 
     @property
     def need(self) -> Need:
-        """The block."""
+        """The block, or the connection."""
+        if not self.block_type:
+            return Need("connection", self.block_name)
         return Need("notification", f"{self.block_type}/{self.block_name}")
 
 

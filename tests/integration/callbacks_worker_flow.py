@@ -37,7 +37,7 @@ def extract() -> None: ...
 @task
 def load(way: str) -> None:
     # Before the flow's own time is up, where it has one.
-    if not _the_server_knows(within=5 if way == "timed out" else 30):
+    if not the_server_knows(within=5 if way == "timed out" else 30):
         Path(f"{flow_run.parameters['record']}.void").touch()
         return
     if way == "terminated":
@@ -56,7 +56,7 @@ def load(way: str) -> None:
     raise ValueError(way)
 
 
-def _the_server_knows(within: float) -> bool:
+def the_server_knows(within: float) -> bool:
     """That this task runs: what a process that is killed has not told yet, nobody can know.
 
     A busy server on SQLite loses such an event now and then.

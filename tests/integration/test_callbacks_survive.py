@@ -27,6 +27,7 @@ from prefect.client.schemas.filters import (
 from prefect.deployments import run_deployment
 
 from airflow_compat._prefect.claims import CLAIM
+from airflow_compat._prefect.failed_tasks import known_task
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun
@@ -92,11 +93,10 @@ class Death:
 
     def called_with(self) -> list[tuple[str, UUID | None]]:
         """The task of each call, and the flow run that its run belongs to."""
-        with get_client(sync_client=True) as client:
-            return [
-                (call["task_id"], client.read_task_run(UUID(call["log_url"].rpartition("/")[2])).flow_run_id)
-                for call in self.calls
-            ]
+        return [
+            (call["task_id"], known_task(UUID(call["log_url"].rpartition("/")[2])).run.flow_run_id)
+            for call in self.calls
+        ]
 
     def log(self) -> str:
         with get_client(sync_client=True) as client:

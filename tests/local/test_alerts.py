@@ -13,8 +13,9 @@ from prefect.server.events.schemas.automations import Automation as ServerAutoma
 
 from airflow_compat import automations
 from airflow_compat._specs.automation_plan import Found, HeldAutomation, plan_automations
-from airflow_compat._specs.automations import AutomationSpec, NotifyAction, PlainAction
-from airflow_compat.errors import InvalidAlertError, UnsupportedFeatureError
+from airflow_compat._specs.automations import AutomationSpec, NotifyAction, PlainAction, RunAction
+from airflow_compat.errors import InvalidAlertError, InvalidCallbackError, UnsupportedFeatureError
+from airflow_compat.notifiers import PagerdutyNotifier, SlackWebhookNotifier
 
 SLACK = "slack-webhook/alerts"
 ID = "8d1a9ef6-2a9b-4f39-a1b8-3d2ff3dc4e0c"
@@ -85,7 +86,11 @@ def test_a_zombie_is_marked_as_crashed_before_anything_else() -> None:
     [
         ({"flow": "etl"}, "nothing to do"),
         ({"notify": SLACK}, "no target"),
-        ({"flow": "etl", "notify": "alerts"}, "notify='alerts'"),
+        ({"flow": "etl", "notify": "slack-webhook/"}, "notify='slack-webhook/'"),
+        ({"flow": "etl", "notify": "/alerts"}, "notify='/alerts'"),
+        ({"flow": "etl", "notfy": SLACK}, r"on_failure\(\) takes no 'notfy'; did you mean 'notify'"),
+        ({"flow": "etl", "lost_task": True, "notify": SLACK}, "takes no 'lost_task'"),
+        ({"flow": "etl", "callback": "a:b", "callback_deployment": "x"}, "callback_deployment='x'"),
         ({"flow": "etl", "run": "callbacks"}, "run='callbacks'"),
         ({"flow": load, "notify": SLACK}, "a Task was given for a flow"),
         ({"flow": "etl", "actions": [{"type": "nonsense"}]}, "an action isn't as Prefect's API takes it"),
@@ -96,6 +101,34 @@ def test_a_zombie_is_marked_as_crashed_before_anything_else() -> None:
 def test_what_can_not_be_is_refused_at_once(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidAlertError, match=message) as caught:
         automations.on_failure(**arguments)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_callbacks_are_runs_of_the_deployment_that_calls_them() -> None:
+    notifier = SlackWebhookNotifier(slack_webhook_conn_id="slack_alerts", text="{{ ti.task_id }} failed")
+    spec = automations.on_failure(
+        task="etl/load", notify=[SLACK, notifier], callback=["alerts:page", "alerts:page"], airflow_version="2"
+    )
+    first, *runs = spec.actions
+    assert isinstance(first, NotifyAction)
+    assert [run.deployment for run in runs if isinstance(run, RunAction)] == ["run-callback/default"] * 3
+    notified, once, again = (run.as_dict(dict.fromkeys(spec.needs, ID))["parameters"] for run in runs)
+    assert notified == {
+        "callback": "airflow_compat.notifiers:SlackWebhookNotifier",
+        "alert": "on_failure",
+        "run": "{{ event.resource.id }}",
+        "event": "{{ event.id | string }}",
+        # The server's templates give it back as it is: the notifier renders its own.
+        "arguments": {"slack_webhook_conn_id": "slack_alerts", "text": '{{ "{{ ti.task_id }} failed" }}'},
+        "airflow_version": "2",
+    }
+    assert once == {key: value for key, value in again.items() if key != "position"}
+    assert again["position"] == 1
+
+
+def test_a_secret_does_not_go_to_the_server() -> None:
+    with pytest.raises(InvalidCallbackError, match="'integration_key' would stand readable") as caught:
+        automations.on_failure("etl", notify=PagerdutyNotifier(integration_key="s3cret", summary="x", severity="error"))
     assert "s3cret" not in str(caught.value)
 
 

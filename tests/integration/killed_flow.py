@@ -1,0 +1,53 @@
+"""Flows that are killed in their task, by a worker or as `python killed_flow.py FLOW RECORD WAY NAME`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from callbacks_worker_flow import the_server_knows
+from prefect import flow, get_run_logger, task
+from prefect.runtime import flow_run
+from recorded_callbacks import page
+
+from airflow_compat import on_failure
+
+
+@task
+def load(way: str) -> None:
+    if not the_server_knows(within=30):
+        get_run_logger().warning("The server has lost that this task runs")
+    os.kill(os.getpid(), signal.SIGKILL if way == "killed" else signal.SIGTERM)
+    raise ValueError(way)
+
+
+@flow
+def unhooked(record: str, way: str = "killed") -> None:
+    print(flow_run.get_id(), flush=True)
+    load(way)
+
+
+@on_failure(page)
+@flow
+def killed(record: str, way: str = "killed") -> None:
+    print(flow_run.get_id(), flush=True)
+    load(way)
+
+
+@on_failure(page)
+@task(name="load")
+def hooked_load(way: str) -> None:
+    load.fn(way)
+
+
+@flow
+def killed_in_hooked_task(record: str, way: str = "killed") -> None:
+    print(flow_run.get_id(), flush=True)
+    hooked_load(way)
+
+
+if __name__ == "__main__":
+    called, record, way, *name = sys.argv[1:]
+    flows = {"killed": killed, "unhooked": unhooked, "killed-in-hooked-task": killed_in_hooked_task}
+    flows[called].with_options(name=name[0] if name else None)(record, way)

@@ -1,0 +1,201 @@
+"""Alerts from a DAG's own words."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from prefect import flow
+
+from airflow_compat import automations
+from airflow_compat._specs.automations import AutomationSpec, PlainAction, RunAction
+from airflow_compat.automations import AsyncCallback, DeadlineAlert, DeadlineReference, SyncCallback, from_dag_args
+from airflow_compat.errors import (
+    InvalidAlertError,
+    InvalidCallbackError,
+    UnsupportedFeatureError,
+    UnsupportedFeatureWarning,
+)
+from airflow_compat.notifiers import SlackWebhookNotifier
+
+HOUR = timedelta(hours=1)
+
+
+def page(context: Any) -> None: ...
+
+
+PAGE = f"{__name__}:page"
+SLACK = SlackWebhookNotifier(slack_webhook_conn_id="slack_alerts", text="{{ ti.task_id }} failed")
+
+
+def told(specs: tuple[AutomationSpec, ...]) -> dict[str, list[str]]:
+    """What each alert calls."""
+    found: dict[str, list[str]] = {}
+    for spec in specs:
+        calls = [action.parameters["callback"] for action in spec.actions if isinstance(action, RunAction)]
+        found[spec.key] = [call.rpartition(":")[2] for call in calls]
+    return found
+
+
+def test_all_that_a_dag_says() -> None:
+    dag_args = {
+        "dag_id": "etl",
+        "schedule": "@daily",
+        "max_active_runs": 1,
+        "on_failure_callback": [page, SLACK],
+        "on_success_callback": page,
+        "dagrun_timeout": HOUR,
+        "deadline": DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, HOUR, AsyncCallback(page)),
+        "default_args": {
+            "owner": "data",
+            "retries": 2,
+            "on_failure_callback": page,
+            "on_retry_callback": "alerts:log_retry",
+            "on_skipped_callback": None,
+            "email": ["a@example.com", "b@example.com"],
+            "email_on_retry": False,
+        },
+    }
+    assert told(from_dag_args(dag_args)) == {
+        "on_failure:etl": ["page", "SlackWebhookNotifier"],
+        "on_success:etl": ["page"],
+        "on_failure:etl/* lost with its process": ["page", "EmailAlert"],
+        "on_failure:etl/*": ["page", "EmailAlert"],
+        "on_retry:etl/*": ["log_retry"],
+        "dagrun_timeout:etl": [],
+        "on_deadline:etl 1": ["page"],
+    }
+    assert told(from_dag_args(dag_args, in_process=True)) == {
+        "on_failure:etl": ["page", "SlackWebhookNotifier"],
+        "on_failure:etl/* lost with its process": ["page", "EmailAlert"],
+        "dagrun_timeout:etl": [],
+        "on_deadline:etl 1": ["page"],
+    }
+
+
+def test_what_callbacks_are_given() -> None:
+    default_args = {"email": "a@example.com", "on_failure_callback": [SLACK, page]}
+    lost, failed, *_ = from_dag_args({"dag_id": "etl", "default_args": default_args}, airflow_version="2")
+    common = {
+        "run": "{{ event.resource.id }}",
+        "event": "{{ event.id | string }}",
+        "alert": "on_failure",
+        "airflow_version": "2",
+    }
+    assert [action.parameters for action in failed.actions if isinstance(action, RunAction)] == [
+        {
+            **common,
+            "callback": "airflow_compat.notifiers:SlackWebhookNotifier",
+            "arguments": {"slack_webhook_conn_id": "slack_alerts", "text": '{{ "{{ ti.task_id }} failed" }}'},
+        },
+        {**common, "callback": PAGE},
+        {
+            **common,
+            "callback": "airflow_compat.notifiers:EmailAlert",
+            "arguments": {"to": ["a@example.com"], "airflow_version": "2"},
+        },
+    ]
+    assert all(action.parameters["lost_task"] for action in lost.actions if isinstance(action, RunAction))
+    assert lost.triggers[0].match["prefect.state-type"] == ("CRASHED",)
+
+
+def test_the_target() -> None:
+    @flow(name="another")
+    def own() -> None: ...
+
+    args = {"dag_id": "etl", "on_failure_callback": page}
+    assert told(from_dag_args(args, flow=own)) == {"on_failure:another": ["page"]}
+    assert told(from_dag_args(args, deployment="etl/prod")) == {"on_failure:etl/prod": ["page"]}
+    with pytest.raises(InvalidAlertError, match="no dag_id"):
+        from_dag_args({"on_failure_callback": page})
+    assert from_dag_args({"dag_id": "etl"}) == ()
+    assert from_dag_args({"dag_id": "etl", "on_failure_callback": None, "default_args": None}) == ()
+
+
+def test_a_timeout_marks_the_run_as_timed_out() -> None:
+    (spec,) = from_dag_args({"dag_id": "etl", "dagrun_timeout": HOUR})
+    assert [action.data for action in spec.actions if isinstance(action, PlainAction)] == [
+        {
+            "type": "change-flow-run-state",
+            "state": "FAILED",
+            "name": "TimedOut",
+            "message": "The run took longer than its dagrun_timeout of 1:00:00",
+        }
+    ]
+    assert spec.triggers[0].within == HOUR
+
+
+def test_an_sla_is_the_tasks_and_says_how_it_differs() -> None:
+    args = {"dag_id": "etl", "sla_miss_callback": page, "default_args": {"sla": HOUR}}
+    with pytest.warns(UnsupportedFeatureWarning, match="from the run's scheduled start in Airflow"):
+        assert told(from_dag_args(args)) == {"on_sla_miss:etl/*": ["page"]}
+    with pytest.warns(UnsupportedFeatureWarning, match="tells nobody"):
+        assert from_dag_args({**args, "sla_miss_callback": None}) == ()
+    args["default_args"] = {"sla": HOUR, "email": "a@example.com", "email_on_failure": False, "email_on_retry": False}
+    with pytest.warns(UnsupportedFeatureWarning, match="scheduled start"):
+        (spec,) = from_dag_args(args)
+    assert told((spec,)) == {"on_sla_miss:etl/*": ["page", "SmtpNotifier"]}
+
+
+def test_an_execute_callback_is_no_alert() -> None:
+    with pytest.warns(UnsupportedFeatureWarning, match="put @on_execute above the tasks"):
+        assert from_dag_args({"dag_id": "etl", "default_args": {"on_execute_callback": page}}) == ()
+
+
+class OfAirflow:
+    """A callback as Airflow's own classes keep it."""
+
+    path = f"{__name__}.page"
+    kwargs: dict[str, Any] | None = None
+
+
+def test_deadlines() -> None:
+    queued = DeadlineReference.DAGRUN_QUEUED_AT
+    notified = SyncCallback(SlackWebhookNotifier, kwargs={"text": "late"})
+    deadlines = [
+        DeadlineAlert(queued, HOUR, notified, name="soon"),
+        DeadlineAlert(queued, 2 * HOUR, OfAirflow()),
+        DeadlineAlert(queued, 3 * HOUR, AsyncCallback("alerts.page_async", kwargs={"level": 1})),
+    ]
+    specs = from_dag_args({"dag_id": "etl", "deadline": deadlines})
+    assert told(specs) == {
+        "on_deadline:etl soon": ["SlackWebhookNotifier"],
+        "on_deadline:etl 2": ["page"],
+        "on_deadline:etl 3": ["page_async"],
+    }
+    assert [action.parameters.get("arguments") for spec in specs for action in spec.actions] == [  # type: ignore[union-attr]
+        {"text": "late"},
+        None,
+        {"level": 1},
+    ]
+    others = [
+        DeadlineReference.DAGRUN_LOGICAL_DATE,
+        DeadlineReference.AVERAGE_RUNTIME(max_runs=5),
+        DeadlineReference.FIXED_DATETIME(datetime(2026, 1, 1, tzinfo=timezone.utc)),
+    ]
+    for reference in others:
+        with pytest.raises(UnsupportedFeatureError, match=reference):
+            from_dag_args({"dag_id": "etl", "deadline": DeadlineAlert(reference, HOUR, page)})
+    with pytest.raises(InvalidAlertError, match="is no DeadlineAlert"):
+        from_dag_args({"dag_id": "etl", "deadline": HOUR})
+
+
+@pytest.mark.parametrize(
+    ("args", "error", "message"),
+    [
+        ({"on_failure_calback": page}, InvalidAlertError, "did you mean 'on_failure_callback'"),
+        ({"default_args": {"email_on_failur": True}}, InvalidAlertError, "did you mean 'email_on_failure'"),
+        ({"on_failure_callback": lambda context: None}, InvalidCallbackError, "^on_failure_callback: .* is a lambda"),
+        (
+            {"default_args": {"on_failure_callback": lambda context: None}},
+            InvalidCallbackError,
+            r"^default_args\['on_failure_callback'\]: ",
+        ),
+        ({"dagrun_timeout": 3600}, InvalidAlertError, "dagrun_timeout=3600 is no timedelta"),
+        ({"dagrun_timeout": timedelta(seconds=1)}, InvalidAlertError, "less than the 10 s"),
+    ],
+)
+def test_what_can_not_be_is_refused_by_name(args: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        automations.from_dag_args({"dag_id": "etl", **args})
