@@ -4,9 +4,10 @@ What is done with a block is said by the line that opens it; a line that isn't k
 
 - `python`: run. What it prints must stand in the `text title="Output"` block that follows.
 - `python title="Airflow"`: the code before the port; it can't run here, so it is compiled.
+- `python title="NAME.py"`: written to a file of that name, which later blocks may import.
 - `json title="NAME"`: written to a file of that name.
-- `console`: commands after `$`, each with its output, in which only times may differ. Ours are run; the others must be
-  among `KNOWN_COMMANDS`.
+- `console`: commands after `$`, each with its output, in which only times may differ. Ours and Prefect's are run; the
+  others must be among `KNOWN_COMMANDS`.
 - `shell`: commands alone, to copy.
 - `text`: a drawing.
 """
@@ -20,6 +21,8 @@ import json
 import os
 import re
 import shlex
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,11 +54,13 @@ KNOWN_COMMANDS = {
     "export PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE=prefect.server.concurrency.lease_storage.filesystem",
     'python -m pip install -e ".[examples]" --group dev',
     "pytest tests/docs -k pools",
+    "python serve_callbacks.py",
 }
 
 # Kinds of block, by the line that opens them.
 KINDS = {
     "airflow": r'python title="Airflow"',
+    "module": r'python title="(?P<name>\w+\.py)"',
     "python": r'python( title="[^"]+")?',
     "output": r'text title="Output"',
     "text": r"text",
@@ -79,6 +84,7 @@ class Blocks:
     def __call__(self, document: Document) -> Iterator[Region]:
         evaluators = {
             "airflow": self._compile,
+            "module": self._keep,
             "python": self._execute,
             "output": self._compare,
             "text": self._leave,
@@ -113,6 +119,10 @@ class Blocks:
     def _compile(self, example: Example) -> None:
         compile(pad(example.parsed, example.line), example.path, "exec", dont_inherit=True)
 
+    def _keep(self, example: Example) -> None:
+        self._compile(example)
+        Path(_name(example)).write_text(example.parsed)
+
     def _execute(self, example: Example) -> str | None:
         if self._printed:
             return f"the block before this one prints what the page doesn't show: {self._printed!r}"
@@ -127,8 +137,7 @@ class Blocks:
 
     def _write(self, example: Example) -> None:
         json.loads(example.parsed)
-        name = re.fullmatch(KINDS["json"], example.region.lexemes["info"])["name"]
-        Path(name).write_text(example.parsed)
+        Path(_name(example)).write_text(example.parsed)
 
     def _shell(self, example: Example) -> str | None:
         kind = _kind(example.region.lexemes["info"])
@@ -141,6 +150,8 @@ class Blocks:
                 printed = self._call(command)
             elif command in KNOWN_COMMANDS:
                 printed = ""
+            elif command.startswith("prefect "):
+                printed = self._call_prefect(command)
             else:
                 return f"{command!r} is not among the known commands"
             if kind == "console" and (difference := _difference(shown, printed)):
@@ -154,9 +165,30 @@ class Blocks:
             self._exit_code = run(shlex.split(command)[1:])
         return out.getvalue()
 
+    def _call_prefect(self, command: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", *shlex.split(command)],
+            env=os.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        self._exit_code = done.returncode
+        return done.stdout
+
 
 def _kind(info: str) -> str:
     return next((kind for kind, pattern in KINDS.items() if re.fullmatch(pattern, info)), "unknown")
+
+
+def _name(example: Example) -> str:
+    """The file that a block is written to."""
+    info = example.region.lexemes["info"]
+    found = re.fullmatch(KINDS[_kind(info)], info)
+    assert found
+    return found["name"]
 
 
 def _commands(kind: str, source: str) -> list[tuple[str, str]]:
@@ -183,10 +215,16 @@ def _as_a_reader(prefect_server: str, tmp_path: Path, monkeypatch: pytest.Monkey
     from prefect.client.orchestration import get_client
 
     monkeypatch.chdir(tmp_path)
+    # Pages import what they wrote, under names that others may have used.
+    monkeypatch.syspath_prepend(str(tmp_path))
+    modules = set(sys.modules)
     environment = dict(os.environ)
     with get_client(sync_client=True) as client:
         before = _held(client)
         yield
+        for name in set(sys.modules) - modules:
+            if getattr(sys.modules[name], "__file__", None) == str(tmp_path / f"{name}.py"):
+                del sys.modules[name]
         os.environ.clear()
         os.environ.update(environment)
         for path in _held(client) - before:
@@ -194,12 +232,20 @@ def _as_a_reader(prefect_server: str, tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def _held(client: SyncPrefectClient) -> set[str]:
-    """The API's path of each block, variable and limit."""
+    """The API's path of each thing that a page may make."""
+    kinds = {
+        "/block_documents": "id",
+        "/variables": "id",
+        "/v2/concurrency_limits": "id",
+        "/automations": "id",
+        "/deployments": "id",
+        "/work_pools": "name",
+    }
     found = set()
-    for kind in ("/block_documents", "/variables", "/v2/concurrency_limits"):
+    for kind, key in kinds.items():
         for offset in itertools.count(0, 200):
             page = client.request("POST", f"{kind}/filter", json={"limit": 200, "offset": offset}).json()
-            found |= {f"{kind}/{item['id']}" for item in page}
+            found |= {f"{kind}/{item[key]}" for item in page}
             if len(page) < 200:
                 break
     return found
@@ -217,6 +263,6 @@ def test_the_blocks_are_found() -> None:
     for page in PAGES:
         Document.parse(str(page), blocks)
     assert len(PAGES) >= 14
-    least = {"python": 30, "airflow": 6, "output": 15, "json": 10, "console": 8, "shell": 6}
+    least = {"python": 30, "module": 3, "airflow": 6, "output": 15, "json": 10, "console": 8, "shell": 6}
     assert {kind: blocks.kinds[kind] for kind in least if blocks.kinds[kind] < least[kind]} == {}
     assert {*blocks.commands} >= KNOWN_COMMANDS, "known commands that no page has; remove them"

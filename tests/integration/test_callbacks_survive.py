@@ -19,8 +19,6 @@ from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.filters import (
     FlowRunFilter,
     FlowRunFilterId,
-    LogFilter,
-    LogFilterFlowRunId,
     TaskRunFilter,
     TaskRunFilterTags,
 )
@@ -98,17 +96,13 @@ class Death:
             for call in self.calls
         ]
 
-    def log(self) -> str:
-        with get_client(sync_client=True) as client:
-            mine = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[self.run.id]))
-            return "\n".join(log.message for log in client.read_logs(mine))
-
-    def claims(self) -> list[str | None]:
-        """The states of the callback's own task runs."""
+    def claims(self) -> list[tuple[str | None, str | None]]:
+        """The states of the callback's own task runs, and their messages."""
         with get_client(sync_client=True) as client:
             mine = FlowRunFilter(id=FlowRunFilterId(any_=[self.run.id]))
             tagged = TaskRunFilter(tags=TaskRunFilterTags(all_=[CLAIM]))
-            return [run.state_name for run in client.read_task_runs(flow_run_filter=mine, task_run_filter=tagged)]
+            found = client.read_task_runs(flow_run_filter=mine, task_run_filter=tagged)
+        return [(run.state.name, run.state.message) for run in found if run.state]
 
 
 def _die(execute: Callable[[str, Runs], list[UUID]], name: str, folder: Path) -> None:
@@ -134,10 +128,10 @@ def _die(execute: Callable[[str, Runs], list[UUID]], name: str, folder: Path) ->
     for death in deaths:
         assert death.called_with() == [("load", death.run.id)], death
         assert death.calls[0]["reason"] == ("timed_out" if death.way == "timed out" else "task_failure")
-    end = {"terminated in the callback": "Crashed", "killed in the callback": "Running"}
-    assert {death.way: death.claims() for death in deaths} == {way: [end.get(way, "Completed")] for way in WAYS}
-    (terminated,) = (death for death in deaths if death.way == "terminated in the callback")
-    assert "on_failure callback record was interrupted by TerminationSignal" in terminated.log()
+    ends = dict.fromkeys(WAYS, ("Completed", "The callback was called"))
+    ends["terminated in the callback"] = ("Crashed", "The callback was interrupted by TerminationSignal")
+    ends["killed in the callback"] = ("Running", None)
+    assert {death.way: death.claims() for death in deaths} == {way: [end] for way, end in ends.items()}
 
 
 @pytest.mark.timeout(800)
