@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..errors import InvalidEventError
 from .files import content
 
+if TYPE_CHECKING:
+    from prefect.server.events.schemas.events import ReceivedEvent
 
-def read_event_file(file: str) -> list[Any]:
-    """The events of a file; whether each is one is seen when they are used.
+
+def read_event_file(file: str) -> list[ReceivedEvent]:
+    """The events of a file, each once and in their order.
 
     Raises:
-        InvalidEventError: It can't be read, or is no list in JSON.
+        InvalidEventError: It can't be read, is no list in JSON, or holds what is no event.
     """
+    from .._prefect.simulation import in_order
+
     path = Path(file)
     try:
         events = json.loads(content(path, InvalidEventError))
@@ -25,6 +30,9 @@ def read_event_file(file: str) -> list[Any]:
         problem = f"{path}: not JSON in UTF-8; give a list of events"
     else:
         if isinstance(events, list):
-            return events
+            try:
+                return in_order(events)
+            except InvalidEventError as exc:
+                raise InvalidEventError(f"{path}: {exc}") from None
         problem = f"{path}: a {type(events).__name__} and no list; give the events themselves, in [ and ]"
     raise InvalidEventError(problem)

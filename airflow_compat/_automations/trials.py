@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._specs.automations import AutomationSpec, TriggerSpec
 from .._specs.event_filters import filter_for
 from .._specs.simulation import SimulatedRun
 from ..errors import UnsupportedFeatureError
+
+if TYPE_CHECKING:
+    from prefect.server.events.schemas.events import ReceivedEvent
 
 
 @dataclass(frozen=True)
@@ -36,24 +39,22 @@ class Trial:
         return {"key": self.key, "refusal": self.refusal, "runs": runs}
 
 
-def try_alerts(specs: Iterable[AutomationSpec], events: Iterable[Any], *, until: datetime) -> tuple[Trial, ...]:
+def try_alerts(
+    specs: Iterable[AutomationSpec], events: Sequence[ReceivedEvent], *, until: datetime
+) -> tuple[Trial, ...]:
     """A trial of each alert. One that can't be simulated keeps no other from it.
 
     Args:
         specs: The alerts.
-        events: As Prefect's API gives them.
+        events: In their order.
         until: When the history ends.
-
-    Raises:
-        InvalidEventError: An event isn't as Prefect's API gives it.
     """
-    from .._prefect.simulation import in_order, simulate_received
+    from .._prefect.simulation import simulate_received
 
-    received = in_order(events)
     trials = []
     for spec in specs:
         try:
-            trials.append(Trial(spec.key, simulate_received(spec, received, until=until).runs))
+            trials.append(Trial(spec.key, simulate_received(spec, events, until=until).runs))
         except UnsupportedFeatureError as error:
             trials.append(Trial(spec.key, refusal=str(error)))
     return tuple(trials)
@@ -65,8 +66,8 @@ def recorded_events(
     since: datetime,
     until: datetime,
     progress: Callable[[int, int], object] | None = None,
-) -> list[dict[str, Any]]:
-    """What the server has recorded of the runs that alerts are about.
+) -> list[ReceivedEvent]:
+    """What the server has recorded of the runs that alerts are about, in order.
 
     Args:
         specs: The alerts.
@@ -78,7 +79,8 @@ def recorded_events(
         ServerError: The server can't be asked.
     """
     from .._prefect.events import read_events
+    from .._prefect.simulation import in_order
 
     if not any(isinstance(trigger, TriggerSpec) for spec in specs for trigger in spec.triggers):
         return []
-    return list(read_events(filter_for(specs, since=since, until=until), progress=progress))
+    return in_order(read_events(filter_for(specs, since=since, until=until), progress=progress))

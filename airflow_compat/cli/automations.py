@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 from rich.progress import Progress
@@ -20,6 +20,7 @@ from .moments import moment_since
 from .printing import count, new_console
 
 if TYPE_CHECKING:
+    from prefect.server.events.schemas.events import ReceivedEvent
     from rich.console import Console
 
 app: App = App(name="automations", help="Keep alerts on the server: Prefect automations from Python or YAML files.")
@@ -34,7 +35,7 @@ def plan(
     *,
     owner: str = DEFAULT_OWNER,
     prune_: Annotated[bool, Parameter(name="--prune", negative=())] = False,
-    export: str | None = None,
+    export: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
 ) -> int:
     """Compare alerts with what the server holds. Nothing is written there.
@@ -58,7 +59,7 @@ def plan(
     console = new_console(stderr=export == "-")
     _print(map(AutomationOutcome, items), console, json_=json_, planned=True)
     if export and refused:
-        new_console(stderr=True).print(f"{export}: not written, since what is refused can't be in it.", soft_wrap=True)
+        new_console(stderr=True).print(f"{export}: not exported, since what is refused can't be in it.", soft_wrap=True)
     elif export:
         _export(items, export, console, quiet=json_)
     return int(refused)
@@ -193,7 +194,7 @@ def simulate(
     now = datetime.now(timezone.utc)
     start = moment_since(since or _SINCE, now)
     alerts = _alerts(files, owner)
-    history: list[Any] = read_event_file(events) if events else _recorded(alerts, start, now)
+    history = read_event_file(events) if events else _recorded(alerts, start, now)
     trials = try_alerts(alerts, history, until=now)
     if json_:
         print(json.dumps({"events": len(history), "alerts": [trial.as_dict() for trial in trials]}, indent=2))
@@ -210,7 +211,7 @@ def _alerts(files: list[str], owner: str) -> tuple[AutomationSpec, ...]:
     return read_alerts(files, owner=owner)
 
 
-def _recorded(alerts: tuple[AutomationSpec, ...], since: datetime, until: datetime) -> list[dict[str, Any]]:
+def _recorded(alerts: tuple[AutomationSpec, ...], since: datetime, until: datetime) -> list[ReceivedEvent]:
     """The server's events, with a progress bar on standard error where that is a terminal."""
     from .._automations.trials import recorded_events
 
@@ -237,7 +238,7 @@ def _export(items: tuple[AutomationItem, ...], path: str, console: Console, *, q
     except OSError as exc:
         raise AlertFileError(f"--export {path}: can't be written ({exc.strerror}); give another path") from None
     if not quiet:
-        console.print(f"Written to {path}.", soft_wrap=True)
+        console.print(f"Exported to {path}.", soft_wrap=True)
 
 
 def _print(outcomes: Iterable[AutomationOutcome], console: Console, *, json_: bool, planned: bool = False) -> None:

@@ -302,7 +302,11 @@ def test_modules_import_what_lies_beside_them_and_share_it(tmp_path: Path) -> No
             "from airflow_compat import automations\nautomations.on_failure('etl')\n",
             "line 2: on_failure of etl has nothing",
         ),
-        ("from airflow_compat import automations\nautomations.on_failure(nofity='x')\n", "line 2: .* keyword argument"),
+        (
+            "from airflow_compat import automations\nautomations.on_failure(nofity='x')\n",
+            "line 2: .*did you mean 'notify'",
+        ),
+        ("len()\n", r"line 1: it raises TypeError: len\(\) takes"),
     ],
 )
 def test_a_module_that_is_none(text: str | bytes, message: str, read: Any, tmp_path: Path) -> None:
