@@ -46,7 +46,7 @@ def plan(
         files: Python modules with alerts in their variables, or YAML files as `prefect automation create` takes them.
         owner: Whose they are: a team or a repository, where several share a server.
         prune_: Also show what `prune` would delete.
-        export: Write the automations to this YAML file, for `prefect automation create --from-file`; - prints them.
+        export: Write the automations to this YAML file, which `prefect automation create` takes too; - prints them.
         json_: Print JSON instead of a table.
     """
     if export and export != "-" and Path(export).suffix not in (".yaml", ".yml"):

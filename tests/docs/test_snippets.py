@@ -5,7 +5,7 @@ What is done with a block is said by the line that opens it; a line that isn't k
 - `python`: run. What it prints must stand in the `text title="Output"` block that follows.
 - `python title="Airflow"`: the code before the port; it can't run here, so it is compiled.
 - `python title="NAME.py"`: written to a file of that name, which later blocks may import.
-- `json title="NAME"`: written to a file of that name.
+- `json title="NAME"`, `yaml title="NAME"`: written to a file of that name.
 - `console`: commands after `$`, each with its output, in which only times may differ. Ours and Prefect's are run; the
   others must be among `KNOWN_COMMANDS`.
 - `shell`: commands alone, to copy.
@@ -65,6 +65,7 @@ KINDS = {
     "output": r'text title="Output"',
     "text": r"text",
     "json": r'json title="(?P<name>[^"]+)"',
+    "yaml": r'yaml title="(?P<name>[^"]+)"',
     "console": r"console",
     "shell": r"shell",
 }
@@ -88,7 +89,8 @@ class Blocks:
             "python": self._execute,
             "output": self._compare,
             "text": self._leave,
-            "json": self._write,
+            "json": self._write_json,
+            "yaml": self._write,
             "console": self._shell,
             "shell": self._shell,
             "unknown": self._refuse,
@@ -121,7 +123,7 @@ class Blocks:
 
     def _keep(self, example: Example) -> None:
         self._compile(example)
-        Path(_name(example)).write_text(example.parsed)
+        self._write(example)
 
     def _execute(self, example: Example) -> str | None:
         if self._printed:
@@ -135,8 +137,11 @@ class Blocks:
         printed, self._printed = self._printed, ""
         return _difference(example.parsed, printed)
 
-    def _write(self, example: Example) -> None:
+    def _write_json(self, example: Example) -> None:
         json.loads(example.parsed)
+        self._write(example)
+
+    def _write(self, example: Example) -> None:
         Path(_name(example)).write_text(example.parsed)
 
     def _shell(self, example: Example) -> str | None:
