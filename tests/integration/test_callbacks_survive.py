@@ -106,24 +106,27 @@ class Death:
 
 
 def _die(execute: Callable[[str, Runs], list[UUID]], name: str, folder: Path) -> None:
-    """One run of each way, at once; again, where the server has lost what a run told it of its task."""
+    """One run of each way, at once; again, where the server has lost what a run told it, or had no time for it.
+
+    With SQLite behind it, a server may say for half a minute that it is busy. Who can't claim calls all the same.
+    """
     folder.mkdir()
     records = {way: folder / str(number) for number, way in enumerate(WAYS)}
-    ids: dict[str, UUID] = {}
+    found: dict[str, Death] = {}
     for attempt in range(3):
-        left = [way for way in WAYS if way not in ids or Path(f"{records[way]}.void").exists()]
+        left = [way for way in WAYS if way not in found or _is_void(found[way], records[way])]
         if not left:
             break
         for way in left:
             records[way].write_text("")
             Path(f"{records[way]}.void").unlink(missing_ok=True)
         runs = [(WAYS[way][0], {"way": way, "record": str(records[way])}) for way in left]
-        ids |= zip(left, execute(f"{name}-{attempt}", runs), strict=True)
-    with get_client(sync_client=True) as client:
-        deaths = [
-            Death(way, client.read_flow_run(ids[way]), [json.loads(line) for line in record.read_text().splitlines()])
-            for way, record in records.items()
-        ]
+        ids = dict(zip(left, execute(f"{name}-{attempt}", runs), strict=True))
+        with get_client(sync_client=True) as client:
+            for way, id_ in ids.items():
+                calls = [json.loads(line) for line in records[way].read_text().splitlines()]
+                found[way] = Death(way, client.read_flow_run(id_), calls)
+    deaths = list(found.values())
     assert {death.way: death.run.state_name for death in deaths} == {way: state for way, (_, state) in WAYS.items()}
     for death in deaths:
         assert death.called_with() == [("load", death.run.id)], death
@@ -132,6 +135,10 @@ def _die(execute: Callable[[str, Runs], list[UUID]], name: str, folder: Path) ->
     ends["terminated in the callback"] = ("Crashed", "The callback was interrupted by TerminationSignal")
     ends["killed in the callback"] = ("Running", None)
     assert {death.way: death.claims() for death in deaths} == {way: [end] for way, end in ends.items()}
+
+
+def _is_void(death: Death, record: Path) -> bool:
+    return Path(f"{record}.void").exists() or (len(death.calls) == 1 and not death.claims())
 
 
 @pytest.mark.timeout(800)
