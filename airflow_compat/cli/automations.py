@@ -215,8 +215,10 @@ def _recorded(alerts: tuple[AutomationSpec, ...], since: datetime, until: dateti
     """The server's events, with a progress bar on standard error where that is a terminal."""
     from .._automations.trials import recorded_events
 
-    bar = Progress(console=new_console(stderr=True), transient=True, disable=not sys.stderr.isatty())
-    with bar:
+    # A bar that is switched off still ends with an empty line in older releases of rich.
+    if not sys.stderr.isatty():
+        return recorded_events(alerts, since=since, until=until)
+    with Progress(console=new_console(stderr=True), transient=True) as bar:
         task = bar.add_task("Reading events", total=None)
         return recorded_events(
             alerts,

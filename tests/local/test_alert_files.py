@@ -116,6 +116,7 @@ SPECS = [
     automations.on_sla_miss("etl", sla=timedelta(hours=2), notify=NOTIFY),
     automations.on_late_start("etl", grace=timedelta(minutes=5), notify=NOTIFY),
     automations.on_zombie(everything=True),
+    *automations.from_dag_args({"default_args": {"email": "a@b.c", "email_on_failure": True}}, flow="sales"),
     automations.on_skipped(tags="nightly", pause_schedule=True, key="1e3", name="yes", description="no: 'x'"),
 ]
 
