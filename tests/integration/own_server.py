@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
@@ -26,9 +26,15 @@ class OwnServer:
     Args:
         home: Where it keeps its database.
         leases: Where it keeps leases; in memory, as a server does by default, a restart forgets them.
+        environment: More of its settings.
     """
 
-    def __init__(self, home: Path, leases: Literal["memory", "filesystem"] = "memory") -> None:
+    def __init__(
+        self,
+        home: Path,
+        leases: Literal["memory", "filesystem"] = "memory",
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
@@ -41,6 +47,7 @@ class OwnServer:
             "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "0.2",
             "PREFECT_SERVER_SERVICES_REPOSSESSOR_LOOP_SECONDS": "1",
             "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": f"prefect.server.concurrency.lease_storage.{leases}",
+            **(environment or {}),
         }
         self._environment.pop("PREFECT_API_URL", None)
         self._process: subprocess.Popen[bytes] | None = None
