@@ -33,7 +33,9 @@ from airflow_compat import (
     templates,
     xcom,
 )
+from airflow_compat.callbacks import run_callback
 from airflow_compat.context import Context
+from airflow_compat.notifiers import SlackNotifier
 from airflow_compat.pools import Hold, Item, Outcome, PoolState
 
 
@@ -106,12 +108,23 @@ def contexts() -> None:
     assert_type(templates.render("{{ ds }}", context), Any)
 
 
+SLACK = SlackNotifier(text="failed")
+
+
 async def alerts(etl: Flow[[], None]) -> None:
     found = [
         automations.on_failure(etl, notify="slack-webhook/alerts"),
         automations.on_sla_miss(["a", etl], sla=timedelta(hours=1), actions=[CancelFlowRun(), {"type": "do-nothing"}]),
     ]
     assert_type(found, list[automations.AutomationSpec])
+    found += [
+        automations.on_failure(task="etl/load", callback=[alert, "alerts:page"], notify=[SLACK, "slack-webhook/a"]),
+        automations.on_zombie("etl", tags=["prod"], airflow_version="2"),
+        *automations.from_dag_args({"dag_id": "etl", "on_failure_callback": alert}, in_process=True),
+    ]
+    automations.on_success("etl", notfy="slack-webhook/a")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    automations.on_late_start("etl", task="etl/load")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    assert_type(run_callback("alerts:page", run="prefect.flow-run.1"), bool)
     assert_type(automations.plan(found), tuple[automations.AutomationItem, ...])
     assert_type(await automations.aapply(found), tuple[automations.AutomationOutcome, ...])
     assert_type(automations.simulate(found[0], [{}]).fired, tuple[automations.SimulatedRun, ...])
