@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
 from .._airflow.version import DEFAULT_VERSION, AirflowVersion
-from .._specs.automation_targets import Target
-from .._specs.automations import ActionSpec, AutomationSpec, PlainAction, TriggerSpec
+from .._specs.automation_targets import Target, other_flow
+from .._specs.automations import ActionSpec, AutomationSpec, PlainAction, RunAction, TriggerSpec
 from ..errors import InvalidAlertError
 from .actions import Message, notifications, own_actions, runs, webhooks
 from .arguments import Actions, AlertCallback, Flows, Names, Notify
@@ -86,7 +86,7 @@ class Options:
             first: What happens in any case, before what was asked for.
 
         Raises:
-            InvalidAlertError: Nothing is to happen, or what is to happen is badly written.
+            InvalidAlertError: Nothing is to happen, or what is to happen is badly written, or goes on for ever.
             InvalidCallbackError: A callback can't be called from another process.
             InvalidTemplateError: A text can't be parsed.
             UnsupportedFeatureError: A text has a name that the server has nothing for.
@@ -97,6 +97,7 @@ class Options:
                 f"{self.alert} of {self.target.label} has nothing to do; give notify=, callback=, webhook=, run= or "
                 "actions="
             )
+        triggers = self._sparing({action.flow_name for action in actions if isinstance(action, RunAction)}, triggers)
         return AutomationSpec(
             key=self.key or f"{self.alert}:{self.target.label}",
             name=self.name or f"{self.target.label}: {self.alert}",
@@ -105,6 +106,23 @@ class Options:
             description=self.description or f"{self.alert} of {self.target.label}, made by airflow_compat",
             deployments=tuple(name for name in self.target.deployments if "*" not in name.split("/")),
         )
+
+    def _sparing(self, flows: set[str], triggers: tuple[TriggerSpec, ...]) -> tuple[TriggerSpec, ...]:
+        """The triggers, without the flows that the alert itself runs: it would tell of them, and run them, for ever.
+
+        Raises:
+            InvalidAlertError: It is about such a flow by name.
+        """
+        for flow in sorted(flows):
+            if self.target.is_about(flow):
+                raise InvalidAlertError(
+                    f"{self.alert} of {self.target.label} would run {flow!r} for each run of it; use notify= with "
+                    "a block, or webhook="
+                )
+        if self.target.names_flows:
+            return triggers
+        others = tuple(other_flow(flow) for flow in sorted(flows))
+        return tuple(replace(trigger, match_related=(*trigger.match_related, *others)) for trigger in triggers)
 
     def _actions(self, detail: str) -> list[ActionSpec]:
         to = counterparts(

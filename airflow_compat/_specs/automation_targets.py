@@ -72,6 +72,17 @@ class Target:
         names = {_parts(pair)[1] for pair in self.tasks}
         return names.pop() if len(names) == 1 and "*" not in names else None
 
+    @property
+    def names_flows(self) -> bool:
+        """Whether it says which flows it is about."""
+        return bool(self.flows or self.deployments or self.tasks) and not any(
+            pair.startswith("*/") for pair in (*self.deployments, *self.tasks)
+        )
+
+    def is_about(self, flow: str) -> bool:
+        """Whether it names this flow."""
+        return flow in self.flows or any(_parts(pair)[0] == flow for pair in (*self.deployments, *self.tasks))
+
     def labels(self) -> list[tuple[Labels, tuple[Labels, ...]]]:
         """Labels of the run, and of what it belongs to; a run has all of at most one of the pairs."""
         tags: tuple[Labels, ...] = ()
@@ -90,6 +101,11 @@ class Target:
                 ({**run, **_task_labels(names)}, (*_flow_labels(flow), *tags)) for flow, names in _grouped(self.tasks)
             ]
         return [(run, tags)]
+
+
+def other_flow(name: str) -> Labels:
+    """Labels of any flow but this one."""
+    return {_ROLE: ("flow",), RUN_NAME: (f"!{_literal(name)}",)}
 
 
 def _related(role: str, names: Iterable[str]) -> Labels:

@@ -127,6 +127,11 @@ class RunAction:
     deployment: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def flow_name(self) -> str:
+        """The flow that is run."""
+        return self.deployment.partition("/")[0]
+
     def as_dict(self, ids: Mapping[Need, str]) -> dict[str, Any]:
         """As `NotifyAction.as_dict`."""
         return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from prefect import flow, task
@@ -124,6 +125,46 @@ def test_callbacks_are_runs_of_the_deployment_that_calls_them() -> None:
     }
     assert once == {key: value for key, value in again.items() if key != "position"}
     assert again["position"] == 1
+
+
+@pytest.mark.parametrize(
+    "target",
+    [{"everything": True}, {"tags": "prod"}, {"deployment": "*/prod"}, {"task": "*/load"}],
+    ids=lambda target: next(iter(target)),
+)
+def test_an_alert_does_not_tell_of_the_runs_that_it_makes(target: dict[str, Any]) -> None:
+    """It would go on for ever: each callback that was called is a run that has succeeded."""
+    spec = automations.on_success(**target, callback="alerts:page", run="repair/prod")
+    history = [succeeded(name, target) for name in ("etl", "repair", "run-callback")]
+    ids = [run.resource_id.rpartition(".")[2] for run in automations.simulate(spec, history).fired]
+    assert ids == ["etl"]
+
+
+def succeeded(flow_name: str, target: dict[str, Any]) -> dict[str, Any]:
+    """The event of a run of the flow, or of its task."""
+    kind = "task-run" if "task" in target else "flow-run"
+    related = {"flow": (f"prefect.flow.{flow_name}", flow_name), "deployment": ("prefect.deployment.1", "prod")}
+    return {
+        "id": str(uuid4()),
+        "occurred": "2026-11-22T00:00:00Z",
+        "event": f"prefect.{kind}.Completed",
+        "resource": {
+            "prefect.resource.id": f"prefect.{kind}.{flow_name}",
+            "prefect.resource.name": "load",
+            "prefect.state-type": "COMPLETED",
+            "prefect.state-name": "Completed",
+        },
+        "related": [
+            {"prefect.resource.role": role, "prefect.resource.id": id_, "prefect.resource.name": name}
+            for role, (id_, name) in {**related, "tag": ("prefect.tag.prod", "prod")}.items()
+        ],
+    }
+
+
+def test_an_alert_about_what_it_runs_is_refused() -> None:
+    for target in ({"flow": "run-callback"}, {"deployment": "run-callback/default"}, {"task": "run-callback/x"}):
+        with pytest.raises(InvalidAlertError, match="would run 'run-callback' for each run of it"):
+            automations.on_failure(**target, callback="alerts:page")  # type: ignore[arg-type]
 
 
 def test_a_secret_does_not_go_to_the_server() -> None:
