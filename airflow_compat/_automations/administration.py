@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable
 
 from .._prefect.automations import (
@@ -12,9 +13,20 @@ from .._prefect.automations import (
     read_tagged,
     update_automation,
 )
-from .._specs.automation_plan import KEY_TAG, AutomationItem, AutomationOutcome, duplicates, plan_automations
+from .._specs.automation_plan import (
+    KEY_TAG,
+    AutomationItem,
+    AutomationOutcome,
+    duplicates,
+    in_order,
+    meanwhile,
+    plan_automations,
+)
 from .._specs.automations import AutomationSpec
 from ..errors import AirflowCompatError, InvalidAlertError, ServerUnreachableError
+
+# As many as can be asked for in one request.
+_PART = 25
 
 
 def plan_alerts(alerts: Iterable[AutomationSpec], *, owner: str, prune: bool) -> tuple[AutomationItem, ...]:
@@ -34,22 +46,43 @@ def apply_items(items: Iterable[AutomationItem], *, owner: str) -> tuple[Automat
     refused = [f"{item.key}: {'; '.join(item.notes)}" for item in items if item.action == "refused"]
     if refused:
         raise InvalidAlertError("nothing was written, since " + "\n".join(refused))
-    outcomes = []
+    errors: dict[int, str] = {}
+    mine: set[str] = set()
     gone = ""
-    for item in items:
-        error = gone
-        if not gone:
-            try:
-                _write(item)
-            except ServerUnreachableError as exc:
-                error = str(exc)
-                gone = "not tried, since the server can't be reached; apply the alerts again"
-            except AirflowCompatError as exc:
-                error = str(exc)
-        outcomes.append(AutomationOutcome(item, error))
-    if not gone:
-        _delete_duplicates(owner, [item.key for item in items if item.action == "create"])
-    return tuple(outcomes)
+    for part in _parts(items):
+        try:
+            there = {} if gone else {each.key: each for each in reversed(in_order(read_tagged(owner, _tags(part))))}
+        except ServerUnreachableError as exc:
+            gone = str(exc)
+        for item in part:
+            errors[id(item)] = gone
+            if not gone:
+                try:
+                    mine |= _write(meanwhile(item, there.get(item.key)))
+                except ServerUnreachableError as exc:
+                    errors[id(item)] = str(exc)
+                    gone = "not tried, since the server can't be reached; apply the alerts again"
+                except AirflowCompatError as exc:
+                    errors[id(item)] = str(exc)
+    if mine and not gone:
+        _delete_duplicates(owner, _tags(item for item in items if item.action == "create"), mine)
+    return tuple(AutomationOutcome(item, errors.get(id(item), "")) for item in items)
+
+
+def _parts(items: tuple[AutomationItem, ...]) -> list[tuple[AutomationItem, ...]]:
+    """What is written together: some that are to be created, and each of the others by itself.
+
+    Before some are created, they are looked for once more, in another order in each process: so those that apply the
+    same alerts at once share the work.
+    """
+    new = [item for item in items if item.action == "create"]
+    parts = [tuple(new[start : start + _PART]) for start in range(0, len(new), _PART)]
+    random.shuffle(parts)
+    return parts + [(item,) for item in items if item.action in ("update", "delete")]
+
+
+def _tags(items: Iterable[AutomationItem]) -> list[str]:
+    return [KEY_TAG + item.key for item in items if item.action == "create"]
 
 
 def delete_keys(keys: Iterable[str] | None, *, owner: str) -> tuple[AutomationItem, ...]:
@@ -74,20 +107,26 @@ def _delete(owner: str, chosen: Callable[[str], bool]) -> tuple[AutomationItem, 
     return tuple(items)
 
 
-def _write(item: AutomationItem) -> None:
+def _write(item: AutomationItem) -> set[str]:
+    """Do it; the id of what was created."""
     if item.action == "create":
-        create_automation(item.data)
-    elif item.action == "update":
+        return {create_automation(item.data)}
+    if item.action == "update":
         update_automation(item.id, item.data)
     elif item.action == "delete":
         delete_automation(item.id)
+    return set()
 
 
-def _delete_duplicates(owner: str, keys: list[str]) -> None:
+def _delete_duplicates(owner: str, tags: list[str], mine: set[str]) -> None:
     """Keep one of each that two processes created at once.
 
     The server has no unique names for automations. Each process looks after it has created, so the last one sees all,
-    and all of them agree on which to keep: the one that was created first.
+    and all of them agree on which to keep: the one that was created first. Each takes away its own; what is left then
+    is of a process that could not, or of a request that was sent twice.
     """
-    for automation in duplicates(read_tagged(owner, (KEY_TAG + key for key in keys))):
+    for automation in duplicates(read_tagged(owner, tags)):
+        if automation.id in mine:
+            delete_automation(automation.id)
+    for automation in duplicates(read_tagged(owner, tags)):
         delete_automation(automation.id)

@@ -40,9 +40,9 @@ def read_tagged(owner: str, tags: Iterable[str]) -> list[HeldAutomation]:
 
 
 @server_call
-def create_automation(data: Mapping[str, Any]) -> None:
-    """Create an automation."""
-    kept_client().request("POST", "/automations/", json=dict(data))
+def create_automation(data: Mapping[str, Any]) -> str:
+    """Create an automation; its id."""
+    return str(kept_client().request("POST", "/automations/", json=dict(data)).json()["id"])
 
 
 @server_call

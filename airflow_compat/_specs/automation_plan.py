@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from .automations import AutomationSpec, Need
@@ -119,16 +119,29 @@ def plan_automations(
     specs = tuple(specs)
     by_key: dict[str, list[HeldAutomation]] = {}
     # Of two that were created at once, the first stays, whoever looks.
-    for automation in sorted(held, key=lambda automation: (automation.created, automation.id)):
+    for automation in in_order(held):
         by_key.setdefault(automation.key, []).append(automation)
     return (*_wanted(specs, by_key, needs, owner), *_unwanted({spec.key for spec in specs}, by_key, prune=prune))
+
+
+def in_order(held: Iterable[HeldAutomation]) -> list[HeldAutomation]:
+    """As they were created."""
+    return sorted(held, key=lambda automation: (automation.created, automation.id))
+
+
+def meanwhile(item: AutomationItem, there: HeldAutomation | None) -> AutomationItem:
+    """What is to become of an item, now that the server has this of its key, which it had not when it was planned."""
+    if item.action != "create" or there is None:
+        return item
+    differences = _differences(item.data, there)
+    return replace(item, action="update" if differences else "unchanged", id=there.id, notes=tuple(differences))
 
 
 def duplicates(held: Iterable[HeldAutomation]) -> list[HeldAutomation]:
     """The automations that another of the same key was there before."""
     seen: set[str] = set()
     found = []
-    for automation in sorted(held, key=lambda automation: (automation.created, automation.id)):
+    for automation in in_order(held):
         if automation.key in seen:
             found.append(automation)
         seen.add(automation.key)
@@ -154,7 +167,7 @@ def _wanted(
             yield AutomationItem(spec.key, "create", spec.name, data=data)
             continue
         first = by_key[spec.key][0]
-        differences = [name for name in _COMPARED if _normal(data[name], name) != _normal(first.data.get(name), name)]
+        differences = _differences(data, first)
         switched = "on" if first.enabled else "off"
         notes = () if first.enabled == spec.enabled else (f"switched {switched} on the server, and left so",)
         data = {**data, "enabled": first.enabled}
@@ -194,6 +207,10 @@ def _data(spec: AutomationSpec, ids: Mapping[Need, str], owner: str) -> dict[str
         "trigger": spec.trigger_dict(),
         "actions": [action.as_dict(ids) for action in spec.actions],
     }
+
+
+def _differences(data: Mapping[str, Any], there: HeldAutomation) -> list[str]:
+    return [name for name in _COMPARED if _normal(data[name], name) != _normal(there.data.get(name), name)]
 
 
 def _normal(value: Any, key: str = "") -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from airflow_compat._specs.automation_plan import (
     Found,
     HeldAutomation,
     duplicates,
+    meanwhile,
     plan_automations,
     tags_for,
 )
@@ -106,6 +108,18 @@ def test_of_two_the_first_stays() -> None:
         ("delete", "later"),
     ]
     assert [found.id for found in duplicates(there)] == ["later"]
+
+
+def test_what_another_process_has_created_meanwhile() -> None:
+    (item,) = plan(spec())
+    assert meanwhile(item, None) is item
+    same = meanwhile(item, held(item, id_="theirs"))
+    assert (same.action, same.id) == ("unchanged", "theirs")
+    other = replace(item, data={**item.data, "description": "another"})
+    differs = meanwhile(item, held(other, id_="theirs"))
+    assert (differs.action, differs.id, differs.notes) == ("update", "theirs", ("description",))
+    deletion = plan(on=(held(item, id_="x"),), prune=True)[0]
+    assert meanwhile(deletion, held(item, id_="theirs")) is deletion
 
 
 def test_what_the_server_lacks_is_refused() -> None:
