@@ -7,20 +7,21 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from prefect.automations import Automation
-from prefect.blocks.notifications import SlackWebhook
+from prefect.blocks.notifications import CustomWebhookNotificationBlock, SlackWebhook
 from prefect.blocks.system import Secret
 from prefect.blocks.webhook import Webhook
 from prefect.client.orchestration import get_client
 from prefect.events.actions import DoNothing
 from prefect.events.schemas.automations import EventTrigger, Posture
 
-from airflow_compat import automations
+from airflow_compat import automations, importing
 from airflow_compat._specs.automation_plan import OWNER_TAG
 from airflow_compat.errors import InvalidAlertError
 
@@ -132,6 +133,34 @@ def test_nothing_is_written_when_the_server_lacks_something(owner: str) -> None:
     assert held(owner) == {}
 
 
+def test_a_connection_that_is_kept_as_a_notification_block_is_named_by_its_id(
+    owner: str, export: Callable[[str, object], Path]
+) -> None:
+    connections = {
+        f"{owner}_slack": {"conn_type": "slackwebhook", "password": "https://hooks.slack.com/services/T0/B0/s3cret"},
+        f"{owner}_mail": {"conn_type": "smtp", "host": "127.0.0.1", "password": "s3cret"},
+    }
+    items = importing.plan(importing.read(export("connections.json", connections)))
+    assert all(outcome.done for outcome in importing.apply(items))
+    SlackWebhook(url="http://127.0.0.1:9/hook").save(f"{owner}-two")
+    CustomWebhookNotificationBlock(name="two", url="http://127.0.0.1:9/").save(f"{owner}-two")
+
+    planned = automations.plan(
+        [automations.on_failure(name, notify=f"{owner}_{name}") for name in ("slack", "mail", "two", "none")],
+        owner=owner,
+    )
+    assert [item.action for item in planned] == ["create", "refused", "refused", "refused"]
+    said = [item.notes[0] for item in planned[1:]]
+    assert "which the server can't notify through; give a notifier" in said[0]
+    assert "may be any of custom-webhook, slack-webhook" in said[1]
+    assert said[2].startswith(f"there is no connection '{owner}_none' on the server")
+    assert "s3cret" not in str(planned)
+    [outcome] = automations.apply([automations.on_failure("slack", notify=f"{owner}_slack")], owner=owner)
+    assert outcome.done
+    block = SlackWebhook.load(f"{owner}-slack")
+    assert held(owner)["slack: on_failure"]["actions"][0]["block_document_id"] == str(block._block_document_id)
+
+
 def test_deployments_are_found_by_flow_and_name(owner: str) -> None:
     with get_client(sync_client=True) as client:
         ids = {flow: client.create_deployment(client.create_flow_from_name(f"{owner}-{flow}"), "prod") for flow in "ab"}
@@ -160,7 +189,7 @@ def test_async_twins(owner: str) -> None:
 
 MANY = """
 import sys
-from airflow_compat import automations
+from airflow_compat import automations, importing
 block, owner, count = sys.argv[1:]
 specs = [automations.on_failure(f"flow-{n}", notify=f"slack-webhook/{block}") for n in range(int(count))]
 outcomes = automations.apply(specs, owner=owner)
