@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 from one_at_a_time_flow import most_at_once
-from own_server import OwnServer, use
 from prefect import flow
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, FlowRun, StateType
 from prefect.deployments import run_deployment
@@ -24,19 +23,6 @@ from airflow_compat._specs.dag_limits import DeploymentLimit, limit_from_max_act
 
 pytestmark = pytest.mark.timeout(280)
 FOLDER = Path(__file__).parent
-
-
-@pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """One that lets a run that waits ask again after a second, in place of half a minute."""
-    monkeypatch.setenv("PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS", "1")
-    server = OwnServer(tmp_path / "home")
-    server.start()
-    try:
-        with use(server):
-            yield
-    finally:
-        server.stop()
 
 
 @contextmanager
@@ -51,31 +37,30 @@ def working(pool: str) -> Iterator[None]:
             worker.wait(60)
 
 
-def triggered(runs: int, limit: DeploymentLimit | None, record: Path) -> list[FlowRun]:
+def triggered(name: str, runs: int, limit: DeploymentLimit | None, record: Path) -> list[FlowRun]:
     """As many runs of a deployment in a process pool, triggered one right after another, when all have ended."""
-    [outcome] = work_pools.apply([work_pools.recommend("quick", executor="LocalExecutor")])
+    [outcome] = work_pools.apply([work_pools.recommend(name, executor="LocalExecutor")])
     assert outcome.done
     configured = limit and ConcurrencyLimitConfig(
         limit=limit.limit, collision_strategy=ConcurrencyLimitStrategy(limit.collision_strategy)
     )
     deployed = flow.from_source(str(FOLDER), "one_at_a_time_flow.py:guarded")
     deployed.deploy(
-        "quick", work_pool_name="quick", concurrency_limit=configured, print_next_steps=False, ignore_warnings=True
+        name, work_pool_name=name, concurrency_limit=configured, print_next_steps=False, ignore_warnings=True
     )
     record.touch()
     started = [
-        run_deployment("guarded/quick", parameters={"record": str(record), "number": number}, timeout=0)
+        run_deployment(f"guarded/{name}", parameters={"record": str(record), "number": number}, timeout=0)
         for number in range(runs)
     ]
-    with working("quick"):
+    with working(name):
         return [asyncio.run(wait_for_flow_run(run.id, timeout=250, poll_interval=1)) for run in started]
 
 
 @pytest.mark.parametrize("runs", [4, pytest.param(20, marks=pytest.mark.stress)])
-@pytest.mark.usefixtures("server")
-def test_runs_never_overlap(runs: int, tmp_path: Path) -> None:
+def test_runs_never_overlap(runs: int, unique: str, tmp_path: Path) -> None:
     record = tmp_path / "record"
-    ended = triggered(runs, limit_from_max_active_runs(1), record)
+    ended = triggered(unique, runs, limit_from_max_active_runs(1), record)
     assert [run.state.type for run in ended if run.state] == [StateType.COMPLETED] * runs
     lines = record.read_text().splitlines()
     assert len(lines) == 2 * runs
@@ -84,9 +69,8 @@ def test_runs_never_overlap(runs: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.stress
-@pytest.mark.usefixtures("server")
-def test_without_a_limit_they_do(tmp_path: Path) -> None:
+def test_without_a_limit_they_do(unique: str, tmp_path: Path) -> None:
     """The record would tell."""
     record = tmp_path / "record"
-    triggered(4, None, record)
+    triggered(unique, 4, None, record)
     assert most_at_once(str(record)) > 1
