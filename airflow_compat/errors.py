@@ -98,6 +98,14 @@ class AlertFileError(AirflowCompatError, ValueError):
     """A file of alerts can't be read or written, or what it holds is no alert."""
 
 
+class InvalidWorkPoolError(AirflowCompatError, ValueError):
+    """What was said of a work pool, or of where a task runs, makes none."""
+
+
+class WorkPoolFileError(AirflowCompatError, ValueError):
+    """A file of work pools can't be read, or what it holds is none."""
+
+
 class InvalidEventError(AirflowCompatError, ValueError):
     """Events can't be had: one isn't as Prefect's API gives it, their file can't be read, or their time is none."""
 

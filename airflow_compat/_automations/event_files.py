@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .._files.content import content
 from ..errors import InvalidEventError
-from .files import content
 
 if TYPE_CHECKING:
     from prefect.server.events.schemas.events import ReceivedEvent

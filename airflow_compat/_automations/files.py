@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from .._files.content import content
+from .._files.python_modules import objects_of_module
 from .._specs.automations import AutomationSpec
-from ..errors import AirflowCompatError, AlertFileError
+from ..errors import AlertFileError
 
 
 def read_alerts(files: Iterable[str], *, owner: str) -> tuple[AutomationSpec, ...]:
@@ -25,30 +27,11 @@ def read_alerts(files: Iterable[str], *, owner: str) -> tuple[AutomationSpec, ..
     return tuple(found)
 
 
-def content(path: Path, error: type[AirflowCompatError]) -> bytes:
-    """The bytes of a file.
-
-    Args:
-        path: The file.
-        error: What is raised where it is missing, or can't be read.
-    """
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise error(f"{path}: there is no such file; check its name") from None
-    except IsADirectoryError:
-        raise error(f"{path}: a directory; give the files in it by name") from None
-    except (OSError, ValueError) as exc:
-        reason = getattr(exc, "strerror", None) or "its name can't be one"
-        raise error(f"{path}: can't be read ({reason}); check its name and its permissions") from None
-
-
 def _read(path: Path, owner: str) -> list[AutomationSpec]:
     data = content(path, AlertFileError)
     if path.suffix == ".py":
-        from .python_files import specs_of_module
-
-        return specs_of_module(path, data)
+        missing = "there is no alert in it; keep what automations.on_failure() and the others return in a variable"
+        return objects_of_module(path, data, AutomationSpec, error=AlertFileError, missing=missing)
     if path.suffix in (".yaml", ".yml"):
         from .yaml_files import specs_of_yaml
 

@@ -13,6 +13,7 @@ from ..errors import AirflowCompatError
 from .automations import app as automations_app
 from .importing import import_sources
 from .pools import app as pools_app
+from .work_pools import app as work_pools_app
 
 app: App = App(
     name="airflow-compat",
@@ -23,6 +24,7 @@ app: App = App(
 app.command(import_sources, name="import")
 app.command(pools_app)
 app.command(automations_app)
+app.command(work_pools_app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -5,7 +5,8 @@ What is done with a block is said by the line that opens it; a line that isn't k
 - `python`: run. What it prints must stand in the `text title="Output"` block that follows.
 - `python title="Airflow"`: the code before the port; it can't run here, so it is compiled.
 - `python title="NAME.py"`: written to a file of that name, which later blocks may import.
-- `json title="NAME"`, `yaml title="NAME"`: written to a file of that name.
+- `json title="NAME"`, `yaml title="NAME"`: written to a file of that name. Where that ends in `prefect.yaml`, Prefect
+  must know every key of it.
 - `console`: commands after `$`, each with its output, in which only times may differ. Ours and Prefect's are run; the
   others must be among `KNOWN_COMMANDS`.
 - `shell`: commands alone, to copy.
@@ -26,9 +27,10 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from sybil import Document, Example, Region
 from sybil.evaluators.python import PythonEvaluator, pad
 from sybil.parsers.markdown.lexers import RawFencedCodeBlockLexer
@@ -55,6 +57,9 @@ KNOWN_COMMANDS = {
     'python -m pip install -e ".[examples]" --group dev',
     "pytest tests/docs -k pools",
     "python serve_callbacks.py",
+    "helm repo add prefect https://prefecthq.github.io/prefect-helm",
+    "helm repo update",
+    "helm install prefect-worker prefect/prefect-worker --namespace etl --create-namespace -f values.yaml",
 }
 
 # Kinds of block, by the line that opens them.
@@ -90,7 +95,7 @@ class Blocks:
             "output": self._compare,
             "text": self._leave,
             "json": self._write_json,
-            "yaml": self._write,
+            "yaml": self._write_yaml,
             "console": self._shell,
             "shell": self._shell,
             "unknown": self._refuse,
@@ -140,6 +145,11 @@ class Blocks:
     def _write_json(self, example: Example) -> None:
         json.loads(example.parsed)
         self._write(example)
+
+    def _write_yaml(self, example: Example) -> str | None:
+        data = yaml.safe_load(example.parsed)
+        self._write(example)
+        return _not_prefects(data) if _name(example).endswith("prefect.yaml") else None
 
     def _write(self, example: Example) -> None:
         Path(_name(example)).write_text(example.parsed)
@@ -194,6 +204,17 @@ def _name(example: Example) -> str:
     found = re.fullmatch(KINDS[_kind(info)], info)
     assert found
     return found["name"]
+
+
+def _not_prefects(data: Any) -> str | None:
+    """What Prefect would ignore in its file without a word: keys that it doesn't know."""
+    from prefect.cli.deploy._models import PrefectYamlModel
+
+    known = PrefectYamlModel.model_validate(data).model_dump(mode="json", by_alias=True, exclude_unset=True)
+    pairs = [(data, known), *zip(data["deployments"], known["deployments"], strict=True)]
+    pairs += [(mine["work_pool"], theirs["work_pool"]) for mine, theirs in pairs[1:] if "work_pool" in mine]
+    ignored = [key for mine, theirs in pairs for key in mine if key not in theirs]
+    return f"Prefect ignores {', '.join(ignored)}" if ignored else None
 
 
 def _commands(kind: str, source: str) -> list[tuple[str, str]]:
@@ -268,6 +289,6 @@ def test_the_blocks_are_found() -> None:
     for page in PAGES:
         Document.parse(str(page), blocks)
     assert len(PAGES) >= 14
-    least = {"python": 30, "module": 3, "airflow": 6, "output": 15, "json": 10, "console": 8, "shell": 6}
+    least = {"python": 30, "module": 3, "airflow": 6, "output": 15, "json": 10, "yaml": 5, "console": 8, "shell": 6}
     assert {kind: blocks.kinds[kind] for kind in least if blocks.kinds[kind] < least[kind]} == {}
     assert {*blocks.commands} >= KNOWN_COMMANDS, "known commands that no page has; remove them"

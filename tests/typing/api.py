@@ -31,6 +31,7 @@ from airflow_compat import (
     pools,
     state_hook,
     templates,
+    work_pools,
     xcom,
 )
 from airflow_compat.callbacks import run_callback
@@ -140,3 +141,11 @@ def imports() -> None:
 assert_type(pools.plan({"warehouse": 5}), tuple[Item, ...])
 assert_type(pools.apply(()), tuple[Outcome, ...])
 assert_type(pools.read("warehouse"), tuple[PoolState, ...])
+
+
+def pools_of_a_dag() -> None:
+    spec = work_pools.recommend("etl", executor="KubernetesExecutor", concurrency_limit=3)
+    assert_type(spec, work_pools.WorkPoolSpec)
+    assert_type(work_pools.plan([spec]), tuple[work_pools.WorkPoolItem, ...])
+    assert_type(work_pools.apply([spec], replace=True), tuple[work_pools.WorkPoolOutcome, ...])
+    assert_type(work_pools.helm_values(spec, api_url="http://prefect:4200/api"), dict[str, Any])

@@ -1,4 +1,4 @@
-"""A Python module of alerts: it is run, and what its variables hold is taken."""
+"""A Python module of a user's: it is run, and what its variables hold is taken."""
 
 from __future__ import annotations
 
@@ -8,33 +8,48 @@ import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import CodeType, ModuleType
+from typing import TypeVar
 
-from .._specs.automations import AutomationSpec
-from ..errors import AirflowCompatError, AlertFileError
+from ..errors import AirflowCompatError
+
+T = TypeVar("T")
 
 # Their texts are about the code, and not about what it works on, which may be secret.
 _ABOUT_CODE = (AttributeError, ImportError, NameError, SyntaxError, TypeError)
 
 
-def specs_of_module(path: Path, source: bytes) -> list[AutomationSpec]:
-    """Run a module by its path and collect the specs in its variables, also those in lists, tuples and dictionaries.
+def objects_of_module(
+    path: Path, source: bytes, kind: type[T], *, error: type[AirflowCompatError], missing: str
+) -> list[T]:
+    """Run a module by its path and collect the objects in its variables, also those in lists, tuples and dictionaries.
 
     What it prints goes to standard error.
 
-    Raises:
-        AlertFileError: It is no Python, raises, or has no specs.
+    Args:
+        path: The module.
+        source: What it holds.
+        kind: The objects' class.
+        error: What is raised where it is no Python, raises, or has no such objects.
+        missing: What is said where it has none.
     """
     file = path.resolve()
-    namespace = _run(_compiled(path, file, source), path, file)
-    specs: list[AutomationSpec] = []
-    for spec in _specs(namespace, set()):
-        if spec not in specs:
-            specs.append(spec)
-    if not specs:
-        raise AlertFileError(
-            f"{path}: there is no alert in it; keep what automations.on_failure() and the others return in a variable"
-        )
-    return specs
+    try:
+        namespace = _run(_compiled(path, file, source), path, file)
+    except _UnusableError as exc:
+        problem = str(exc)
+    else:
+        objects: list[T] = []
+        for found in _found(namespace, kind, set()):
+            if found not in objects:
+                objects.append(found)
+        if objects:
+            return objects
+        problem = f"{path}: {missing}"
+    raise error(problem)
+
+
+class _UnusableError(Exception):
+    """The module gives nothing; its text is for the user."""
 
 
 def _compiled(path: Path, file: Path, source: bytes) -> CodeType:
@@ -45,11 +60,11 @@ def _compiled(path: Path, file: Path, source: bytes) -> CodeType:
         problem = f"{where}: it is no Python: {exc.msg}; mend it there"
     except (ValueError, RecursionError, MemoryError) as exc:
         problem = f"{path}: it is no Python ({type(exc).__name__}); check the file"
-    raise AlertFileError(problem)
+    raise _UnusableError(problem)
 
 
 def _run(code: CodeType, path: Path, file: Path) -> dict[str, object]:
-    module = ModuleType(f"_airflow_compat_alerts_{file.stem}")
+    module = ModuleType(f"_airflow_compat_file_{file.stem}")
     module.__file__ = str(file)
     with _imports_from(file.parent, module), contextlib.redirect_stdout(sys.stderr):
         try:
@@ -57,7 +72,7 @@ def _run(code: CodeType, path: Path, file: Path) -> dict[str, object]:
             return dict(module.__dict__)
         except (Exception, SystemExit) as exc:  # noqa: BLE001 - whatever it raises
             problem = _problem(exc, path, file)
-    raise AlertFileError(problem)
+    raise _UnusableError(problem)
 
 
 @contextlib.contextmanager
@@ -94,10 +109,10 @@ def _problem(exc: BaseException, path: Path, file: Path) -> str:
     return f"{where}: it raises {said}; mend it there, or run `python {path}` to see more"
 
 
-def _specs(value: object, seen: set[int]) -> Iterator[AutomationSpec]:
-    if isinstance(value, AutomationSpec):
+def _found(value: object, kind: type[T], seen: set[int]) -> Iterator[T]:
+    if isinstance(value, kind):
         yield value
     elif isinstance(value, (list, tuple, dict)) and id(value) not in seen:
         seen.add(id(value))
         for inner in value.values() if isinstance(value, Mapping) else value:
-            yield from _specs(inner, seen)
+            yield from _found(inner, kind, seen)

@@ -1,0 +1,1 @@
+"""What `airflow_compat.work_pools` is made of: what reads its files, plans and writes."""

@@ -1,0 +1,96 @@
+"""`max_active_runs=1` as a deployment's limit: runs that are triggered at once wait, and never overlap."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from one_at_a_time_flow import most_at_once
+from own_server import OwnServer, use
+from prefect import flow
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, FlowRun, StateType
+from prefect.deployments import run_deployment
+from prefect.flow_runs import wait_for_flow_run
+
+from airflow_compat import work_pools
+from airflow_compat._specs.dag_limits import DeploymentLimit, limit_from_max_active_runs
+
+pytestmark = pytest.mark.timeout(900)
+FOLDER = Path(__file__).parent
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """One with its database in memory, which it asks for one thing after another.
+
+    With SQLite in a file, a server that is asked for twenty things at once writes one and answers all the same that its
+    database is locked. The worker asks again, is told that the run is Pending already, and lets it lie, with its slot.
+    """
+    monkeypatch.setenv("PREFECT_API_DATABASE_CONNECTION_URL", "sqlite+aiosqlite:///:memory:")
+    server = OwnServer(tmp_path / "home")
+    server.start()
+    try:
+        with use(server):
+            yield
+    finally:
+        server.stop()
+
+
+@contextmanager
+def working(pool: str) -> Iterator[None]:
+    command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", pool]
+    environment = {**os.environ, "PREFECT_WORKER_QUERY_SECONDS": "0.5"}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as worker:
+        try:
+            yield
+        finally:
+            worker.send_signal(signal.SIGINT)
+            worker.wait(60)
+
+
+def triggered(name: str, runs: int, limit: DeploymentLimit | None, record: Path) -> list[FlowRun]:
+    """As many runs of a deployment in a process pool, triggered one right after another, when all have ended."""
+    [outcome] = work_pools.apply([work_pools.recommend(name, executor="LocalExecutor")])
+    assert outcome.done
+    configured = limit and ConcurrencyLimitConfig(
+        limit=limit.limit, collision_strategy=ConcurrencyLimitStrategy(limit.collision_strategy)
+    )
+    deployed = flow.from_source(str(FOLDER), "one_at_a_time_flow.py:guarded")
+    deployed.deploy(
+        name, work_pool_name=name, concurrency_limit=configured, print_next_steps=False, ignore_warnings=True
+    )
+    record.touch()
+    started = [
+        run_deployment(f"guarded/{name}", parameters={"record": str(record), "number": number}, timeout=0)
+        for number in range(runs)
+    ]
+    with working(name):
+        return [asyncio.run(wait_for_flow_run(run.id, timeout=600, poll_interval=1)) for run in started]
+
+
+@pytest.mark.parametrize("runs", [5, pytest.param(20, marks=pytest.mark.stress)])
+@pytest.mark.usefixtures("server")
+def test_runs_never_overlap(runs: int, unique: str, tmp_path: Path) -> None:
+    record = tmp_path / "record"
+    ended = triggered(unique, runs, limit_from_max_active_runs(1), record)
+    assert [run.state.type for run in ended if run.state] == [StateType.COMPLETED] * runs
+    lines = record.read_text().splitlines()
+    assert len(lines) == 2 * runs
+    assert {line for line in lines if line.startswith("in")} == {f"in {number}" for number in range(runs)}
+    assert most_at_once(str(record)) == 1
+
+
+@pytest.mark.stress
+@pytest.mark.usefixtures("server")
+def test_without_a_limit_they_do(unique: str, tmp_path: Path) -> None:
+    """The record would tell."""
+    record = tmp_path / "record"
+    triggered(unique, 4, None, record)
+    assert most_at_once(str(record)) > 1

@@ -1,0 +1,367 @@
+"""Work pools on a real server: created with Prefect's own template, left as they are, changed when told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from prefect import flow
+from prefect.blocks.system import Secret
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.workers.base import BaseWorker
+from prefect_kubernetes.worker import KubernetesWorker, KubernetesWorkerJobConfiguration
+
+from airflow_compat import work_pools
+from airflow_compat._prefect.client import kept_client
+from airflow_compat._work_pools.administration import apply_items
+from airflow_compat.cli.main import run
+from airflow_compat.errors import InvalidWorkPoolError, MissingPackageError, ServerUnreachableError
+from airflow_compat.work_pools import WorkPoolItem, WorkPoolSpec
+
+Call = Callable[..., Any]
+POD = {
+    "image": "registry.example.com/etl:7",
+    "env_vars": {"STAGE": "prod", "DB_PASSWORD": "open-sesame"},
+    "node_selector": {"disk": "ssd"},
+    "priority_class_name": "high",
+}
+
+
+@pytest.fixture
+def name(unique: str) -> Iterator[str]:
+    """A name for the test's pool, which is deleted at the end."""
+    yield unique
+    with get_client(sync_client=True) as client:
+        for pool in client.request("POST", "/work_pools/filter", json={"limit": 200}).json():
+            if pool["name"].startswith(unique):
+                client.request("DELETE", "/work_pools/{name}", path_params={"name": pool["name"]})
+
+
+def held(name: str) -> dict[str, Any]:
+    """The pool, as the server has it."""
+    with get_client(sync_client=True) as client:
+        found: dict[str, Any] = client.request("GET", "/work_pools/{name}", path_params={"name": name}).json()
+    return found
+
+
+def actions(items: tuple[WorkPoolItem, ...]) -> list[str]:
+    return [item.action for item in items]
+
+
+def applied(*pools: WorkPoolSpec, replace: bool = False) -> list[str]:
+    outcomes = work_pools.apply(pools, replace=replace)
+    assert all(outcome.done or outcome.item.action == "differs" for outcome in outcomes)
+    return [outcome.item.action for outcome in outcomes]
+
+
+@pytest.mark.parametrize("type_", ["process", "docker", "kubernetes"])
+def test_a_pool_has_the_template_of_its_worker(type_: Any, name: str) -> None:
+    pool = WorkPoolSpec(name, type_, concurrency_limit=3)
+    assert actions(work_pools.plan([pool])) == ["create"]
+    with pytest.raises(httpx.HTTPStatusError):
+        held(name)
+    assert applied(pool) == ["create"]
+    assert held(name)["type"] == type_
+    assert held(name)["concurrency_limit"] == 3
+    worker = BaseWorker.get_worker_class_from_type(type_)
+    assert worker
+    assert held(name)["base_job_template"] == worker.get_default_base_job_template()
+    before = held(name)
+    assert applied(pool) == ["unchanged"]
+    assert held(name) == before
+
+
+def test_what_the_spec_adds_reaches_the_job(name: str) -> None:
+    pool = work_pools.recommend(name, kubernetes_pod_operator=POD)
+    assert applied(pool) == ["create"]
+    assert applied(pool) == ["unchanged"]
+    assert "open-sesame" not in json.dumps(held(name))
+    # The server checks a deployment's job variables by the pool's template.
+    with get_client(sync_client=True) as client:
+        flow_id = client.create_flow_from_name(name)
+        client.create_deployment(flow_id, name, work_pool_name=name, job_variables=dict(pool.job_variables))
+        with pytest.raises(httpx.HTTPStatusError):
+            client.create_deployment(flow_id, "wrong", work_pool_name=name, job_variables={"node_selector": "ssd"})
+    Secret(value="open-sesame").save("db-password", overwrite=True)
+    job = asyncio.run(
+        KubernetesWorkerJobConfiguration.from_template_and_values(
+            held(name)["base_job_template"], dict(pool.job_variables)
+        )
+    )
+    spec = job.job_manifest["spec"]["template"]["spec"]
+    assert spec["nodeSelector"] == {"disk": "ssd"}
+    assert spec["priorityClassName"] == "high"
+    assert job.env == {"STAGE": "prod", "DB_PASSWORD": "open-sesame"}
+
+
+def test_what_differs_is_left_until_it_is_told(name: str) -> None:
+    with get_client(sync_client=True) as client:
+        client.create_work_pool(WorkPoolCreate(name=name, type="kubernetes"))
+    assert held(name)["base_job_template"] in ({}, None) or not held(name)["base_job_template"].get("job_configuration")
+    pool = work_pools.recommend(name, kubernetes_pod_operator=POD, concurrency_limit=2)
+    before = held(name)
+    assert applied(pool) == ["differs"]
+    assert held(name) == before
+    [outcome] = work_pools.apply([pool])
+    assert not outcome.done
+    assert "its job template, which is empty" in outcome.item.notes[0]
+    assert applied(pool, replace=True) == ["update"]
+    assert held(name)["concurrency_limit"] == 2
+    assert held(name)["id"] == before["id"]
+    assert applied(pool) == ["unchanged"]
+
+
+def test_what_a_user_added_stays(name: str) -> None:
+    own = KubernetesWorker.get_default_base_job_template()
+    own["job_configuration"]["job_manifest"]["spec"]["template"]["spec"]["hostNetwork"] = True
+    with get_client(sync_client=True) as client:
+        client.create_work_pool(
+            WorkPoolCreate(name=name, type="kubernetes", base_job_template=own, concurrency_limit=9)
+        )
+    [item] = work_pools.plan([WorkPoolSpec(name, "kubernetes")])
+    assert item.action == "unchanged"
+    assert item.notes == ("its concurrency limit of 9 is left as it is",)
+    assert applied(work_pools.recommend(name, kubernetes_pod_operator=POD), replace=True) == ["update"]
+    spec = held(name)["base_job_template"]["job_configuration"]["job_manifest"]["spec"]["template"]["spec"]
+    assert spec["hostNetwork"] is True
+    assert spec["nodeSelector"] == "{{ node_selector }}"
+    assert held(name)["concurrency_limit"] == 9
+
+
+def test_another_type_is_refused_and_nothing_is_written(name: str) -> None:
+    applied(WorkPoolSpec(name, "process"))
+    other = WorkPoolSpec(f"{name}-other", "process")
+    with pytest.raises(InvalidWorkPoolError, match=f"process pool of this name.*{name}"):
+        work_pools.apply([other, WorkPoolSpec(name, "docker")], replace=True)
+    assert actions(work_pools.plan([other])) == ["create"]
+
+
+def test_job_variables_that_do_not_fit_are_refused(name: str) -> None:
+    pool = WorkPoolSpec(name, "docker", {"image": ["a", "b"], "gpu": 1})
+    [item] = work_pools.plan([pool])
+    assert item.action == "refused"
+    assert [note.partition(":")[0] for note in item.notes] == ["job variable gpu", "job variable image"]
+
+
+def test_several_at_once_leave_one(name: str) -> None:
+    pool = WorkPoolSpec(name, "process", concurrency_limit=1)
+    items = work_pools.plan([pool])
+    with ThreadPoolExecutor(4) as threads:
+        outcomes = [outcome for [outcome] in threads.map(apply_items, [items] * 4)]
+    assert [outcome.error for outcome in outcomes] == [""] * 4
+    assert applied(pool) == ["unchanged"]
+
+
+def test_one_that_was_made_otherwise_meanwhile_is_told(name: str) -> None:
+    items = work_pools.plan([WorkPoolSpec(name, "process", concurrency_limit=1)])
+    applied(WorkPoolSpec(name, "process", concurrency_limit=2))
+    [outcome] = apply_items(items)
+    assert not outcome.done
+    assert "created in the meantime" in outcome.error
+
+
+def test_a_pool_that_is_deleted_meanwhile_is_told_and_can_be_made_again(name: str) -> None:
+    applied(WorkPoolSpec(name, "process", concurrency_limit=1))
+    pool = WorkPoolSpec(name, "process", concurrency_limit=2)
+    items = work_pools.plan([pool], replace=True)
+    with get_client(sync_client=True) as client:
+        client.delete_work_pool(name)
+    [outcome] = apply_items(items)
+    assert outcome.error == f"work pool {name!r} was deleted in the meantime; apply it again"
+    assert applied(pool) == ["create"]
+
+
+def test_coroutines_do_the_same(name: str) -> None:
+    async def both() -> list[str]:
+        pool = WorkPoolSpec(name, "process")
+        [planned] = await work_pools.aplan([pool])
+        [outcome] = await work_pools.aapply([pool])
+        [again] = await work_pools.aplan([pool])
+        return [planned.action, outcome.item.action, again.action]
+
+    assert asyncio.run(both()) == ["create", "create", "unchanged"]
+
+
+def test_without_the_package_the_servers_own_description_is_taken(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BaseWorker, "get_worker_class_from_type", staticmethod(lambda type_: None))
+    pool = work_pools.recommend(name, kubernetes_pod_operator={**POD, "annotations": {"a": "b"}})
+    assert applied(pool) == ["create"]
+    template = held(name)["base_job_template"]
+    assert template["job_configuration"]["job_manifest"]["kind"] == "Job"
+    assert {"annotations", "node_selector", "image"} <= set(template["variables"]["properties"])
+    assert applied(pool) == ["unchanged"]
+
+
+def test_where_neither_knows_of_a_type_its_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BaseWorker, "get_worker_class_from_type", staticmethod(lambda type_: None))
+    monkeypatch.setattr("airflow_compat._prefect.work_pools._read_worker_metadata", dict)
+    with pytest.raises(MissingPackageError, match=r'pip install "airflow-compat\[docker\]"'):
+        work_pools.plan([WorkPoolSpec("etl", "docker")])
+
+
+def test_a_server_that_is_gone_midway_ends_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    items = work_pools.plan([WorkPoolSpec(f"{name}-{number}", "process") for number in range(3)])
+
+    def gone(*_: Any, **__: Any) -> None:
+        raise httpx.ConnectError("gone")
+
+    monkeypatch.setattr(kept_client(), "create_work_pool", gone)
+    outcomes = apply_items(items)
+    assert "can't be reached" in outcomes[0].error
+    assert [outcome.error for outcome in outcomes[1:]] == [
+        "not tried, since the server can't be reached; apply the pools again"
+    ] * 2
+
+
+def test_a_server_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}), pytest.raises(ServerUnreachableError):
+        work_pools.plan([WorkPoolSpec("etl", "process")])
+
+
+@pytest.fixture
+def call(capfd: pytest.CaptureFixture[str]) -> Call:
+    """Runs a command; what it printed, or with --json what that says. The exit code is checked."""
+
+    def command(*arguments: str, code: int = 0) -> Any:
+        capfd.readouterr()
+        ended = run(["work-pools", *arguments])
+        captured = capfd.readouterr()
+        assert ended == code, captured
+        return json.loads(captured.out) if "--json" in arguments else captured.out + captured.err
+
+    return command
+
+
+YAML = """
+work_pools:
+  - name: NAME
+    concurrency_limit: 3
+    kubernetes_pod_operator:
+      image: registry.example.com/etl:7
+      cmds: [python, load.py]
+      node_selector: {disk: ssd}
+  - executor: CeleryExecutor
+    queue: NAME-gpu
+"""
+
+
+def test_the_command_from_the_recommendation_to_the_pool(name: str, tmp_path: Path, call: Call) -> None:
+    file = tmp_path / "pools.yaml"
+    file.write_text(YAML.replace("NAME", name))
+    said = call("recommend", str(file))
+    assert f"{name}: a kubernetes pool" in said
+    assert "note cmds: the pod runs the flow" in said
+    assert "    work_pool:\n      name: " in said
+    assert [spec["type"] for spec in call("recommend", str(file), "--json")] == ["kubernetes", "process"]
+
+    assert "2 would create. Nothing was written." in call("plan", str(file))
+    assert [item["action"] for item in call("plan", str(file), "--json")] == ["create", "create"]
+    assert "2 created." in call("apply", str(file))
+    assert held(name)["concurrency_limit"] == 3
+    again = call("apply", str(file), "--json")
+    assert [(item["action"], item["done"], item["error"]) for item in again] == [("unchanged", True, "")] * 2
+
+    file.write_text(YAML.replace("NAME", name).replace("limit: 3", "limit: 4"))
+    assert "1 differs, 1 unchanged. Nothing was written." in call("plan", str(file), code=1)
+    assert "1 differs, 1 unchanged." in call("apply", str(file), code=1)
+    assert held(name)["concurrency_limit"] == 3
+    assert "1 would update" in call("plan", str(file), "--replace")
+    assert "1 updated, 1 unchanged." in call("apply", str(file), "--replace")
+    assert held(name)["concurrency_limit"] == 4
+
+    values = call("helm-values", str(file), "--pool", name, "--api-url", "http://prefect:4200/api", "--json")
+    assert values["worker"]["config"] == {"workPool": name}
+    assert "workPool: " + name in call("helm-values", str(file), "--pool", name, "--api-url", "http://prefect:4200/api")
+
+
+def test_the_command_writes_nothing_where_one_is_refused(name: str, tmp_path: Path, call: Call) -> None:
+    applied(WorkPoolSpec(name, "docker"))
+    file = tmp_path / "pools.yaml"
+    file.write_text(YAML.replace("NAME", name))
+    said = call("apply", str(file), code=1)
+    assert "refused" in said
+    assert "not tried, since another is refused" in said
+    assert actions(work_pools.plan([WorkPoolSpec(f"{name}-gpu", "process")])) == ["create"]
+
+
+def test_a_module_of_pools_is_one_too(name: str, tmp_path: Path, call: Call) -> None:
+    file = tmp_path / "pools.py"
+    file.write_text(
+        "from airflow_compat import work_pools\n"
+        f"pools = [work_pools.recommend({name!r}, executor='LocalExecutor', concurrency_limit=1)]\n"
+    )
+    assert [item["action"] for item in call("apply", str(file), "--json")] == ["create"]
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "match"),
+    [
+        ("pools.toml", "", "ends in none of .py, .yaml, .yml, .json"),
+        ("pools.yaml", "work_pools: []", "there is no work pool in it"),
+        ("pools.yaml", "work_pools: 3", "work_pools are no list"),
+        ("pools.yaml", "- 3", "line 1: a int stands for a work pool"),
+        ("pools.yaml", "- {name: etl, typ: docker}", "line 1, work pool 'etl': typ says nothing of a work pool"),
+        ("pools.yaml", "- {name: etl, docker_operator: ls}", "docker_operator is a str; write its arguments"),
+        ("pools.yaml", "- {name: 3}", "name is a int; write a text"),
+        (
+            "pools.yaml",
+            "\n- {name: etl, docker_operator: {imag: a}}",
+            "line 2, work pool 'etl': DockerOperator",
+        ),
+        ("pools.json", '[{"name": "etl", "executor": "DaskExecutor"}]', "executor 'DaskExecutor'"),
+        ("pools.json", "{", "not YAML"),
+        ("pools.py", "x = 1", "there is no work pool in it; keep what work_pools.recommend()"),
+        ("pools.py", "raise KeyError('secret')", "it raises KeyError; mend it there"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said(file: str, text: str, match: str, tmp_path: Path, call: Call) -> None:
+    path = tmp_path / file
+    path.write_text(text)
+    said = call("plan", str(path), code=2)
+    assert str(path) in said
+    assert match in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        (["--api-url", "u"], "choose one with --pool"),
+        (["--api-url", "u", "--pool", "none"], "no pool 'none'; choose one of"),
+        (["--pool", "NAME"], "give either api_url"),
+        (["--pool", "NAME-gpu", "--api-url", "u"], "a process pool has none"),
+    ],
+)
+def test_helm_values_need_one_pool_and_one_server(
+    arguments: list[str], match: str, name: str, tmp_path: Path, call: Call
+) -> None:
+    file = tmp_path / "pools.yaml"
+    file.write_text(YAML.replace("NAME", name))
+    assert match in call("helm-values", str(file), *(each.replace("NAME", name) for each in arguments), code=2)
+
+
+def test_a_flow_is_deployed_with_the_job_variables(name: str, tmp_path: Path) -> None:
+    (tmp_path / "ported.py").write_text("from prefect import flow\n\n@flow\ndef ported(): ...\n")
+    pool = work_pools.recommend(name, docker_operator={"image": "registry.example.com/etl:7", "mem_limit": "1g"})
+    applied(pool)
+    section = pool.work_pool()
+    deployed = flow.from_source(str(tmp_path), "ported.py:ported")
+    id_ = deployed.deploy(
+        name,
+        work_pool_name=section["name"],
+        job_variables=section["job_variables"],
+        build=False,
+        print_next_steps=False,
+        ignore_warnings=True,
+    )
+    with get_client(sync_client=True) as client:
+        deployment = client.read_deployment(id_)
+    assert deployment.job_variables == {"image": "registry.example.com/etl:7", "mem_limit": "1g"}
