@@ -53,7 +53,7 @@ class Backoff:
 
     def capped(self, seconds: float) -> float:
         """The delay, or `max_retry_delay` where that is shorter."""
-        return min(self.longest, seconds) if self.longest else seconds
+        return float(min(self.longest, seconds) if self.longest else seconds)
 
 
 def multiplier_of(retry_exponential_backoff: object, airflow_version: AirflowVersion) -> float | None:

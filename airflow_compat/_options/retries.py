@@ -35,7 +35,7 @@ class BackoffDelays(list[float]):
     def of(cls, backoff: Backoff, retries: int, version: AirflowVersion) -> BackoffDelays:
         """Those of a task with so many retries."""
         tries = range(1, min(retries, _MOST) + 1)
-        found = cls(backoff.capped(float(backoff.least(number))) for number in tries)
+        found = cls(backoff.capped(backoff.least(number)) for number in tries)
         found.backoff, found.version = backoff, version
         return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._airflow.argument_values import seconds, text, whole
+from .._airflow.argument_values import seconds, text
 from .._specs.dag_limits import limit_from_max_active_tis_per_dag
 from ..errors import InvalidArgumentError
 from .given import Given
@@ -62,7 +62,7 @@ def limiting_tag(given: Given, task_id: str, dag_id: str) -> str | None:
         InvalidArgumentError: There is no `dag_id` or no `task_id` to name it by.
         InvalidDagLimitError: The number is none from 1 on.
     """
-    limit = given.get("max_active_tis_per_dag") or given.get("task_concurrency")
+    limit = given.get("max_active_tis_per_dag", given.get("task_concurrency"))
     if limit is None:
         return None
     if not dag_id or not task_id:
@@ -70,7 +70,7 @@ def limiting_tag(given: Given, task_id: str, dag_id: str) -> str | None:
         raise InvalidArgumentError(
             f"{given.where}: max_active_tis_per_dag limits a tag with the flow's and the task's name; give {missing}="
         )
-    return limit_from_max_active_tis_per_dag(dag_id, task_id, whole(given.where, "max_active_tis_per_dag", limit)).tag
+    return limit_from_max_active_tis_per_dag(dag_id, task_id, limit).tag
 
 
 def _description(given: Given, docstring: str | None) -> str:
