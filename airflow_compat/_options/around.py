@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from .._airflow.version import DEFAULT_VERSION, AirflowVersion
 from .._callbacks.ported_task import keep_identity
 from .._pools.passage import Passage
 from .._prefect.limits import tag_limit_exists
+from .._prefect.logs import run_logger
 from ..context import get_current_context
 from ..errors import InvalidDagLimitError
 
@@ -96,7 +98,7 @@ class Around:
         with ExitStack() as stack:
             if self.passage is not None:
                 stack.enter_context(self.passage)
-            stack.enter_context(timeout(self.timeout))
+            stack.enter_context(timeout(self._said_timeout()))
             self._call_before()
             yield
 
@@ -112,6 +114,16 @@ class Around:
             stack.enter_context(timeout_async(self.timeout))
             self._call_before()
             yield
+
+    def _said_timeout(self) -> float | None:
+        """The timeout of a plain function, which has no way to interrupt it in another thread while it blocks."""
+        if self.timeout is not None and threading.current_thread() is not threading.main_thread():
+            run_logger().warning(
+                "execution_timeout of %s seconds: in a thread the task ends only when what blocks in it returns; call it "
+                "instead of submitting it, or make it async",
+                self.timeout,
+            )
+        return self.timeout
 
     def _check_tag(self) -> None:
         """Without a limit for its tag Prefect limits nothing, and says nothing.

@@ -286,6 +286,21 @@ def test_the_wait_for_the_pool_is_no_part_of_the_timeout(warehouse: str) -> None
     assert held(warehouse) == 0
 
 
+def test_a_timeout_in_a_thread_is_said_to_come_late(warehouse: str, caplog: pytest.LogCaptureFixture) -> None:
+    @task(pool=warehouse, execution_timeout=timedelta(seconds=30))
+    def load() -> str:
+        return "done"
+
+    @flow
+    def etl() -> list[str]:
+        said = [load(), str(len(caplog.records))]
+        return [*said, load.submit().result()]
+
+    assert etl() == ["done", "0", "done"]
+    (record,) = [record for record in caplog.records if "execution_timeout" in record.getMessage()]
+    assert "30.0 seconds" in record.getMessage()
+
+
 def test_callbacks_are_called_with_their_context() -> None:
     told: list[tuple[str, str, int, str]] = []
 
