@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .context import get_current_context
     from .errors import AirflowCompatError, UnsupportedFeatureWarning
     from .notifiers import BaseNotifier
+    from .options import task
     from .pools import pool
     from .variables import Variable
 
@@ -23,7 +24,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AirflowCompatError", "AirflowConnection", "BaseHook", "BaseNotifier", "Connection", "UnsupportedFeatureWarning",
     "Variable", "aget_connection", "aload_block", "get_connection", "get_current_context", "load_block", "on_execute",
-    "on_failure", "on_retry", "on_skipped", "on_success", "pool", "state_hook",
+    "on_failure", "on_retry", "on_skipped", "on_success", "pool", "state_hook", "task",
 ]  # fmt: skip
 
 _NAMES = {
@@ -33,6 +34,7 @@ _NAMES = {
     "context": "get_current_context",
     "errors": "AirflowCompatError UnsupportedFeatureWarning",
     "notifiers": "BaseNotifier",
+    "options": "task",
     "pools": "pool",
     "variables": "Variable",
 }

@@ -86,6 +86,10 @@ class InvalidDagLimitError(AirflowCompatError, ValueError):
     """A DAG's or task's own limit, such as `max_active_runs`, has no counterpart in Prefect."""
 
 
+class InvalidArgumentError(AirflowCompatError, TypeError, ValueError):
+    """An argument of a DAG or a task is misspelt, or has a value that Airflow refuses too or Prefect can't take."""
+
+
 class InvalidCallbackError(AirflowCompatError, TypeError):
     """What was given as a callback can't be called with one context, or was attached to the wrong thing."""
 

@@ -14,11 +14,14 @@ from prefect.utilities.asyncutils import run_coro_as_sync
 from .._prefect.claims import claimed, task_event
 from .._prefect.logs import Logger, logger_of
 from .._prefect.map_indexes import index_of
-from ..errors import AirflowCompatError
+from ..errors import AirflowCompatError, XComValueError
 from .hooks import is_ours
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import TaskRun
+
+OUTPUTS = "__airflow_compat_outputs__"
+"""On a task's function: which XComs its return value becomes: `one`, where it isn't set, `many` or `none`."""
 
 
 def call_failure_hooks(context: TaskRunContext, exc: BaseException) -> None:
@@ -50,9 +53,16 @@ def _claimed(task_run: TaskRun, position: int, name: str, logger: Logger) -> Abs
 
 
 def remember_return(context: TaskRunContext, value: object) -> None:
-    """What a task returned, for `xcom_pull`; a value that can't be kept changes nothing for the task."""
+    """What a task returned, for `xcom_pull`; a value that can't be kept changes nothing for the task.
+
+    Raises:
+        XComValueError: Each key of what it returned is to be an XCom, and it isn't a dict.
+    """
     from ..xcom import Where, remember_return
 
+    outputs = getattr(context.task.fn, OUTPUTS, "one")
+    if outputs == "none":
+        return
     task_run, flow_context = context.task_run, FlowRunContext.get()
     if task_run.flow_run_id is None or flow_context is None or flow_context.flow is None:
         return
@@ -64,6 +74,8 @@ def remember_return(context: TaskRunContext, value: object) -> None:
             index_of(task_run, context.task),
             flow=flow_context.flow,
         )
-        remember_return(where, value)
+        remember_return(where, value, multiple_outputs=outputs == "many")
+    except XComValueError:
+        raise
     except AirflowCompatError as exc:
         logger_of(task_run).debug("What %s returned is no XCom: %s", context.task.name, exc)

@@ -111,7 +111,7 @@ def _ported(fn: F) -> F:
 
     functools.update_wrapper(ported, fn)
     ported.__airflow_compat__ = True
-    _keep_identity(ported, fn)
+    keep_identity(ported, fn)
     return ported  # type: ignore[no-any-return]
 
 
@@ -156,7 +156,7 @@ class _Call:
             remember_return(self._context, value)
 
 
-def _keep_identity(ported: Any, fn: Callable[..., Any]) -> None:
+def keep_identity(ported: Any, fn: Callable[..., Any]) -> None:
     """Keep apart what Prefect's caches tell apart by a task's code."""
     ported.__prefect_task_source__ = fn
     if isinstance(fn, FunctionType):

@@ -27,12 +27,16 @@ from airflow_compat import (
     on_retry,
     on_skipped,
     on_success,
+    options,
     pool,
     pools,
     state_hook,
     templates,
     work_pools,
     xcom,
+)
+from airflow_compat import (
+    task as ported,
 )
 from airflow_compat.callbacks import run_callback
 from airflow_compat.context import Context
@@ -41,6 +45,16 @@ from airflow_compat.pools import Hold, Item, Outcome, PoolState
 
 
 def alert(context: Any) -> None: ...
+
+
+@ported
+def extract(table: str, *, limit: int = 5) -> list[int]:
+    return [len(table)] * limit
+
+
+@ported(default_args={"retries": 2}, execution_timeout=timedelta(hours=1), on_failure_callback=[alert])
+async def transform(rows: list[int]) -> dict[str, int]:
+    return {"rows": len(rows)}
 
 
 @on_failure(alert)
@@ -80,6 +94,16 @@ def decorated_objects_keep_their_types() -> None:
     assert_type(etl("2026-11-22", dry=True), list[int])
     assert_type(load("planes"), int)
     assert_type(limited([1]), int)
+
+
+async def ported_tasks_keep_their_types() -> None:
+    _task: Task[..., list[int]] = extract
+    assert_type(extract("planes", limit=3), list[int])
+    assert_type(extract.fn("planes"), list[int])
+    assert_type(await transform([1]), dict[str, int])
+    assert_type(options.task_options({"retries": 2}, pool=None), dict[str, Any])
+    assert_type(options.flow_options(dag_id="etl", max_active_tasks=4), dict[str, Any])
+    assert_type(options.deployment_options(schedule="@daily"), dict[str, Any])
 
 
 def loaders() -> None:

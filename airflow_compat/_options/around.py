@@ -1,0 +1,156 @@
+"""What is around a task's function that no option of Prefect's says: a pool, the timeout in it, and two callbacks."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from prefect.context import TaskRunContext
+from prefect.utilities.timeout import timeout, timeout_async
+
+from .._airflow.version import DEFAULT_VERSION, AirflowVersion
+from .._callbacks.ported_task import keep_identity
+from .._pools.passage import Passage
+from .._prefect.limits import tag_limit_exists
+from .._prefect.logs import run_logger
+from ..context import get_current_context
+from ..errors import InvalidDagLimitError
+
+Function = Callable[..., Any]
+
+# Tags whose limits the server has: a process asks once for each.
+_limited: set[str] = set()
+
+
+@dataclass(frozen=True)
+class Around:
+    """What is around the function of one task while a run of it goes on.
+
+    Attributes:
+        passage: The pool's slots.
+        timeout: The seconds that the function may take once it holds them.
+        tag: The tag whose limit has to be there.
+        before: `pre_execute`.
+        after: `post_execute`.
+        version: Whose context these two get.
+    """
+
+    passage: Passage | None = None
+    timeout: float | None = None
+    tag: str | None = None
+    before: Function | None = None
+    after: Function | None = None
+    version: AirflowVersion = DEFAULT_VERSION
+
+    def wrap(self, fn: Function) -> Function:
+        """The function with all of this around it; unchanged for who calls it as a function."""
+        if self == Around(version=self.version):
+            return fn
+        wrapped: Any
+        if inspect.isasyncgenfunction(fn):
+
+            async def wrapped(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+                async with self._entered_async(fn):
+                    async for value in fn(*args, **kwargs):
+                        yield value
+                    self._call_after(fn, None)
+
+        elif inspect.isgeneratorfunction(fn):
+
+            def wrapped(*args: Any, **kwargs: Any) -> Any:
+                with self._entered(fn):
+                    value = yield from fn(*args, **kwargs)
+                    self._call_after(fn, value)
+                return value
+
+        elif inspect.iscoroutinefunction(fn):
+
+            async def wrapped(*args: Any, **kwargs: Any) -> Any:
+                async with self._entered_async(fn):
+                    value = await fn(*args, **kwargs)
+                    self._call_after(fn, value)
+                return value
+
+        else:
+
+            def wrapped(*args: Any, **kwargs: Any) -> Any:
+                with self._entered(fn):
+                    value = fn(*args, **kwargs)
+                    self._call_after(fn, value)
+                return value
+
+        functools.update_wrapper(wrapped, fn)
+        keep_identity(wrapped, fn)
+        return wrapped  # type: ignore[no-any-return]
+
+    @contextmanager
+    def _entered(self, fn: Function) -> Iterator[None]:
+        if not _is_running(fn):
+            yield
+            return
+        self._check_tag()
+        with ExitStack() as stack:
+            if self.passage is not None:
+                stack.enter_context(self.passage)
+            stack.enter_context(timeout(self._said_timeout()))
+            self._call_before()
+            yield
+
+    @asynccontextmanager
+    async def _entered_async(self, fn: Function) -> AsyncIterator[None]:
+        if not _is_running(fn):
+            yield
+            return
+        await asyncio.to_thread(self._check_tag)
+        async with AsyncExitStack() as stack:
+            if self.passage is not None:
+                await stack.enter_async_context(self.passage)
+            stack.enter_context(timeout_async(self.timeout))
+            self._call_before()
+            yield
+
+    def _said_timeout(self) -> float | None:
+        """The timeout of a plain function, which has no way to interrupt it in another thread while it blocks."""
+        if self.timeout is not None and threading.current_thread() is not threading.main_thread():
+            run_logger().warning(
+                "execution_timeout of %s seconds: in a thread the task ends only when what blocks in it returns; call it "
+                "instead of submitting it, or make it async",
+                self.timeout,
+            )
+        return self.timeout
+
+    def _check_tag(self) -> None:
+        """Without a limit for its tag Prefect limits nothing, and says nothing.
+
+        Raises:
+            InvalidDagLimitError: There is none.
+            ServerError: The server can't be asked.
+        """
+        if self.tag is None or self.tag in _limited:
+            return
+        if not tag_limit_exists(self.tag):
+            raise InvalidDagLimitError(
+                f"max_active_tis_per_dag: the server has no limit for the tag {self.tag!r}, so that nothing would be "
+                f"limited; run `prefect concurrency-limit create {self.tag} LIMIT`"
+            )
+        _limited.add(self.tag)
+
+    def _call_before(self) -> None:
+        if self.before is not None:
+            self.before(get_current_context(airflow_version=self.version))
+
+    def _call_after(self, fn: Function, value: Any) -> None:
+        if self.after is not None and _is_running(fn):
+            self.after(get_current_context(airflow_version=self.version), value)
+
+
+def _is_running(fn: Function) -> bool:
+    """Whether this is a run of its task; somebody may call the function itself, in a test or in another task."""
+    context = TaskRunContext.get()
+    return context is not None and inspect.unwrap(context.task.fn) is inspect.unwrap(fn)

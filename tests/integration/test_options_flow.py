@@ -1,0 +1,195 @@
+"""What a DAG's own arguments do, on real runs and deployments."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from prefect import flow
+from prefect.client.orchestration import get_client
+
+from airflow_compat import task
+from airflow_compat.options import deployment_options, flow_options
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.responses import DeploymentResponse
+
+START = datetime(2024, 1, 1, 6, tzinfo=ZoneInfo("Europe/Berlin"))
+
+
+def deployed(**dag_args: Any) -> DeploymentResponse:
+    """The deployment that the server has of a flow with these options."""
+    dag_args.setdefault("catchup", False)
+
+    @flow(**flow_options(**dag_args))
+    def etl(day: str = "", rows: int = 1) -> None: ...
+
+    made = etl.to_deployment(**deployment_options(**dag_args)).apply()
+    with get_client(sync_client=True) as client:
+        return client.read_deployment(made)
+
+
+def test_a_deployment_says_what_the_dag_says(unique: str) -> None:
+    found = deployed(
+        dag_id=unique,
+        description="Loads the planes.",
+        doc_md="# Planes",
+        tags=["finance", "daily"],
+        params={"day": "2026-11-22", "rows": 5},
+        max_active_runs=1,
+        default_args={"owner": "data", "retries": 2, "params": {"rows": 7}},
+    )
+    assert found.name == unique
+    assert found.description == "Loads the planes.\n\n# Planes"
+    assert found.tags == ["finance", "daily", "owner:data"]
+    assert found.parameters == {"day": "2026-11-22", "rows": 7}
+    assert found.paused is False
+    assert found.schedules == []
+    assert found.global_concurrency_limit is not None
+    assert found.global_concurrency_limit.limit == 1
+    assert found.concurrency_options is not None
+    assert found.concurrency_options.collision_strategy.value == "ENQUEUE"
+
+
+@pytest.mark.parametrize("schedule", ["@daily", "0 0 * * *"])
+@pytest.mark.parametrize("place", ["dag", "default_args"])
+def test_cron_is_meant_in_the_time_zone_of_the_start_date(unique: str, schedule: str, place: str) -> None:
+    where = {"start_date": START} if place == "dag" else {"default_args": {"start_date": START}}
+    (found,) = deployed(dag_id=unique, schedule=schedule, **where).schedules
+    assert (found.schedule.cron, found.schedule.timezone) == ("0 0 * * *", "Europe/Berlin")  # type: ignore[union-attr]
+
+
+def test_an_interval_counts_from_the_start_date(unique: str) -> None:
+    (found,) = deployed(dag_id=unique, schedule=timedelta(hours=6), start_date=START).schedules
+    assert found.schedule.interval == timedelta(hours=6)  # type: ignore[union-attr]
+    assert found.schedule.anchor_date == START  # type: ignore[union-attr]
+
+
+def test_a_start_date_without_a_time_zone_is_in_utc(unique: str) -> None:
+    naive = datetime(2024, 1, 1)  # noqa: DTZ001 - as DAG files have it
+    (found,) = deployed(dag_id=unique, schedule_interval="@hourly", start_date=naive, airflow_version="2").schedules
+    assert (found.schedule.cron, found.schedule.timezone) == ("0 * * * *", "UTC")  # type: ignore[union-attr]
+
+
+@pytest.mark.filterwarnings("ignore::airflow_compat.errors.UnsupportedFeatureWarning")
+def test_a_dag_that_is_paused_upon_creation(unique: str) -> None:
+    assert deployed(dag_id=unique, is_paused_upon_creation=True).paused is True
+
+
+def test_the_work_queue(unique: str) -> None:
+    assert deployment_options(dag_id=unique, default_args={"queue": "gpu"})["work_queue_name"] == "gpu"
+
+
+def test_a_flow_says_what_the_dag_says(unique: str) -> None:
+    @flow(**flow_options(dag_id=unique, description="Loads the planes."))
+    def etl() -> None: ...
+
+    assert (etl.name, etl.description) == (unique, "Loads the planes.")
+
+
+def test_a_flow_times_out() -> None:
+    @flow(**flow_options(dagrun_timeout=timedelta(seconds=0.2)))
+    def slow() -> None:
+        while True:
+            threading.Event().wait(0.01)
+
+    assert slow(return_state=True).name == "TimedOut"
+
+
+@pytest.mark.parametrize("name", ["max_active_tasks", "concurrency"])
+def test_so_many_tasks_run_at_once(name: str) -> None:
+    inside, most = [], []
+    both = threading.Barrier(2)
+
+    @task
+    def one(number: int) -> None:
+        inside.append(number)
+        # Two of them meet, and no third ever comes in.
+        both.wait(30)
+        most.append(len(inside))
+        both.wait(30)
+        inside.remove(number)
+
+    @flow(**flow_options(dag_id="etl", **{name: 2}))
+    def etl() -> None:
+        one.map(range(6)).wait()
+
+    etl()
+    assert len(most) == 6
+    assert max(most) == 2
+
+
+def test_callbacks_of_the_dag_and_not_of_default_args() -> None:
+    told: list[tuple[str, str, str]] = []
+
+    def tell(kind: str) -> Any:
+        return lambda context: told.append((kind, context["dag"].dag_id, context["reason"]))
+
+    dag_args = {
+        "dag_id": "etl",
+        "on_failure_callback": [tell("failure")],
+        "on_success_callback": tell("success"),
+        "default_args": {"on_failure_callback": tell("task's"), "on_success_callback": tell("task's")},
+    }
+
+    @flow(**flow_options(**dag_args))
+    def etl(fails: bool) -> None:
+        if fails:
+            raise ConnectionError
+
+    etl(False)
+    etl(True, return_state=True)
+    assert told == [("success", "etl", "success"), ("failure", "etl", "task_failure")]
+
+
+def test_a_failure_callback_is_for_a_crash_too() -> None:
+    told: list[str] = []
+
+    @flow(**flow_options(on_failure_callback=lambda context: told.append(context["dag_run"].state)))
+    def etl() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        etl()
+    assert told == ["failed"]
+
+
+def test_a_dag_file_whole(unique: str) -> None:
+    """What real DAG files say most, at once."""
+    told: list[str] = []
+    default_args = {
+        "owner": "data",
+        "depends_on_past": False,
+        "start_date": datetime(2024, 1, 1, tzinfo=timezone.utc),
+        "email_on_failure": False,
+        "email_on_retry": False,
+        "retries": 1,
+        "retry_delay": timedelta(0),
+        "on_failure_callback": lambda context: told.append(context["ti"].task_id),
+    }
+    dag_args: dict[str, Any] = {
+        "dag_id": unique,
+        "default_args": default_args,
+        "schedule": "0 5 * * *",
+        "catchup": False,
+        "max_active_runs": 1,
+        "max_active_tasks": 4,
+        "dagrun_timeout": timedelta(hours=1),
+        "tags": ["finance"],
+    }
+
+    @task(default_args=default_args)
+    def load() -> None:
+        raise ConnectionError
+
+    @flow(**flow_options(**dag_args))
+    def etl() -> None:
+        load()
+
+    assert etl(return_state=True).name == "Failed"
+    assert told == ["load"]
+    made = etl.to_deployment(**deployment_options(**dag_args))
+    assert (made.name, made.tags) == (unique, ["finance", "owner:data"])

@@ -1,0 +1,257 @@
+"""Airflow's arguments as Prefect's options, without a server."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import warnings
+from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
+from typing import Any
+
+import cloudpickle
+import pytest
+from prefect import task as prefect_task
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from airflow_compat import task
+from airflow_compat._airflow.dag_arguments import DAG_ARGUMENTS
+from airflow_compat._airflow.task_arguments import TASK_ARGUMENTS
+from airflow_compat._options.arguments import DagArguments, TaskArguments
+from airflow_compat.errors import (
+    InvalidArgumentError,
+    InvalidCallbackError,
+    InvalidDagLimitError,
+    PoolNotReadyError,
+    UnsupportedFeatureError,
+    UnsupportedFeatureWarning,
+)
+from airflow_compat.options import deployment_options, flow_options, task_options
+
+
+def alert(context: Any) -> None: ...
+
+
+def body() -> None: ...
+
+
+def test_nothing_asked_for_is_nothing() -> None:
+    assert task_options() == {}
+    assert task_options({}) == {}
+    assert flow_options() == {}
+    assert deployment_options() == {}
+
+
+def test_airflows_own_defaults_are_nothing() -> None:
+    defaults = {
+        "owner": "airflow",
+        "email": None,
+        "depends_on_past": False,
+        "trigger_rule": "all_success",
+        "pool": "default_pool",
+        "queue": "default",
+        "weight_rule": "downstream",
+        "do_xcom_push": True,
+        "multiple_outputs": False,
+        "retries": 0,
+    }
+    assert task_options(defaults) == {"retries": 0}
+
+
+def test_plain_options() -> None:
+    found = task_options(
+        {"retries": "2", "retry_delay": 60, "owner": "data"}, execution_timeout=timedelta(hours=1), task_id="load"
+    )
+    assert found == {
+        "name": "load",
+        "description": "Owner: data",
+        "timeout_seconds": 3600.0,
+        "retries": 2,
+        "retry_delay_seconds": 60.0,
+    }
+
+
+def test_the_tag_that_a_limit_is_for() -> None:
+    found = task_options({"max_active_tis_per_dag": 2}, task_id="load", dag_id="etl")
+    assert found == {"name": "load", "tags": ["etl.load"]}
+    assert task_options({"task_concurrency": 2}, task_id="load", dag_id="etl", airflow_version="2") == found
+    with pytest.raises(InvalidArgumentError, match="give dag_id="):
+        task_options({"max_active_tis_per_dag": 2}, task_id="load")
+    with pytest.raises(InvalidArgumentError, match="give task_id="):
+        task_options({"max_active_tis_per_dag": 2}, dag_id="etl")
+    for number in (-2, 0, "2"):
+        with pytest.raises(InvalidDagLimitError):
+            task_options({"max_active_tis_per_dag": number}, dag_id="etl", task_id="load")
+
+
+def test_flow_options() -> None:
+    found = flow_options(dag_id="etl", dagrun_timeout=timedelta(minutes=3), max_active_tasks=4, tags=["a"])
+    runner = found.pop("task_runner")
+    assert isinstance(runner, ThreadPoolTaskRunner)
+    assert found == {"name": "etl", "timeout_seconds": 180.0}
+
+
+def test_params_and_their_schemas() -> None:
+    class ArgNotSet: ...
+
+    params = {
+        "day": "2026-11-22",
+        "rows": SimpleNamespace(value=5, schema={}),
+        "kind": SimpleNamespace(value="all", schema={"type": "string"}),
+        "needed": SimpleNamespace(value=ArgNotSet(), schema={}),
+    }
+    with pytest.warns(UnsupportedFeatureWarning, match="the schema of kind isn't looked at"):
+        found = deployment_options(dag_id="etl", params=params)
+    assert found["parameters"] == {"day": "2026-11-22", "rows": 5, "kind": "all"}
+
+
+@pytest.mark.parametrize("preset", ["@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@yearly", "0 5 * * 1-5"])
+def test_schedules(preset: str) -> None:
+    assert deployment_options(schedule=preset)["schedule"].cron
+
+
+@pytest.mark.parametrize("schedule", ["@once", "@continuous", [object()], object()])
+def test_schedules_of_other_kinds_are_refused_by_name(schedule: Any) -> None:
+    name = schedule if isinstance(schedule, str) else f"a {type(schedule).__name__}"
+    with pytest.raises(UnsupportedFeatureError, match=f"schedule: {name} has no counterpart in Prefect: "):
+        deployment_options(schedule=schedule)
+
+
+@pytest.mark.parametrize("schedule", ["99 * * * *", "every day", timedelta(0)])
+def test_what_is_no_schedule(schedule: Any) -> None:
+    with pytest.raises(InvalidArgumentError, match="schedule is "):
+        deployment_options(schedule=schedule)
+
+
+def test_dates_of_a_schedule() -> None:
+    ahead = datetime.now(timezone.utc) + timedelta(days=3)
+    with pytest.raises(UnsupportedFeatureError, match="is still to come"):
+        deployment_options(schedule="@daily", start_date=ahead)
+    with pytest.raises(UnsupportedFeatureError, match="end_date has no counterpart"):
+        deployment_options(schedule="@daily", default_args={"end_date": ahead})
+    with pytest.raises(InvalidArgumentError, match="write a datetime"):
+        deployment_options(schedule="@daily", start_date="2026-11-22")  # type: ignore[typeddict-item]
+
+
+def test_warnings_stand_at_the_line_that_asks() -> None:
+    def of_task() -> None:
+        task(weight_rule="upstream")
+
+    def of_options() -> None:
+        task_options({"sla": timedelta(hours=1)})
+
+    def of_flow() -> None:
+        flow_options(default_view="graph")
+
+    def of_deployment() -> None:
+        deployment_options(catchup=True)
+
+    for ask in (of_task, of_options, of_flow, of_deployment):
+        with pytest.warns(UnsupportedFeatureWarning, match="differs from Airflow's: ") as caught:
+            ask()
+        assert [(warning.filename, warning.lineno) for warning in caught] == [
+            (__file__, ask.__code__.co_firstlineno + 1)
+        ]
+
+
+def test_what_differs_by_its_value_or_version() -> None:
+    with pytest.warns(UnsupportedFeatureWarning, match="priority_weight differs"):
+        task(pool="warehouse", priority_weight=5)(body)
+    with pytest.warns(UnsupportedFeatureWarning, match="max_active_tasks differs from Airflow 2's"):
+        flow_options(max_active_tasks=4, airflow_version="2")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        task(pool="warehouse", priority_weight=5, weight_rule="absolute")(body)
+        flow_options(max_active_tasks=4)
+
+
+REFUSED = [row.name for row in TASK_ARGUMENTS.values() if row.fate == "refused"]
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_refused_of_tasks(name: str) -> None:
+    with pytest.raises(UnsupportedFeatureError, match=f"^task 'load': {name} has no counterpart in Prefect: "):
+        task(task_id="load", **{name: "x"})  # type: ignore[misc]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        task(task_id="load", **{name: None})  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", [row.name for row in DAG_ARGUMENTS.values() if row.fate == "refused"])
+def test_what_is_refused_of_dags(name: str) -> None:
+    for options in (flow_options, deployment_options):
+        with pytest.raises(UnsupportedFeatureError, match=f"^dag 'etl': {name} has no counterpart in Prefect: "):
+            options(dag_id="etl", **{name: "x"})  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("arguments", [{"pool": "a"}, {"multiple_outputs": True}, {"do_xcom_push": False}])
+def test_what_is_no_option_of_prefects(arguments: Any) -> None:
+    (name,) = arguments
+    with pytest.raises(UnsupportedFeatureError, match=f"{name} is no option of prefect.task; write"):
+        task_options(arguments)
+    for name in ("pre_execute", "post_execute", "python_callable"):
+        with pytest.raises(UnsupportedFeatureError, match=f"{name} is no option"):
+            task_options({name: alert})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "says"),
+    [
+        ({"retrys": 2}, InvalidArgumentError, "did you mean 'retries'"),
+        ({"default_args": {"retry_dely": 2}}, InvalidArgumentError, "did you mean 'retry_delay'"),
+        ({"default_args": ["retries"]}, InvalidArgumentError, "default_args is a list"),
+        ({"retries": "many"}, InvalidArgumentError, "retries is 'many'"),
+        ({"retries": 1, "retry_delay": "5m"}, InvalidArgumentError, "retry_delay is '5m'"),
+        ({"execution_timeout": 60}, InvalidArgumentError, "write a timedelta"),
+        ({"on_failure_callback": "alert"}, InvalidCallbackError, "on_failure_callback"),
+        ({"pool": "a", "pool_slots": 0}, InvalidArgumentError, "pool_slots is 0"),
+        ({"pool": "a", "priority_weight": "high"}, PoolNotReadyError, "priority_weight is 'high'"),
+        ({"task_id": ""}, InvalidArgumentError, "task_id is ''"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::airflow_compat.errors.UnsupportedFeatureWarning")
+def test_what_is_wrong_is_an_error_where_it_is_defined(arguments: Any, error: type[Exception], says: str) -> None:
+    with pytest.raises(error, match=re.escape(says)):
+        task(**arguments)(body)
+
+
+def test_it_is_put_on_functions_alone() -> None:
+    with pytest.raises(InvalidArgumentError, match="@task was put on a Task"):
+        task(prefect_task(body))
+    with pytest.raises(InvalidArgumentError, match="@task was put on a str"):
+        task("load")  # type: ignore[call-overload]
+
+
+def test_default_args_by_airflows_rules() -> None:
+    default_args = {"retries": 3, "task_id": "x", "start_date": datetime(2024, 1, 1), "postgres_conn_id": "shop_db"}  # noqa: DTZ001
+    assert task_options(default_args, default_args={"retries": 4}, task_id="load") == {
+        "name": "load",
+        "retries": 4,
+        "retry_delay_seconds": 300.0,
+    }
+    assert task_options(default_args, retries=None, task_id=None) == {"retries": 0}  # type: ignore[typeddict-item]
+
+
+def test_the_types_have_every_argument_that_is_not_refused() -> None:
+    for types, table, more in ((TaskArguments, TASK_ARGUMENTS, {"python_callable"}), (DagArguments, DAG_ARGUMENTS, {})):
+        wanted = {row.name for row in table.values() if row.fate != "refused"}
+        # With Airflow's own default, these stand in most DAG files.
+        usual = {"trigger_rule", "depends_on_past", "wait_for_downstream"}
+        assert set(types.__annotations__) - usual == wanted - set(more)
+
+
+def test_the_delays_go_to_other_processes() -> None:
+    options = task_options({"retries": 3, "retry_delay": 30, "retry_exponential_backoff": 3, "max_retry_delay": 100})
+    delays = options["retry_delay_seconds"]
+    assert delays == [30.0, 90.0, 100.0]
+    assert delays[1:] == [90.0, 100.0]
+    again = cloudpickle.loads(cloudpickle.dumps(delays))
+    assert (again, again.backoff, again.version) == (delays, delays.backoff, "3")
+    assert prefect_task(body).with_options(**options).with_options(name="x").retry_delay_seconds is delays
+
+
+def test_importing_it_imports_no_prefect() -> None:
+    code = "import sys, airflow_compat.options as o; o.TaskArguments; print('prefect' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
