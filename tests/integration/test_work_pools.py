@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 from prefect import flow
 from prefect.blocks.system import Secret
 from prefect.client.orchestration import get_client
@@ -365,3 +368,30 @@ def test_a_flow_is_deployed_with_the_job_variables(name: str, tmp_path: Path) ->
     with get_client(sync_client=True) as client:
         deployment = client.read_deployment(id_)
     assert deployment.job_variables == {"image": "registry.example.com/etl:7", "mem_limit": "1g"}
+
+
+def test_the_image_that_is_built_is_the_deployments(name: str, tmp_path: Path) -> None:
+    applied(WorkPoolSpec(name, "docker"))
+    (tmp_path / "ported.py").write_text("from prefect import flow\n\n@flow\ndef ported(): ...\n")
+    Secret(value="open-sesame").save(f"{name}-token")
+    part = work_pools.build_step("registry.example.com/etl")
+    part["work_pool"]["job_variables"]["env"] = {"TOKEN": f"{{{{ prefect.blocks.secret.{name}-token }}}}"}
+    deployment = {
+        "name": name,
+        "entrypoint": "ported.py:ported",
+        "pull": [{"prefect.deployments.steps.set_working_directory": {"directory": "/opt/flows"}}],
+        **part,
+        "work_pool": {**part["work_pool"], "name": name},
+    }
+    (tmp_path / "prefect.yaml").write_text(yaml.safe_dump({"deployments": [deployment]}))
+    script = str(Path(__file__).with_name("deploy_without_engine.py"))
+    command = [sys.executable, script, "--no-prompt", "deploy", "--all"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with get_client(sync_client=True) as client:
+        found = client.read_deployment_by_name(f"ported/{name}")
+    # This is why a pool's own template has the references: `prefect deploy` writes down what the block holds.
+    assert found.job_variables == {
+        "image": "registry.example.com/etl:2026-11-22t00-00",
+        "env": {"TOKEN": "open-sesame"},
+    }
