@@ -62,7 +62,8 @@ def remember_return(context: TaskRunContext, value: object) -> None:
 
     outputs = getattr(context.task.fn, OUTPUTS, "one")
     if outputs == "none":
-        return
+        # Kept as nothing, so that nobody looks for it where Prefect keeps results.
+        value = None
     task_run, flow_context = context.task_run, FlowRunContext.get()
     if task_run.flow_run_id is None or flow_context is None or flow_context.flow is None:
         return

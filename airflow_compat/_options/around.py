@@ -119,7 +119,7 @@ class Around:
         """The timeout of a plain function, which has no way to interrupt it in another thread while it blocks."""
         if self.timeout is not None and threading.current_thread() is not threading.main_thread():
             run_logger().warning(
-                "execution_timeout of %s seconds: in a thread the task ends only when what blocks in it returns; call it "
+                "execution_timeout of %s seconds: in a thread the task ends when what blocks in it returns; call it "
                 "instead of submitting it, or make it async",
                 self.timeout,
             )

@@ -240,11 +240,11 @@ def test_the_higher_priority_goes_first(warehouse: str) -> None:
 
 
 def _until_waiting(name: str, number: int) -> None:
-    for _ in range(3000):
+    for _ in range(300):
         (state,) = pools.read(name)
         if state.waiting >= number:
             return
-        threading.Event().wait(0.01)
+        threading.Event().wait(0.2)
     raise AssertionError(f"{name} has not {number} waiters")
 
 
@@ -485,9 +485,10 @@ def test_one_output_or_none() -> None:
     def whole() -> dict[str, int]:
         return {"planes": 3}
 
-    @task(do_xcom_push=False)
-    def nothing() -> int:
+    def returns() -> int:
         return 3
+
+    nothing = task(do_xcom_push=False, task_id="nothing")(returns).with_options(persist_result=True)
 
     @task
     def pulls() -> list[Any]:

@@ -223,6 +223,11 @@ def test_it_is_put_on_functions_alone() -> None:
         task("load")  # type: ignore[call-overload]
 
 
+def test_the_function_may_be_an_argument() -> None:
+    made = task(python_callable=body, task_id="load", show_return_value_in_logs=False)  # type: ignore[call-overload]
+    assert (made.name, made.fn.__wrapped__) == ("load", body)
+
+
 def test_default_args_by_airflows_rules() -> None:
     default_args = {"retries": 3, "task_id": "x", "start_date": datetime(2024, 1, 1), "postgres_conn_id": "shop_db"}  # noqa: DTZ001
     assert task_options(default_args, default_args={"retries": 4}, task_id="load") == {
