@@ -89,6 +89,19 @@ class AssetAny(_Condition):
 AssetCondition: TypeAlias = Asset | AssetAll | AssetAny
 
 
+@dataclass(frozen=True, kw_only=True)
+class AssetOrTimeSchedule:
+    """Runs by a timetable, and by assets as well.
+
+    Args:
+        timetable: A timetable.
+        assets: An asset, a condition on assets, or a list of assets, of which all have to have had an event.
+    """
+
+    timetable: Any
+    assets: Any
+
+
 def _flat(kind: type[AssetAll | AssetAny], objects: tuple[AssetCondition, ...]) -> tuple[AssetCondition, ...]:
     """`a & b & c` is one condition on three."""
     return tuple(dict.fromkeys(part for each in objects for part in _parts(kind, each)))
