@@ -46,11 +46,12 @@ class Asset(_Condition):
         group: str = "",  # noqa: ARG002
         extra: Mapping[str, Any] | None = None,
     ) -> None:
-        uri = str(uri or name or "")
-        if not uri.strip():
+        said = str(uri or name or "")
+        if not said.strip():
             raise InvalidScheduleError("an asset has neither a name nor a URI; write Asset('s3://bucket/key')")
-        object.__setattr__(self, "uri", _normalised(uri))
-        object.__setattr__(self, "name", name or self.uri)
+        object.__setattr__(self, "uri", _normalised(said))
+        # A name that is the URI may have a password in it.
+        object.__setattr__(self, "name", self.uri if name in (None, said) else name)
         object.__setattr__(self, "extra", dict(extra or {}))
 
 
