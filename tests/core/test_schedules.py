@@ -23,6 +23,8 @@ from airflow_compat._specs.asset_triggers import triggers_of
 from airflow_compat._specs.schedule import read_schedule
 from airflow_compat.errors import InvalidScheduleError, UnsupportedFeatureError
 
+pytest.importorskip("croniter")
+
 BERLIN = "Europe/Berlin"
 
 
