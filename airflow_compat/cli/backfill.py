@@ -71,23 +71,27 @@ def backfill(
     dag_schedule = None if schedule is None else _read(schedule, timezone, airflow_version)
     # Without a terminal the bar shows nothing.
     bar = Progress(console=new_console(stderr=True), transient=True, disable=not sys.stderr.isatty())
-    with bar:
-        task = bar.add_task("Filling in", total=None)
-        runs = backfills.backfill(
-            deployment,
-            first,
-            last,
-            schedule=dag_schedule,
-            max_active_runs=max_active_runs,
-            depends_on_past=depends_on_past,
-            reverse=reverse,
-            rerun=rerun,
-            parameters=_object(parameters),
-            dry_run=dry_run,
-            airflow_version=airflow_version,
-            planned=lambda count: bar.update(task, total=count),
-            progress=lambda _: bar.advance(task),
-        )
+    try:
+        with bar:
+            task = bar.add_task("Filling in", total=None)
+            runs = backfills.backfill(
+                deployment,
+                first,
+                last,
+                schedule=dag_schedule,
+                max_active_runs=max_active_runs,
+                depends_on_past=depends_on_past,
+                reverse=reverse,
+                rerun=rerun,
+                parameters=_object(parameters),
+                dry_run=dry_run,
+                airflow_version=airflow_version,
+                planned=lambda count: bar.update(task, total=count),
+                progress=lambda _: bar.advance(task),
+            )
+    except KeyboardInterrupt:
+        new_console(stderr=True).print("Stopped. The runs that were made go on; call it again for the rest.")
+        return 1
     if json_:
         print(json.dumps([each.as_dict() for each in runs], indent=2))
     else:

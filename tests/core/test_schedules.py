@@ -124,6 +124,8 @@ def test_what_airflow_does_not_take_is_refused(given: Any, why: str) -> None:
         ([Asset("a"), foreign("DatasetAlias")], "DatasetAlias can't be kept"),
         (foreign("AssetNameRef"), "AssetNameRef can't be kept"),
         (foreign("CronPartitionTimetable", "CronTriggerTimetable"), "CronPartitionTimetable can't be kept"),
+        ("R 0 * * *", "has random moments"),
+        ("r(0-30)/2 0 * * *", "has random moments"),
         (foreign("AfterWorkday", "Timetable"), "AfterWorkday is none of Airflow's own"),
         (foreign("Mine", "CronTriggerTimetable", "Timetable"), "Mine is none of Airflow's own"),
     ],

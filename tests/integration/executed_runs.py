@@ -18,12 +18,14 @@ class Executor:
     Attributes:
         order: The logical dates of the runs that began, in order.
         most: How many went on at once, at most.
+        has_seen: Set when there is a run.
+        has_begun: Set when one has begun.
     """
 
     def __init__(self, deployment: str, fails: Callable[[str], bool], most_begun: int) -> None:
         self.order: list[str] = []
         self.most = 0
-        self.has_begun = threading.Event()
+        self.has_seen, self.has_begun = threading.Event(), threading.Event()
         self._deployment = deployment
         self._fails = fails
         self._most_begun = most_begun
@@ -45,6 +47,8 @@ class Executor:
     def _look(self, client: SyncPrefectClient) -> None:
         going_on = runs_of(client, self._deployment, GOING_ON)
         self.most = max(self.most, len(going_on))
+        if going_on:
+            self.has_seen.set()
         for run in sorted(going_on, key=lambda each: str(each["created"])):
             if run["state_type"] == "RUNNING":
                 failed = self._fails(date_of(run))

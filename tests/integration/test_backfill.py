@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -397,6 +398,20 @@ def test_the_command(deploy: Callable[..., str], unique: str, capsys: pytest.Cap
     assert capsys.readouterr().out.endswith("2 had a run, 1 done.\n")
     assert run_command([*command, "--schedule", "0 12 * * *", "--timezone", "Europe/Berlin", "--dry-run"]) == 0
     assert "2026-03-01 11:00:00" in capsys.readouterr().out
+
+
+def test_the_command_ends_when_it_is_interrupted(deploy: Callable[..., str]) -> None:
+    deployment = deploy(DAILY)
+    command = ["backfill", deployment, "--start", "2026-03-01", "--end", "2026-03-03"]
+    with executing(deployment, most_begun=0) as executor:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "airflow_compat.cli", *command], stderr=subprocess.PIPE, text=True
+        )
+        executor.has_seen.wait(60)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (1, "Stopped. The runs that were made go on; call it again for the rest.\n")
+    assert {run["state_type"] for run in held(deployment)} == {"SCHEDULED"}
 
 
 @pytest.mark.parametrize(
