@@ -11,6 +11,8 @@ from rich.console import Console
 from .. import __version__
 from ..errors import AirflowCompatError
 from .automations import app as automations_app
+from .backfill import backfill
+from .catch_up import catch_up
 from .importing import import_sources
 from .pools import app as pools_app
 from .work_pools import app as work_pools_app
@@ -25,6 +27,8 @@ app.command(import_sources, name="import")
 app.command(pools_app)
 app.command(automations_app)
 app.command(work_pools_app)
+app.command(backfill, name="backfill")
+app.command(catch_up, name="catch-up")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
