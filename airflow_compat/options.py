@@ -214,11 +214,12 @@ def deployment_options(
         arguments: The DAG's. Of `default_args`, `owner` and `queue` are taken, and what it says for the DAG.
 
     Returns:
-        Those options that are asked for: `name`, `description`, `schedule`, `parameters`, `tags`, `concurrency_limit`,
-        `paused` and `work_queue_name`.
+        Those options that are asked for: `name`, `description`, `schedules`, `triggers`, `parameters`, `tags`,
+        `concurrency_limit`, `paused` and `work_queue_name`.
 
     Raises:
         InvalidArgumentError: An argument is misspelt, or has a value that Airflow refuses.
+        InvalidScheduleError: Airflow takes no such schedule either.
         UnsupportedFeatureError: An argument has no counterpart, and asks for something.
         InvalidDagLimitError: `max_active_runs` is no number from 1 on.
 

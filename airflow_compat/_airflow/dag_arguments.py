@@ -12,15 +12,11 @@ _VERSIONS = "a deployment runs the code that it names: say which in its `pull` s
 DAG_ARGUMENTS = table_of(
     Argument("dag_id", "mapped", "the flow's `name` and the deployment's `name`"),
     Argument("description", "mapped", "`description` of the flow and the deployment"),
-    Argument("schedule", "mapped", "the deployment's `schedule`: presets, cron and `timedelta`"),
+    Argument("schedule", "mapped", "the deployment's `schedules`, and its `triggers` for assets: see `schedules`"),
     Argument("schedule_interval", "mapped", "the older name of `schedule`", TWO),
-    Argument("timetable", "refused", "say its times by `schedule`, as cron or `timedelta`", TWO),
-    Argument(
-        "start_date",
-        "mapped",
-        "its time zone is the schedule's, and an interval counts from it; one that is still to come is refused",
-    ),
-    Argument("end_date", "refused", "no schedule of this kind ends: pause the deployment's schedule on that day"),
+    Argument("timetable", "mapped", "the same as `schedule`", TWO),
+    Argument("start_date", "mapped", "its time zone is the schedule's, which begins then"),
+    Argument("end_date", "mapped", "the schedule ends then"),
     Argument("full_filepath", "approximated", "a deployment has an `entrypoint`; leave it out", TWO),
     Argument("template_searchpath", "refused", f"{_RENDER}`search_path`"),
     Argument(

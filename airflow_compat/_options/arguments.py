@@ -89,8 +89,10 @@ class DagArguments(TypedDict, total=False):
         dag_id: The DAG's id.
         description: One line.
         doc_md: More, as Markdown.
-        schedule: A preset such as `@daily`, a cron expression, a `timedelta`, or None.
-        start_date: What an interval counts from; its time zone is the schedule's.
+        schedule: What `airflow_compat.schedules.read_schedule` takes: a preset such as `@daily`, a cron expression, a
+            `timedelta`, a timetable, assets, or None.
+        start_date: When the schedule begins, and what an interval counts from; its time zone is the schedule's.
+        end_date: When the schedule ends.
         catchup: Whether missed runs are made up for.
         default_args: The tasks'.
         max_active_tasks: How many tasks of a run go on at once.
@@ -107,7 +109,9 @@ class DagArguments(TypedDict, total=False):
     dag_display_name: str | None
     schedule: Any
     schedule_interval: Any
+    timetable: Any
     start_date: datetime | None
+    end_date: datetime | None
     catchup: bool
     default_args: Mapping[str, Any] | None
     max_active_tasks: int

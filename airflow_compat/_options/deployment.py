@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from typing import Any
 
 from .._airflow.argument_values import mapping, text
@@ -11,7 +10,7 @@ from .._specs.dag_limits import limit_from_max_active_runs
 from ..errors import InvalidArgumentError
 from .flow import description_of
 from .given import Given
-from .schedule import schedule_options
+from .schedule import schedule_of_dag, schedule_options
 
 _AIRFLOWS_OWNER, _AIRFLOWS_QUEUE = "airflow", "default"
 
@@ -22,6 +21,7 @@ def deployment_options_of(given: Given) -> dict[str, Any]:
     Raises:
         InvalidArgumentError: A value is one that Airflow refuses.
         InvalidDagLimitError: `max_active_runs` is no number from 1 on.
+        InvalidScheduleError: Airflow takes no such schedule either.
         UnsupportedFeatureError: The schedule has no counterpart.
     """
     where = given.where
@@ -45,16 +45,17 @@ def deployment_options_of(given: Given) -> dict[str, Any]:
         options["concurrency_limit"] = ConcurrencyLimitConfig(limit=found.limit, collision_strategy=strategy)
     if (queue := tasks.get("queue") or _AIRFLOWS_QUEUE) != _AIRFLOWS_QUEUE:
         options["work_queue_name"] = text(where, "default_args['queue']", queue)
-    return {**options, **_schedule(given)}
+    return {**options, **schedule_options(schedule_of_dag(given))}
 
 
 def more_warnings(given: Given) -> list[str]:
     """How what was asked for differs, by its values."""
+    found = [f"{given.where}: {note}" for note in schedule_of_dag(given).entries().notes]
     checked = sorted(name for name, value in given.get("params", {}).items() if _is_param(value) and value.schema)
-    if not checked:
-        return []
-    message = f"{given.where}: params differ from Airflow's: the schema of {', '.join(checked)} isn't looked at; "
-    return [message + "annotate the flow's parameter, by which Prefect checks it"]
+    if checked:
+        message = f"{given.where}: params differ from Airflow's: the schema of {', '.join(checked)} isn't looked at; "
+        found.append(message + "annotate the flow's parameter, by which Prefect checks it")
+    return found
 
 
 def _tags(given: Given, tasks: Mapping[str, Any]) -> list[str]:
@@ -76,27 +77,3 @@ def _parameters(given: Given) -> dict[str, Any]:
 def _is_param(value: object) -> bool:
     """Whether it is a `Param` of Airflow's, or looks like one."""
     return hasattr(value, "value") and hasattr(value, "schema")
-
-
-def _schedule(given: Given) -> dict[str, Any]:
-    schedule = given.values["schedule_interval"] if "schedule_interval" in given.values else given.get("schedule")
-    start, end = (_moment(given, name) for name in ("start_date", "end_date"))
-    zone = _zone_name(start) if start else "UTC"
-    return dict(schedule_options(schedule, start_date=start, end_date=end, timezone_name=zone))
-
-
-def _moment(given: Given, name: str) -> datetime | None:
-    """A date of the DAG's; without a time zone it is in UTC, as in Airflow."""
-    value = given.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, datetime):
-        raise InvalidArgumentError(f"{given.where}: {name} is {value!r}; write a datetime")
-    return value if value.tzinfo else value.replace(tzinfo=timezone.utc)
-
-
-def _zone_name(moment: datetime) -> str:
-    """The time zone by the name that it has in the database of them; an offset alone is UTC's, as in Airflow."""
-    zone = moment.tzinfo
-    name = getattr(zone, "key", None) or getattr(zone, "name", None)
-    return name if isinstance(name, str) and ("/" in name or name == "UTC") else "UTC"

@@ -1,69 +1,43 @@
-"""`schedule` as what `flow.deploy` takes: presets, cron and `timedelta`."""
+"""A DAG's schedule as what `flow.deploy` takes: `schedules`, and `triggers` for assets."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..errors import InvalidArgumentError, UnsupportedFeatureError
-
-if TYPE_CHECKING:
-    from prefect.schedules import Schedule
-
-_PRESETS = {
-    "@hourly": "0 * * * *",
-    "@daily": "0 0 * * *",
-    "@midnight": "0 0 * * *",
-    "@weekly": "0 0 * * 0",
-    "@monthly": "0 0 1 * *",
-    "@quarterly": "0 0 1 */3 *",
-    "@yearly": "0 0 1 1 *",
-    "@annually": "0 0 1 1 *",
-}
-_REFUSED = {
-    "@once": "deploy the flow without a schedule, and run it once with `prefect deployment run`",
-    "@continuous": "let the flow run its own deployment again with `run_deployment` when it ends",
-}
+from .._specs.schedule import Schedule, read_schedule
+from .given import Given
 
 
-def schedule_options(
-    schedule: Any, *, start_date: datetime | None, end_date: datetime | None, timezone_name: str
-) -> dict[str, Schedule]:
-    """The option `schedule` of `flow.deploy`; nothing for None.
-
-    The moments are the same in both Airflows, which name a run by other dates.
-
-    Args:
-        schedule: A preset, a cron expression, a `timedelta` or None.
-        start_date: What an interval counts from.
-        end_date: No schedule of these kinds has one.
-        timezone_name: The time zone that cron is meant in.
+def schedule_of_dag(given: Given) -> Schedule:
+    """What the DAG says of when it runs, and for which assets it waits.
 
     Raises:
-        InvalidArgumentError: The cron expression is none, or the interval isn't above nothing.
-        UnsupportedFeatureError: It is another kind, or begins in the future, or ends.
+        InvalidScheduleError: Airflow takes no such schedule either.
+        UnsupportedFeatureError: It is one that can't be kept.
     """
-    if schedule is None or schedule == "None":
-        return {}
-    from prefect.schedules import Cron, Interval
+    names = ("schedule_interval", "timetable", "schedule")
+    value = next((given.values[name] for name in names if given.values.get(name) is not None), None)
+    return read_schedule(
+        value,
+        start_date=given.get("start_date"),
+        end_date=given.get("end_date"),
+        catchup=given.get("catchup"),
+        airflow_version=given.version,
+    )
 
-    if end_date is not None:
-        raise UnsupportedFeatureError("end_date: no schedule of this kind ends; pause the deployment on that day")
-    if start_date is not None and start_date > datetime.now(timezone.utc):
-        raise UnsupportedFeatureError(
-            f"start_date: {start_date.isoformat()} is still to come, and a schedule begins when it is deployed; deploy "
-            "it on that day, or paused"
-        )
-    if isinstance(schedule, timedelta):
-        if schedule <= timedelta(0):
-            raise InvalidArgumentError(f"schedule is {schedule!r}; write a timedelta above nothing")
-        return {"schedule": Interval(schedule, anchor_date=start_date, timezone=timezone_name)}
-    if not isinstance(schedule, str) or schedule in _REFUSED:
-        shown = schedule if isinstance(schedule, str) else f"a {type(schedule).__name__}"
-        todo = _REFUSED.get(schedule, "") if isinstance(schedule, str) else "say its times as cron or as a timedelta"
-        raise UnsupportedFeatureError(f"schedule: {shown} has no counterpart in Prefect: {todo}")
-    try:
-        return {"schedule": Cron(_PRESETS.get(schedule, schedule), timezone=timezone_name)}
-    except ValueError:
-        problem = f"schedule is {schedule!r}; write a preset such as @daily, or cron with five fields"
-    raise InvalidArgumentError(problem)
+
+def schedule_options(schedule: Schedule) -> dict[str, Any]:
+    """The options `schedules` and `triggers`; those that are empty are left out.
+
+    Raises:
+        UnsupportedFeatureError: Prefect can't run at these moments.
+    """
+    from .._prefect.schedules import schedule_of
+    from .._specs.asset_triggers import triggers_of
+
+    options: dict[str, Any] = {}
+    if entries := schedule.entries().entries:
+        options["schedules"] = [schedule_of(entry) for entry in entries]
+    if schedule.assets is not None:
+        options["triggers"] = triggers_of(schedule.assets)
+    return options

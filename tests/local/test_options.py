@@ -23,11 +23,13 @@ from airflow_compat.errors import (
     InvalidArgumentError,
     InvalidCallbackError,
     InvalidDagLimitError,
+    InvalidScheduleError,
     PoolNotReadyError,
     UnsupportedFeatureError,
     UnsupportedFeatureWarning,
 )
 from airflow_compat.options import deployment_options, flow_options, task_options
+from airflow_compat.schedules import Asset, CronDataIntervalTimetable, MultipleCronTriggerTimetable
 
 
 def alert(context: Any) -> None: ...
@@ -108,29 +110,36 @@ def test_params_and_their_schemas() -> None:
 
 @pytest.mark.parametrize("preset", ["@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@yearly", "0 5 * * 1-5"])
 def test_schedules(preset: str) -> None:
-    assert deployment_options(schedule=preset)["schedule"].cron
+    (found,) = deployment_options(schedule=preset)["schedules"]
+    assert found.cron
 
 
-@pytest.mark.parametrize("schedule", ["@once", "@continuous", [object()], object()])
+def test_timetables_and_assets() -> None:
+    several = MultipleCronTriggerTimetable("0 1 * * *", "0 9 * * *", timezone="UTC")
+    assert [each.cron for each in deployment_options(schedule=several)["schedules"]] == ["0 1 * * *", "0 9 * * *"]
+    daily = CronDataIntervalTimetable("0 1 * * *", timezone="UTC")
+    assert deployment_options(timetable=daily, airflow_version="2")["schedules"][0].cron == "0 1 * * *"
+    assert "schedules" not in deployment_options(schedule=[Asset("s3://lake/orders")])
+    assert deployment_options(schedule=[Asset("s3://lake/orders")])["triggers"][0]["posture"] == "Reactive"
+
+
+@pytest.mark.parametrize("schedule", ["@continuous", [object()], object()])
 def test_schedules_of_other_kinds_are_refused_by_name(schedule: Any) -> None:
-    name = schedule if isinstance(schedule, str) else f"a {type(schedule).__name__}"
-    with pytest.raises(UnsupportedFeatureError, match=f"schedule: {name} has no counterpart in Prefect: "):
+    with pytest.raises((UnsupportedFeatureError, InvalidScheduleError)):
         deployment_options(schedule=schedule)
 
 
 @pytest.mark.parametrize("schedule", ["99 * * * *", "every day", timedelta(0)])
 def test_what_is_no_schedule(schedule: Any) -> None:
-    with pytest.raises(InvalidArgumentError, match="schedule is "):
+    with pytest.raises(InvalidScheduleError):
         deployment_options(schedule=schedule)
 
 
 def test_dates_of_a_schedule() -> None:
-    ahead = datetime.now(timezone.utc) + timedelta(days=3)
-    with pytest.raises(UnsupportedFeatureError, match="is still to come"):
-        deployment_options(schedule="@daily", start_date=ahead)
-    with pytest.raises(UnsupportedFeatureError, match="end_date has no counterpart"):
-        deployment_options(schedule="@daily", default_args={"end_date": ahead})
-    with pytest.raises(InvalidArgumentError, match="write a datetime"):
+    ahead = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(days=3)
+    (found,) = deployment_options(schedule="@daily", default_args={"end_date": ahead})["schedules"]
+    assert "UNTIL" in found.rrule
+    with pytest.raises(InvalidScheduleError, match="is no datetime"):
         deployment_options(schedule="@daily", start_date="2026-11-22")  # type: ignore[typeddict-item]
 
 
