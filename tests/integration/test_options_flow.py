@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.schedules import RRuleSchedule
 
 from airflow_compat import task
 from airflow_compat.options import deployment_options, flow_options
+from airflow_compat.schedules import Asset, CronDataIntervalTimetable
 
 if TYPE_CHECKING:
     from prefect.client.schemas.responses import DeploymentResponse
@@ -72,6 +74,24 @@ def test_a_start_date_without_a_time_zone_is_in_utc(unique: str) -> None:
     naive = datetime(2024, 1, 1)  # noqa: DTZ001 - as DAG files have it
     (found,) = deployed(dag_id=unique, schedule_interval="@hourly", start_date=naive, airflow_version="2").schedules
     assert (found.schedule.cron, found.schedule.timezone) == ("0 * * * *", "UTC")  # type: ignore[union-attr]
+
+
+def test_a_schedule_ends_at_the_end_date(unique: str) -> None:
+    end = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(days=3)
+    (found,) = deployed(dag_id=unique, schedule="@daily", start_date=START, end_date=end).schedules
+    assert isinstance(found.schedule, RRuleSchedule)
+    moments = list(found.schedule.to_rrule())
+    assert datetime.now(timezone.utc) < max(moments) <= end
+
+
+def test_timetables_and_assets_of_a_dag(unique: str) -> None:
+    timetable = CronDataIntervalTimetable("0 1 * * *", timezone="Europe/Berlin")
+    (found,) = deployed(dag_id=unique, timetable=timetable, airflow_version="2").schedules
+    assert (found.schedule.cron, found.schedule.timezone) == ("0 1 * * *", "Europe/Berlin")  # type: ignore[union-attr]
+    deployed(dag_id=f"{unique}-asset", schedule=[Asset(f"s3://lake/{unique}")])
+    with get_client(sync_client=True) as client:
+        automations = client.request("POST", "/automations/filter", json={}).json()
+    assert [one for one in automations if f"s3://lake/{unique}" in str(one["trigger"])] != []
 
 
 @pytest.mark.filterwarnings("ignore::airflow_compat.errors.UnsupportedFeatureWarning")
