@@ -28,7 +28,7 @@ from airflow_compat._prefect.run_dates import run_dates
 from airflow_compat.backfills import BackfillRun, abackfill, backfill, catch_up
 from airflow_compat.cli.main import run as run_command
 from airflow_compat.errors import BackfillError, ServerUnreachableError
-from airflow_compat.schedules import EventsTimetable, read_schedule
+from airflow_compat.schedules import CronTriggerTimetable, EventsTimetable, read_schedule
 
 DAILY = CronSchedule(cron="0 0 * * *", timezone="UTC")
 NIGHTLY = CronSchedule(cron="30 3 * * *", timezone="Europe/Berlin")
@@ -153,6 +153,16 @@ def test_a_dags_own_schedule_wins(deploy: Callable[..., str]) -> None:
     planned = backfill(deploy(DAILY), utc("2025-10-25"), utc("2025-10-27"), schedule=schedule, dry_run=True)
     # Airflow takes the second of the two times that the clock shows on the 26th.
     assert [(run.data_interval_start.hour, run.data_interval_end.hour) for run in planned] == [(0, 1), (1, 1)]
+
+
+def test_contexts_have_the_interval_of_a_dags_own_schedule(deploy: Callable[..., str]) -> None:
+    deployment = deploy(DAILY)
+    weekly = CronTriggerTimetable("@weekly", timezone="UTC", interval=timedelta(days=7))
+    with executing(deployment):
+        [made] = backfill(deployment, *WEEK, schedule=read_schedule(weekly))
+    found = run_dates(FlowRun.model_validate(held(deployment)[0]), airflow_version="3")
+    assert made.logical_date == found.logical_date == found.data_interval_start == utc("2026-02-22")
+    assert found.data_interval_end == found.run_after == utc("2026-03-01")
 
 
 def test_a_dry_run_writes_nothing(deploy: Callable[..., str]) -> None:
