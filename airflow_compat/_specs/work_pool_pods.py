@@ -81,6 +81,9 @@ def parts_of_pod(pod: Mapping[str, Any], where: str) -> PodParts:
     spec = _mapping(arguments.take("spec"), where, "spec")
     containers = spec.pop("containers", None) or [{}]
     main, others = _main(containers, where)
+    others = [_beside(each, arguments) for each in others]
+    if first := spec.get("initContainers"):
+        spec["initContainers"] = [_beside(_mapping(each, where, "an init container"), arguments) for each in first]
     rest = _spec(spec, arguments, parts)
     container = _container(main, arguments, parts)
     if container or others:
@@ -186,6 +189,22 @@ def _environment(container: dict[str, Any], arguments: Arguments, parts: PodPart
         parts.job_variables["env"] = texts
     if others := [each for each in variables if "valueFrom" in each]:
         container["env"] = others
+
+
+def _beside(container: dict[str, Any], arguments: Arguments) -> dict[str, Any]:
+    """A container that doesn't run the flow: a secret in its environment is a reference that each run resolves."""
+    if not container.get("env"):
+        return container
+    variables = []
+    for each in container["env"]:
+        variable = _mapping(each, arguments.operator, "a variable of env")
+        name = str(variable.get("name"))
+        if variable.get("value"):
+            _, blocks = without_secrets({name: ""}, arguments, f"env of {container.get('name')}")
+            if name in blocks:
+                variable["value"] = f"{{{{ prefect.blocks.secret.{blocks[name]} }}}}"
+        variables.append(variable)
+    return {**container, "env": variables}
 
 
 def _mapping(value: Any, where: str, what: str) -> dict[str, Any]:

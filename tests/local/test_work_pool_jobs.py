@@ -161,12 +161,17 @@ def test_a_pod_override_is_in_the_job() -> None:
                     env=[kubernetes.V1EnvVar(name="TOKEN", value_from=secret), kubernetes.V1EnvVar("A", value="1")],
                     liveness_probe=kubernetes.V1Probe(period_seconds=5),
                 ),
-                kubernetes.V1Container(name="side", image="busybox"),
+                kubernetes.V1Container(
+                    name="side", image="busybox", env=[kubernetes.V1EnvVar(name="API_KEY", value="open-sesame")]
+                ),
             ],
         ),
     )
     pool = work_pools.recommend(executor="KubernetesExecutor", executor_config={"pod_override": pod})
+    assert "open-sesame" not in str(pool.as_dict())
+    assert any(note.startswith("env of side API_KEY: its value isn't copied") for note in pool.notes)
     _, spec, container = pod_of(pool)
+    assert spec["containers"][1]["env"] == [{"name": "API_KEY", "value": "the value of secret/api-key"}]
     assert spec["runtimeClassName"] == "gvisor"
     assert container["livenessProbe"] == {"periodSeconds": 5}
     assert {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "api", "key": "token"}}} in container["env"]
