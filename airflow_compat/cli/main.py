@@ -11,6 +11,7 @@ from rich.console import Console
 from .. import __version__
 from ..errors import AirflowCompatError
 from .automations import app as automations_app
+from .deployments import app as deployments_app
 from .importing import import_sources
 from .pools import app as pools_app
 
@@ -23,6 +24,7 @@ app: App = App(
 app.command(import_sources, name="import")
 app.command(pools_app)
 app.command(automations_app)
+app.command(deployments_app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
