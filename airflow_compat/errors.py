@@ -114,6 +114,14 @@ class InvalidRunDatesError(AirflowCompatError, ValueError):
     """A flow run's labels give no dates that a run can have."""
 
 
+class InvalidScheduleError(AirflowCompatError, ValueError):
+    """A schedule is none that Airflow takes: its cron expression, its delta, its time zone, or what it is made of."""
+
+
+class BackfillError(AirflowCompatError, ValueError):
+    """A backfill can't be made: its deployment, its dates, its schedule, or how they go together."""
+
+
 class XComError(AirflowCompatError, AirflowException):
     """The base of what can go wrong with an XCom; also that it was pushed or pulled outside a flow."""
 

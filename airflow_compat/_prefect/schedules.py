@@ -1,0 +1,19 @@
+"""Prefect's schedule objects for a deployment's schedules."""
+
+from __future__ import annotations
+
+from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule, RRuleSchedule
+
+from .._specs.recurrence import ScheduleEntry
+
+
+def schedule_of(entry: ScheduleEntry) -> CronSchedule | IntervalSchedule | RRuleSchedule:
+    """The object that `flow.deploy(schedules=[...])` takes."""
+    if entry.cron is not None:
+        return CronSchedule(cron=entry.cron, timezone=entry.timezone)
+    if entry.rrule is not None:
+        return RRuleSchedule(rrule=entry.rrule, timezone=entry.timezone)
+    assert entry.interval is not None
+    if entry.anchor_date is None:
+        return IntervalSchedule(interval=entry.interval, timezone=entry.timezone)
+    return IntervalSchedule(interval=entry.interval, anchor_date=entry.anchor_date, timezone=entry.timezone)
