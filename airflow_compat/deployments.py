@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
+from datetime import timezone as _timezone
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -94,7 +96,8 @@ def to_prefect_yaml(
     """
     from ._deployments.generate import make_prefect_yaml
 
-    options = GenerateOptions(entrypoints, work_pool, {}, timezone, airflow_version)
+    now = datetime.now(_timezone.utc)
+    options = GenerateOptions(now, entrypoints, work_pool, {}, timezone, airflow_version)
     return make_prefect_yaml(files, Path(output), options, git=git, branch=branch, image=image)
 
 

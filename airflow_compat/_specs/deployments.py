@@ -41,6 +41,7 @@ class GenerateOptions:
     """How entries are made.
 
     Attributes:
+        now: The present, which says what of a schedule lies ahead.
         entrypoints: Where ported flows are expected; see `entrypoint`.
         work_pool: The work pool that new entries run in; empty for none.
         job_variables: What its jobs are given.
@@ -48,6 +49,7 @@ class GenerateOptions:
         airflow_version: "2" or "3".
     """
 
+    now: datetime
     entrypoints: str = DEFAULT_ENTRYPOINTS
     work_pool: str = ""
     job_variables: Mapping[str, Any] = field(default_factory=dict)
@@ -141,7 +143,7 @@ class _Entry:
 
     def _unknown(self, key: str, what: str, why: object) -> None:
         self.unknown.add(key)
-        self._tell(f"{what} {why}, so `{key}` isn't written; write it yourself, and it will stay")
+        self._tell(f"`{key}` isn't written, since {what} {why}; write it yourself, and it will stay")
 
     def _description(self) -> None:
         texts = []
@@ -202,11 +204,13 @@ class _Entry:
             timezone=zone,
             catchup=self._catchup(),
             airflow_version=self.options.airflow_version,
+            now=self.options.now,
         )
         for note in found.notes:
             self._tell(note, "warning")
         if found.schedules is None:
-            self._unknown("schedules", found.refusal, "")
+            self._unknown("schedules", "its schedule", found.refusal)
+            self.unknown.add("triggers")
             return
         self.values["schedules"] = [{**each, **self._active()} for each in found.schedules]
         if found.triggers:
