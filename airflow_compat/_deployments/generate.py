@@ -77,7 +77,12 @@ def make_prefect_yaml(
     if image:
         options = _with_image(options)
     text, entries = merge(before or "", specs, options, {**_build(image), **_pull(git, branch)}, path)
-    found = [*problems, *_not_deployable(specs, text, options), *check_text(text, path)]
+    found = [
+        *problems,
+        *_not_deployable(specs, text, options),
+        *_left_on_the_server(specs, entries),
+        *check_text(text, path),
+    ]
     schemas = {spec.dag.dag_id: spec.schemas for spec in specs if spec.schemas}
     return Generated(path, before, text, entries, tuple(found), schemas)
 
@@ -89,6 +94,19 @@ def _not_deployable(specs: tuple[DeploymentSpec, ...], text: str, options: Gener
             "no deployment has a work pool, so none can be deployed unattended; name one with --work-pool",
             level="warning",
         )
+
+
+def _left_on_the_server(specs: tuple[DeploymentSpec, ...], entries: tuple[EntryChange, ...]) -> Iterable[Problem]:
+    for spec, entry in zip(specs, entries, strict=True):
+        if entry.action == "update" and "schedules" in entry.keys and not spec.values.get("schedules"):
+            yield Problem(
+                spec.dag.path,
+                "it has no schedule any more, and `prefect deploy` leaves the server's; clear them there, by "
+                "`prefect deployment schedule clear`",
+                spec.dag.line,
+                spec.dag.dag_id,
+                "warning",
+            )
 
 
 def read_text(path: Path) -> str | None:

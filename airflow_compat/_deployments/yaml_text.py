@@ -7,11 +7,17 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.representer import RoundTripRepresenter
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
+from yaml import SafeLoader
+
 from ..errors import PrefectFileError
 
 if TYPE_CHECKING:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.comments import CommentedMap
+    from ruamel.yaml.nodes import ScalarNode
 
 _FIRST_ITEM = re.compile(r"^( *)deployments:[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\n)*( *)-( +)", re.MULTILINE)
 
@@ -22,9 +28,6 @@ def load_document(text: str, path: Path) -> CommentedMap:
     Raises:
         PrefectFileError: It is no YAML, or no mapping.
     """
-    from ruamel.yaml.comments import CommentedMap
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
     try:
         found = _yaml(text).load(text)
     except MarkedYAMLError as exc:
@@ -52,18 +55,18 @@ def dump_document(document: CommentedMap, like: str) -> str:
 
 def to_yaml_value(value: Any) -> Any:
     """Plain data as ruamel is to write it, so that Prefect, which reads YAML 1.1, finds the same."""
-    from ruamel.yaml.comments import CommentedMap, CommentedSeq
-
     match value:
         case str():
             return _text(value)
         case dict():
-            return CommentedMap({key: to_yaml_value(each) for key, each in value.items()})
+            return CommentedMap({_text(key, as_key=True): to_yaml_value(each) for key, each in value.items()})
         case list():
             items = CommentedSeq(to_yaml_value(each) for each in value)
             if all(isinstance(each, (str, int)) and len(str(each)) < 30 for each in value) and len(str(value)) < 100:
                 items.fa.set_flow_style()
             return items
+        case float():
+            return _Float(value)
     return value
 
 
@@ -79,12 +82,10 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _text(text: str) -> Any:
-    from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
-
-    if "\n" in text and _fits_a_block(text):
+def _text(text: str, *, as_key: bool = False) -> Any:
+    if "\n" in text and not as_key and _fits_a_block(text):
         return LiteralScalarString(text)
-    if "\n" in text or _is_another_value(text):
+    if not text.isprintable() or _is_another_value(text):
         return DoubleQuotedScalarString(text)
     return text
 
@@ -101,8 +102,6 @@ def _fits_a_block(text: str) -> bool:
 
 def _is_another_value(text: str) -> bool:
     """Whether YAML 1.1 would read the bare text as something else, such as `on` or `12:30`."""
-    from yaml import SafeLoader
-
     resolvers = [
         *SafeLoader.yaml_implicit_resolvers.get(text[:1], ()),
         *SafeLoader.yaml_implicit_resolvers.get(None, ()),
@@ -110,10 +109,25 @@ def _is_another_value(text: str) -> bool:
     return any(pattern.match(text) for _, pattern in resolvers)
 
 
-def _yaml(like: str) -> YAML:
-    from ruamel.yaml import YAML
+class _Float(float):
+    """A number that is written so that YAML 1.1 reads one, too."""
 
+
+class _Representer(RoundTripRepresenter):
+    def represent_number(self, number: _Float) -> ScalarNode:
+        digits, _, exponent = float.__repr__(number).partition("e")
+        point = "" if "." in digits else ".0"
+        # 1.1 wants a point and a sign, which Python leaves out.
+        text = f"{digits}{point}e{int(exponent):+03d}" if exponent else f"{digits}{point}"
+        return self.represent_scalar("tag:yaml.org,2002:float", text)
+
+
+_Representer.add_representer(_Float, _Representer.represent_number)
+
+
+def _yaml(like: str) -> YAML:
     yaml = YAML()
+    yaml.Representer = _Representer
     yaml.preserve_quotes = True
     yaml.width = 1 << 30
     found = _FIRST_ITEM.search(like)

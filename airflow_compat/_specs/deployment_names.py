@@ -13,8 +13,6 @@ from ..errors import DagFileError
 DEFAULT_ENTRYPOINTS = "flows/{path}.py:{function}"
 """Where a ported flow is expected: a file that is named as the DAG's, and a function that is named as the DAG."""
 
-_PLACEHOLDERS = ("path", "folder", "file", "dag_id", "function")
-
 
 def deployment_name(dag_id: str) -> str:
     """The deployment's name: the dag_id, but for the characters that Prefect refuses, which no dag_id has either."""
@@ -52,12 +50,17 @@ def entrypoint(dag_id: str, path: str, pattern: str = DEFAULT_ENTRYPOINTS) -> st
     }
     try:
         names = [name for _, name, _, _ in Formatter().parse(pattern) if name is not None]
-        found = pattern.format(**values)
-    except (LookupError, ValueError, AttributeError):
-        names, found = [""], ""
-    if unknown := [name for name in names if name not in _PLACEHOLDERS]:
-        shown = ", ".join(f"{{{name}}}" for name in _PLACEHOLDERS)
+    except ValueError:
+        raise DagFileError(
+            f"entrypoints {pattern!r}: its braces don't match; write one as {DEFAULT_ENTRYPOINTS!r}"
+        ) from None
+    if unknown := [name for name in names if name not in values]:
+        shown = ", ".join(f"{{{name}}}" for name in values)
         raise DagFileError(f"entrypoints {pattern!r}: {{{unknown[0]}}} isn't known; what is known: {shown}")
+    try:
+        found = pattern.format(**values)
+    except (ValueError, LookupError):
+        found = ""
     module, colon, function = found.rpartition(":")
     if not (colon and module and function.isidentifier()):
         raise DagFileError(f"entrypoints {pattern!r}: it gives {found!r}; write one such as {DEFAULT_ENTRYPOINTS!r}")
