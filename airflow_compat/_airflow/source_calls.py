@@ -47,7 +47,7 @@ _ASSETS = frozenset(("Asset", "Dataset"))
 # What stays a call: whoever reads the schedule, or the parameters, knows what it means.
 _MARKS = frozenset(
     "Asset AssetAlias AssetAll AssetAny AssetOrTimeSchedule AssetRef Dataset DatasetAlias DatasetAll DatasetAny "
-    "DatasetOrTimeSchedule Param ParamsDict relativedelta".split()
+    "DatasetOrTimeSchedule Param ParamsDict PartitionedAtRuntime relativedelta".split()
 )
 _LONGEST = 1_000_000
 _TEXT_METHODS = frozenset(

@@ -37,8 +37,13 @@ _CLASSES: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "NullTimetable": NullTimetable,
         "OnceTimetable": OnceTimetable,
         "ContinuousTimetable": ContinuousTimetable,
+        "PartitionedAtRuntime": NullTimetable,
+        "CronPartitionTimetable": CronTriggerTimetable,
     }
 )
+_PARTITIONED = ("CronPartitionTimetable", "PartitionedAtRuntime")
+_OF_PARTITIONS = ("run_offset", "key_format")
+_WITHOUT_PARTITIONS = "runs have no partitions in Prefect: make the key in the flow, of the date or a parameter"
 _BOTH = ("AssetOrTimeSchedule", "DatasetOrTimeSchedule")
 
 
@@ -80,6 +85,9 @@ def yaml_schedules(
         airflow_version: "2" or "3".
         now: The present; what is over by then is left out.
     """
+    name = schedule.name if isinstance(schedule, Called) else ""
+    if name and name not in (*_CLASSES, *_BOTH, "relativedelta", "AssetRef"):
+        return YamlSchedules(None, refusal=f"is {name}, which stands for nothing that Prefect has")
     for unknown in computed_parts(schedule):
         return YamlSchedules(None, refusal=str(unknown))
     given = {
@@ -95,7 +103,10 @@ def yaml_schedules(
         triggers = [] if found.assets is None else triggers_of(found.assets)
     except (InvalidScheduleError, UnsupportedFeatureError) as exc:
         return YamlSchedules(None, refusal=f"has no counterpart: {exc}")
-    return YamlSchedules(tuple(entry.as_dict() for entry in entries.entries), tuple(triggers), notes=entries.notes)
+    notes = (f"{name}: {_WITHOUT_PARTITIONS}",) if name in _PARTITIONED else ()
+    return YamlSchedules(
+        tuple(entry.as_dict() for entry in entries.entries), tuple(triggers), notes=(*entries.notes, *notes)
+    )
 
 
 def _read(schedule: Any, given: dict[str, Any]) -> Schedule:
@@ -122,7 +133,7 @@ def _made(value: Any) -> Any:
     if not isinstance(value, Called):
         return value
     arguments = [_made(each) for each in value.arguments]
-    keywords = {name: _made(each) for name, each in value.keywords.items()}
+    keywords = {name: _made(each) for name, each in value.keywords.items() if name not in _OF_PARTITIONS}
     make = _relativedelta if value.name == "relativedelta" else _CLASSES.get(value.name, _by_uri)
     if make is _by_uri and (value.name != "AssetRef" or "uri" not in keywords):
         raise UnsupportedFeatureError(f"{value.name} stands for nothing that Prefect has")

@@ -16,7 +16,8 @@ NOW = datetime(2026, 11, 25, tzinfo=timezone.utc)
 HEAD = """
 import pendulum
 from datetime import datetime, timedelta, timezone
-from airflow.sdk import DAG, Asset, AssetAlias, AssetOrTimeSchedule, Param, ParamsDict, Variable
+from airflow.sdk import DAG, Asset, AssetAlias, AssetOrTimeSchedule, CronPartitionTimetable, Param, ParamsDict
+from airflow.sdk import PartitionedAssetTimetable, PartitionedAtRuntime, Variable
 from airflow.timetables.trigger import CronTriggerTimetable, MultipleCronTriggerTimetable
 from airflow.utils.dates import days_ago
 from dateutil.relativedelta import relativedelta
@@ -116,11 +117,12 @@ def test_assets_become_triggers() -> None:
 @pytest.mark.parametrize(
     ("arguments", "key", "message"),
     [
-        ("schedule=Variable.get('x')", "schedules", "its schedule reads an Airflow Variable (line 10)"),
+        ("schedule=Variable.get('x')", "schedules", "its schedule reads an Airflow Variable (line 11)"),
         ("schedule=[Asset(shared)]", "schedules", "its schedule is common.shared"),
-        ("schedule=AssetAlias('x')", "schedules", "AssetAlias stands for nothing that Prefect has"),
+        ("schedule=AssetAlias('x')", "schedules", "is AssetAlias, which stands for nothing that Prefect has"),
         ("schedule='@continuous'", "schedules", "'@continuous' has no moments"),
         ("schedule='no cron'", "schedules", "has no counterpart"),
+        ("schedule=[AssetAlias('x')]", "schedules", "AssetAlias stands for nothing that Prefect has"),
         ("schedule=5", "schedules", "has no counterpart"),
         ("schedule=CronTriggerTimetable()", "schedules", "isn't called as Airflow has it"),
         ("schedule='@daily', start_date=datetime.now()", "schedules", "its start_date calls datetime.datetime.now()"),
@@ -182,6 +184,17 @@ def test_what_differs_is_told() -> None:
     ]
 
 
+def test_partitions_are_left_out_and_told() -> None:
+    found = spec("schedule=CronPartitionTimetable('0 1 * * *', timezone='UTC', run_offset=-1)")
+    assert found.values["schedules"][0]["cron"] == "0 1 * * *"
+    assert "CronPartitionTimetable: runs have no partitions" in messages(found, "warning")[0]
+    at_runtime = spec("schedule=PartitionedAtRuntime()")
+    assert at_runtime.values["schedules"] == []
+    assert "PartitionedAtRuntime: runs have no partitions" in messages(at_runtime, "warning")[0]
+    both = messages(spec("schedule=PartitionedAssetTimetable(assets=shared)"))
+    assert "is PartitionedAssetTimetable, which stands for nothing that Prefect has" in both[0]
+
+
 def test_images_are_hints() -> None:
     source = (
         "from airflow.providers.docker.operators.docker import DockerOperator\n"
@@ -199,7 +212,7 @@ def test_ids_and_entrypoints_that_collide_are_refused() -> None:
     specs, problems = deployment_specs(files, GenerateOptions(NOW))
     assert [each.name for each in specs] == ["a", "a_b"]
     assert [(each.path, each.name) for each in problems] == [("y.py", "a"), ("z.py", "a.b")]
-    assert "x.py:10 has a DAG of this id" in problems[0].message
+    assert "x.py:11 has a DAG of this id" in problems[0].message
     assert "is that of a_b, too" in problems[1].message
 
 
