@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .._airflow.dag_source import DagFile, Problem
+from .._sources.dag_files import rare_collections
 from .._specs.deployments import DeploymentSpec, GenerateOptions, deployment_specs
 from ..errors import PrefectFileError
 from .check import check_text
@@ -76,7 +77,8 @@ def make_prefect_yaml(
     specs, problems = deployment_specs(files, options)
     if image:
         options = _with_image(options)
-    text, entries = merge(before or "", specs, options, {**_build(image), **_pull(git, branch)}, path)
+    with rare_collections():
+        text, entries = merge(before or "", specs, options, {**_build(image), **_pull(git, branch)}, path)
     found = [
         *problems,
         *_not_deployable(specs, text, options),

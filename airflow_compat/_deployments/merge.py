@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
+
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from .._specs.deployments import OWN_KEYS, DeploymentSpec, GenerateOptions
 from ..errors import PrefectFileError
 from .yaml_text import dump_document, load_document, plain, to_yaml_value
-
-if TYPE_CHECKING:
-    from ruamel.yaml.comments import CommentedMap
 
 KEEP = "keep"
 """The comment behind a key that makes its value the author's own."""
@@ -53,7 +52,11 @@ def merge(
     """
     document = load_document(text, path)
     entries = _entries(document, path)
-    changes = [_merge_entry(entries, spec, options, path) for spec in specs]
+    named: dict[str, list[CommentedMap]] = {}
+    for entry in entries:
+        if isinstance(entry, CommentedMap):
+            named.setdefault(str(entry.get("name")), []).append(entry)
+    changes = [_merge_entry(entries, named.get(spec.name, []), spec, options, path) for spec in specs]
     added = _add_steps(document, steps)
     if not added and all(change.action == "unchanged" for change in changes):
         return text, tuple(changes)
@@ -61,8 +64,6 @@ def merge(
 
 
 def _entries(document: CommentedMap, path: Path) -> Any:
-    from ruamel.yaml.comments import CommentedSeq
-
     found = document.get("deployments")
     if found is None:
         found = document["deployments"] = CommentedSeq()
@@ -71,8 +72,10 @@ def _entries(document: CommentedMap, path: Path) -> Any:
     return found
 
 
-def _merge_entry(entries: Any, spec: DeploymentSpec, options: GenerateOptions, path: Path) -> EntryChange:
-    entry = _entry_of(entries, spec, path)
+def _merge_entry(
+    entries: Any, named: list[CommentedMap], spec: DeploymentSpec, options: GenerateOptions, path: Path
+) -> EntryChange:
+    entry = _entry_of(named, spec, path)
     target = str(spec.values["entrypoint"])
     if entry is None:
         made = {"name": spec.name, **_ordered(spec.values)}
@@ -112,11 +115,8 @@ def _ordered(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: values[key] for key in OWN_KEYS if key in values}
 
 
-def _entry_of(entries: Any, spec: DeploymentSpec, path: Path) -> CommentedMap | None:
+def _entry_of(named: list[CommentedMap], spec: DeploymentSpec, path: Path) -> CommentedMap | None:
     """The DAG's entry: the one of its name; of several, the one that has its entrypoint, too."""
-    from ruamel.yaml.comments import CommentedMap
-
-    named = [each for each in entries if isinstance(each, CommentedMap) and str(each.get("name")) == spec.name]
     if len(named) > 1:
         named = [each for each in named if each.get("entrypoint") == spec.values["entrypoint"]]
         if len(named) != 1:

@@ -39,13 +39,13 @@ def read_files(paths: Iterable[str | os.PathLike[str]], *, syntax: IgnoreSyntax)
     Raises:
         DagFileError: One of the paths doesn't exist.
     """
-    with _rare_collections():
+    with rare_collections():
         return tuple(_read(found) for found in _all_files(paths, syntax))
 
 
 @contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Syntax trees are made in numbers that let Python look for garbage all the time, and there is none."""
+def rare_collections() -> Iterator[None]:
+    """For work that makes so many objects that Python looks for garbage all the time, and leaves none behind."""
     before = gc.get_threshold()
     gc.set_threshold(max(before[0], 200_000), *before[1:])
     try:
