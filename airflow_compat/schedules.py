@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ._airflow.assets import Asset, AssetAll, AssetAny, Dataset
+from ._airflow.assets import Asset, AssetAll, AssetAny, AssetOrTimeSchedule, Dataset
 from ._airflow.event_timetables import EventsTimetable
 from ._airflow.interval_timetables import CronDataIntervalTimetable, DeltaDataIntervalTimetable
 from ._airflow.timetable import DataInterval, ScheduledRun
@@ -25,6 +25,7 @@ __all__ = [
     "Asset",
     "AssetAll",
     "AssetAny",
+    "AssetOrTimeSchedule",
     "CronDataIntervalTimetable",
     "CronTriggerTimetable",
     "DataInterval",

@@ -57,6 +57,11 @@ def test_an_alert_is_made_without_prefect() -> None:
     assert not {module.partition(".")[0] for module in _modules_of(made)} & {"prefect", "pydantic", "httpx", "rich"}
 
 
+def test_a_schedule_is_read_without_prefect() -> None:
+    read = "from airflow_compat import backfills, schedules; schedules.read_schedule('@daily').as_yaml()"
+    assert not {module.partition(".")[0] for module in _modules_of(read)} & {"prefect", "pydantic", "httpx", "rich"}
+
+
 def test_a_connection_loads_no_other_shim() -> None:
     modules = _modules_of("from airflow_compat import Connection; Connection.from_uri('postgres://h/d')")
     assert not modules & {"airflow_compat.pools", "airflow_compat.callbacks", "airflow_compat.variables"}

@@ -46,11 +46,12 @@ class Asset(_Condition):
         group: str = "",  # noqa: ARG002
         extra: Mapping[str, Any] | None = None,
     ) -> None:
-        uri = str(uri or name or "")
-        if not uri.strip():
+        said = str(uri or name or "")
+        if not said.strip():
             raise InvalidScheduleError("an asset has neither a name nor a URI; write Asset('s3://bucket/key')")
-        object.__setattr__(self, "uri", _normalised(uri))
-        object.__setattr__(self, "name", name or self.uri)
+        object.__setattr__(self, "uri", _normalised(said))
+        # A name that is the URI may have a password in it.
+        object.__setattr__(self, "name", self.uri if name in (None, said) else name)
         object.__setattr__(self, "extra", dict(extra or {}))
 
 
@@ -87,6 +88,19 @@ class AssetAny(_Condition):
 
 
 AssetCondition: TypeAlias = Asset | AssetAll | AssetAny
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssetOrTimeSchedule:
+    """Runs by a timetable, and by assets as well.
+
+    Args:
+        timetable: A timetable.
+        assets: An asset, a condition on assets, or a list of assets, of which all have to have had an event.
+    """
+
+    timetable: Any
+    assets: Any
 
 
 def _flat(kind: type[AssetAll | AssetAny], objects: tuple[AssetCondition, ...]) -> tuple[AssetCondition, ...]:

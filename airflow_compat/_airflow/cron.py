@@ -6,13 +6,14 @@ both where the expression has every hour.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ..errors import InvalidScheduleError
+from ..errors import InvalidScheduleError, UnsupportedFeatureError
 
 PRESETS = {
     "@hourly": "0 * * * *",
@@ -27,6 +28,7 @@ PRESETS = {
 }
 """What stands for a cron expression."""
 
+_RANDOM = re.compile(r"r(\(.*\))?(/\d+)?", re.IGNORECASE)
 _SOMEWHEN = datetime(2000, 1, 1)  # noqa: DTZ001 - what a clock shows
 
 
@@ -79,10 +81,15 @@ def checked_cron(expression: str) -> str:
 
     Raises:
         InvalidScheduleError: croniter, which reads it for Airflow, doesn't take it; or it has no moment at all.
+        UnsupportedFeatureError: It has random moments.
     """
     from croniter import CroniterError  # type: ignore[import-untyped]
 
     expression = PRESETS.get(expression, expression)
+    if any(_RANDOM.fullmatch(field) for field in expression.split()):
+        raise UnsupportedFeatureError(
+            f"schedule {expression!r} has random moments, which are others each time that it is read; write them out"
+        )
     try:
         found = _tick(expression, _SOMEWHEN, True)
     except (CroniterError, ValueError, KeyError, AttributeError) as exc:

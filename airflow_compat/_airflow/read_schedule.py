@@ -70,7 +70,7 @@ def read_value(schedule: Any, *, timezone: str, airflow_version: AirflowVersion,
         delta_kind = DeltaDataIntervalTimetable if data_intervals else DeltaTriggerTimetable
         return delta_kind(schedule), None
     if isinstance(schedule, (list, tuple, set, frozenset)):
-        return NullTimetable(), AssetAll(*map(_condition, schedule))
+        return NullTimetable(), _condition(schedule)
     if isinstance(schedule, _OWN):
         if airflow_version == "2" and isinstance(schedule, MultipleCronTriggerTimetable):
             raise UnsupportedFeatureError(
@@ -93,6 +93,8 @@ def read_condition(asset: Any) -> AssetCondition:
 def _condition(value: Any) -> AssetCondition:
     if isinstance(value, (Asset, AssetAll, AssetAny)):
         return value
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return AssetAll(*map(_condition, value))
     names = _class_names(value)
     _refuse(names)
     if names & {"AssetAll", "DatasetAll"}:

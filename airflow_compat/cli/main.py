@@ -11,6 +11,8 @@ from rich.console import Console
 from .. import __version__
 from ..errors import AirflowCompatError
 from .automations import app as automations_app
+from .backfill import backfill
+from .catch_up import catch_up
 from .deployments import app as deployments_app
 from .importing import import_sources
 from .pools import app as pools_app
@@ -24,6 +26,8 @@ app: App = App(
 app.command(import_sources, name="import")
 app.command(pools_app)
 app.command(automations_app)
+app.command(backfill, name="backfill")
+app.command(catch_up, name="catch-up")
 app.command(deployments_app)
 
 

@@ -1,11 +1,11 @@
-"""`--since`: how long ago, or a date."""
+"""Moments on the command line: `--since`, `--start`, `--end`."""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
-from ..errors import InvalidEventError
+from ..errors import BackfillError, InvalidEventError
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -26,6 +26,20 @@ def moment_since(text: str, now: datetime) -> datetime:
     if moment > now:
         raise InvalidEventError(f"--since {text!r} lies in the future; write for example 7d")
     return moment
+
+
+def moment_of(option: str, text: str) -> datetime:
+    """The moment that is meant by a date or time in ISO form; in UTC where it says no offset, as Airflow's dates are.
+
+    Raises:
+        BackfillError: It is none.
+    """
+    try:
+        # Before Python 3.11, Z is no time zone.
+        moment = datetime.fromisoformat(re.sub("[zZ]$", "+00:00", text))
+    except ValueError:
+        raise BackfillError(f"{option} {text!r} is no time; write for example 2026-11-01 or 2026-11-01T06:00") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def _ago(text: str, now: datetime) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from prefect import Flow, Task, flow, task
@@ -18,6 +18,7 @@ from airflow_compat import (
     aget_connection,
     aload_block,
     automations,
+    backfills,
     get_connection,
     get_current_context,
     importing,
@@ -29,6 +30,7 @@ from airflow_compat import (
     on_success,
     pool,
     pools,
+    schedules,
     state_hook,
     templates,
     xcom,
@@ -115,6 +117,16 @@ async def alerts(etl: Flow[[], None]) -> None:
     assert_type(automations.plan(found), tuple[automations.AutomationItem, ...])
     assert_type(await automations.aapply(found), tuple[automations.AutomationOutcome, ...])
     assert_type(automations.simulate(found[0], [{}]).fired, tuple[automations.SimulatedRun, ...])
+
+
+async def past_runs() -> None:
+    schedule = schedules.read_schedule(schedules.Asset("a") & schedules.Asset("b") | schedules.Dataset("c"))
+    assert_type(schedule, schedules.Schedule)
+    assert_type(schedule.next_runs(datetime.now(timezone.utc), 3), tuple[schedules.ScheduledRun, ...])
+    assert_type(schedule.as_yaml(), list[dict[str, Any]])
+    now = datetime.now(timezone.utc)
+    assert_type(backfills.backfill("etl/prod", now, now), tuple[backfills.BackfillRun, ...])
+    assert_type(await backfills.acatch_up("etl/prod", "none"), tuple[backfills.LateRun, ...])
 
 
 def imports() -> None:

@@ -1,0 +1,10 @@
+"""A backfill in a process of its own, which tests kill: `backfill_process.py DEPLOYMENT START END`."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+
+from airflow_compat.backfills import backfill
+
+backfill(sys.argv[1], *map(datetime.fromisoformat, sys.argv[2:4]), max_active_runs=2)
