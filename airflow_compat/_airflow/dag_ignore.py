@@ -55,7 +55,7 @@ class GlobRule:
             return None
         below = path.removeprefix(f"{self.folder}/") if self.folder else path
         subject = below if self.anchored else path.rpartition("/")[2]
-        return self.ignores if self.pattern.fullmatch(subject) else None
+        return self.ignores if self.pattern.fullmatch(f"{subject}/" if is_folder else subject) else None
 
 
 def read_ignore_rules(text: str, folder: str, syntax: IgnoreSyntax) -> tuple[list[IgnoreRule], list[str]]:
@@ -99,7 +99,9 @@ def _glob_rule(line: str, folder: str) -> GlobRule:
     if not pattern:
         raise ValueError("it names nothing")
     anchored = "/" in pattern
-    return GlobRule(re.compile(_regexp(pattern.lstrip("/"))), folder, anchored, folders_only, ignores)
+    # A folder's path ends in a slash. What is below one that matches is meant, too, where it was let in all the same.
+    below = "" if pattern.endswith("/**") else "(?:/.*)?"
+    return GlobRule(re.compile(_regexp(pattern.lstrip("/")) + below), folder, anchored, folders_only, ignores)
 
 
 def _regexp(pattern: str) -> str:
@@ -109,10 +111,10 @@ def _regexp(pattern: str) -> str:
     while position < len(pattern):
         rest = pattern[position:]
         if rest.startswith("**/"):
-            parts.append("(?:[^/]+/)*")
+            parts.append("(?:.+/)?")
             position += 3
         elif rest == "**":
-            parts.append(".+")
+            parts.append(".*")
             position += 2
         elif rest[0] == "*":
             parts.append("[^/]*")
