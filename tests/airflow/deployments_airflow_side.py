@@ -52,7 +52,13 @@ def _dags(now: datetime) -> dict[str, Any]:
                 timetable = dag.timetable
                 # A DAG that is written has the SDK's timetables, and the scheduler its own.
                 runs = _runs(decode(encode(timetable)), dag, now) if type(timetable).__name__ not in OWN else []
-                found[dag.dag_id] = {"runs": runs, "timetable": type(timetable).__name__}
+                params = {name: dag.params.get_param(name) for name in dag.params}
+                found[dag.dag_id] = {
+                    "runs": runs,
+                    "tags": sorted(dag.tags),
+                    "params": {name: param.value for name, param in params.items() if param.has_value},
+                    "description": [each for each in (dag.description, dag.doc_md) if each],
+                }
     return found
 
 
@@ -64,4 +70,4 @@ if __name__ == "__main__":
     )
     NOW = datetime.fromisoformat(sys.argv[2])
     FOUND = {"folders": [str(path) for path in example_folders()], "dags": _dags(NOW)}
-    (HOME / "airflow.json").write_text(json.dumps(FOUND))
+    (HOME / "airflow.json").write_text(json.dumps(FOUND, default=str))

@@ -46,7 +46,12 @@ def _deployed(now: datetime) -> dict[str, Any]:
             for deployment in page:
                 dates = [_dates(each.schedule.model_dump(mode="json"), now) for each in deployment.schedules]
                 runs = [moment.isoformat() for moment in islice(merge(*dates), RUNS)]
-                found[deployment.name] = {"runs": runs, "tags": deployment.tags, "parameters": deployment.parameters}
+                found[deployment.name] = {
+                    "runs": runs,
+                    "tags": sorted(deployment.tags),
+                    "params": deployment.parameters,
+                    "description": deployment.description or "",
+                }
     return found
 
 

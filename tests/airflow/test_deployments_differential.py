@@ -93,6 +93,27 @@ def test_what_isnt_scheduled_is_told_and_nothing_else(sides: tuple[dict[str, Any
     assert [name for name in told if prefect["deployed"][name]["runs"]] == []
 
 
+def test_what_a_dag_says_of_itself_is_the_deployments(sides: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    dags, prefect = sides
+    # Those that are told as left out: dates of the day, a secret, and what no function's parameter is called.
+    left_out = {
+        (each["name"], each["message"].partition("'")[2].partition("'")[0])
+        for each in prefect["problems"]
+        if each["message"].startswith("params[")
+    }
+    different = {}
+    for dag_id, dag in dags.items():
+        deployed = prefect["deployed"][dag_id]
+        params = {name: value for name, value in dag["params"].items() if (dag_id, name) not in left_out}
+        texts = [line.strip() for text in dag["description"] for line in text.splitlines()]
+        if dag["tags"] != deployed["tags"] or params != deployed["params"]:
+            different[dag_id] = (dag, deployed)
+        if any(text not in deployed["description"] for text in texts):
+            different[dag_id] = (texts, deployed["description"])
+    assert different == {}
+    assert len(left_out) == 4
+
+
 def test_a_second_time_changes_nothing(sides: tuple[dict[str, Any], dict[str, Any]]) -> None:
     assert sides[1]["unchanged"]
 
