@@ -33,6 +33,7 @@ class DagCall:
         parameters: The decorated function's parameters with their defaults; None for no such function.
         is_asset: Whether it comes of `@asset`.
         refusal: Why it is no DAG that can be read.
+        remark: What isn't known of whether it is made.
     """
 
     line: int
@@ -44,6 +45,7 @@ class DagCall:
     parameters: Mapping[str, Place | None] | None = None
     is_asset: bool = False
     refusal: str = ""
+    remark: str = ""
 
 
 @dataclass
@@ -53,12 +55,10 @@ class Found:
     Attributes:
         calls: Where DAGs are made, in the file's order.
         images: The operators that run containers: their names, the places of their images, and their lines.
-        remarks: What else is to be told, and its line.
     """
 
     calls: list[DagCall] = field(default_factory=list)
     images: list[tuple[str, Place | None, int]] = field(default_factory=list)
-    remarks: list[tuple[str, int]] = field(default_factory=list)
 
 
 def find_dag_calls(module: Module, names: Names) -> Found:
@@ -101,7 +101,7 @@ class _Finder:
             why = f"{name}() is called with arguments that are unpacked, and those are its params"
             return DagCall(made.line, refusal=f"{why}; write its deployment yourself")
         parameters |= {**dict(zip(parameters, call.positional, strict=False)), **call.keywords}
-        return replace(made, parameters=parameters)
+        return replace(made, parameters=parameters, remark=made.remark or call.remark)
 
     def _names_of(self, statement: Statement) -> None:
         match statement.node:
@@ -182,7 +182,17 @@ class _Finder:
                 unpacked.append(place)
             else:
                 keywords[keyword.arg] = place
-        return DagCall(line, tuple(positional), keywords, tuple(unpacked), default_id, doc, parameters, is_asset)
+        return DagCall(
+            line,
+            tuple(positional),
+            keywords,
+            tuple(unpacked),
+            default_id,
+            doc,
+            parameters,
+            is_asset,
+            remark=_remark(statement),
+        )
 
     def _expressions_of(self, statement: Statement) -> None:
         node = statement.node
@@ -255,6 +265,13 @@ class _Finder:
         """Whether a name still stands for what this statement bound it to."""
         bindings = statement.scope.bindings.get(name, [])
         return not any(statement.order < each.order < order for each in bindings)
+
+
+def _remark(statement: Statement) -> str:
+    if statement.conditional:
+        return "it is made under a condition or in a loop; it is taken to be made, and once"
+    function = statement.scope.name
+    return f"it is made by {function}(), which is taken to be called, and once" if function else ""
 
 
 def _names_given(node: ast.stmt) -> set[str]:

@@ -142,7 +142,7 @@ def read_dag_source(data: bytes, path: str, *, place: str = "", full_path: str =
     names = Names(module, full_path or path)
     evaluator = Evaluator(names)
     found = find_dag_calls(module, names)
-    problems = [Problem(path, message, line, level="note") for message, line in found.remarks]
+    problems: list[Problem] = []
     images = tuple(
         Image(name, _image(evaluator.value(place)) if place else Computed("isn't given"), line)
         for name, place, line in found.images
@@ -157,6 +157,8 @@ def read_dag_source(data: bytes, path: str, *, place: str = "", full_path: str =
             problems.append(Problem(path, f"line {first} has a DAG of this id, too; rename one", dag.line, dag.dag_id))
         else:
             dags[dag.dag_id] = dag
+            if call.remark:
+                problems.append(Problem(path, call.remark, dag.line, dag.dag_id, "warning"))
     return DagFile(path, tuple(dags.values()), tuple(problems), place)
 
 
