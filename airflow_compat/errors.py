@@ -114,6 +114,14 @@ class InvalidEventError(AirflowCompatError, ValueError):
     """Events can't be had: one isn't as Prefect's API gives it, their file can't be read, or their time is none."""
 
 
+class DagFileError(AirflowCompatError, ValueError):
+    """A DAG file can't be read, or there is none where one was named."""
+
+
+class PrefectFileError(AirflowCompatError, ValueError):
+    """A `prefect.yaml` can't be read or written, or what it says is not what Prefect would do."""
+
+
 class InvalidRunDatesError(AirflowCompatError, ValueError):
     """A flow run's labels give no dates that a run can have."""
 

@@ -1,0 +1,277 @@
+"""Functions and methods whose results are known without running a file, by the names that they are imported under."""
+
+from __future__ import annotations
+
+import ntpath
+import posixpath
+import textwrap
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from inspect import cleandoc
+from pathlib import PurePath, PurePosixPath
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from .source_values import Called, Computed, PastMoment, computed_parts
+
+OWN_NAMES = frozenset("dict list tuple set frozenset str int float bool len sorted min max range open".split())
+"""Python's own functions that a file may call without importing them."""
+
+READERS: Mapping[str, str] = MappingProxyType(
+    {
+        "Variable.get": "reads an Airflow Variable",
+        "airflow.models.Variable.get": "reads an Airflow Variable",
+        "airflow.models.variable.Variable.get": "reads an Airflow Variable",
+        "airflow.sdk.Variable.get": "reads an Airflow Variable",
+        "get_connection": "reads an Airflow connection",
+        "os.environ": "reads the environment",
+        "os.environ.get": "reads the environment",
+        "os.getenv": "reads the environment",
+        "getenv": "reads the environment",
+        "open": "reads a file",
+        "read_text": "reads a file",
+    }
+)
+"""What a call or a subscript reads that a file itself doesn't tell, by path or by last name."""
+
+OWN_ASSET = "<asset>"
+"""A name for Airflow's `Asset`, which no file can have set to something else."""
+
+CONSTANTS: Mapping[str, Any] = MappingProxyType(
+    dict.fromkeys("datetime.timezone.utc datetime.UTC pendulum.UTC pytz.UTC pytz.utc".split(), timezone.utc)
+)
+"""Names of other modules that stand for a value."""
+
+_ASSETS = frozenset(("Asset", "Dataset"))
+# What stays a call: whoever reads the schedule, or the parameters, knows what it means.
+_MARKS = frozenset(
+    "Asset AssetAlias AssetAll AssetAny AssetOrTimeSchedule AssetRef Dataset DatasetAlias DatasetAll DatasetAny "
+    "DatasetOrTimeSchedule Param ParamsDict PartitionedAtRuntime relativedelta".split()
+)
+_LONGEST = 1_000_000
+_TEXT_METHODS = frozenset(
+    "capitalize join lower lstrip partition removeprefix removesuffix replace rpartition rsplit rstrip split "
+    "splitlines strip title upper endswith startswith".split()
+)
+_NOT_KNOWN = object()
+
+
+def call_function(path: str, arguments: tuple[Any, ...], keywords: Mapping[str, Any], line: int) -> Any:
+    """What a call of an imported function comes to."""
+    name = path.rpartition(".")[2]
+    top = path.partition(".")[0]
+    if name in _ASSETS:
+        # Its watchers, its access control and its extra are not what a schedule is made of.
+        names = {key: value for key, value in keywords.items() if key in ("name", "uri")}
+        return Called(name, arguments[:2], MappingProxyType(names))
+    if name in _MARKS or name.endswith(("Timetable", "Schedule")) or _is_timetable(path):
+        return Called(name, arguments, keywords)
+    if path.endswith(("Asset.ref", "Dataset.ref")):
+        return Called("AssetRef", arguments, keywords)
+    function = _FUNCTIONS.get(path) or (_AIRFLOWS.get(name) if top == "airflow" else None)
+    if function is None:
+        shown = path.removeprefix("airflow.") if top == "airflow" else path
+        return Computed(f"calls {shown}()", line)
+    return _call(function, path, arguments, keywords, line)
+
+
+def call_method(owner: Any, name: str, arguments: tuple[Any, ...], keywords: Mapping[str, Any], line: int) -> Any:
+    """What a call of a value's method comes to."""
+    if isinstance(owner, str) and name == "format":
+        return _format(owner, arguments, keywords, line)
+    if isinstance(owner, dict) and name in ("copy", "get", "keys", "values", "items"):
+        found = _call(getattr(owner, name), f".{name}", arguments, keywords, line, partly=True)
+        return list(found) if name in ("keys", "values", "items") and not isinstance(found, Computed) else found
+    function = _method(owner, name, [*arguments, *keywords.values()])
+    return Computed(f"calls .{name}()", line) if function is None else _call(function, name, arguments, keywords, line)
+
+
+def _method(owner: Any, name: str, given: list[Any]) -> Callable[..., Any] | None:
+    """The method of a value, where it does no harm."""
+    found: Callable[..., Any] | None = None
+    sign = -1 if name == "subtract" else 1
+    match owner, name:
+        case str(), _ if name in _TEXT_METHODS:
+            longest = max((len(each) for each in given if isinstance(each, str)), default=0)
+            found = getattr(owner, name) if len(owner) * (1 + longest) <= _LONGEST else None
+        case list(), "copy":
+            found = owner.copy
+        case PurePath(), ("resolve" | "absolute"):
+            found = lambda: owner  # noqa: E731
+        case PurePath(), ("with_suffix" | "with_name" | "joinpath" | "as_posix"):
+            found = getattr(owner, name)
+        case datetime(), ("replace" | "date"):
+            found = getattr(owner, name)
+        case datetime(), ("add" | "subtract"):
+            found = _shift(owner, sign)
+        case PastMoment(), ("add" | "subtract"):
+            found = _shift_past(owner, sign)
+    return found
+
+
+def _call(
+    function: Callable[..., Any],
+    path: str,
+    arguments: tuple[Any, ...],
+    keywords: Mapping[str, Any],
+    line: int,
+    *,
+    partly: bool = False,
+) -> Any:
+    if not partly and function not in _PARTLY:
+        for unknown in computed_parts([*arguments, *keywords.values()]):
+            return unknown
+    try:
+        result = function(*arguments, **keywords)
+    except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError, RecursionError):
+        result = _NOT_KNOWN
+    return Computed(f"calls {path}() in a way that isn't known", line) if result is _NOT_KNOWN else result
+
+
+def _format(text: str, arguments: tuple[Any, ...], keywords: Mapping[str, Any], line: int) -> Any:
+    for unknown in computed_parts([*arguments, *keywords.values()]):
+        return unknown
+    given = [*arguments, *keywords.values()]
+    plain = all(isinstance(each, (str, int, float)) for each in given) and not set(text) & set("!:.[")
+    if not plain or text.count("{") * max((len(str(each)) for each in given), default=0) > _LONGEST:
+        return Computed("formats a value", line)
+    try:
+        return text.format(*arguments, **keywords)
+    except (LookupError, ValueError):
+        return Computed("formats a value", line)
+
+
+def _is_timetable(path: str) -> bool:
+    return path.startswith("airflow.") and "timetables" in path.split(".")
+
+
+def _zone(given: Any = "UTC") -> tzinfo:
+    if isinstance(given, tzinfo):
+        return given
+    if given in ("UTC", "utc"):
+        return timezone.utc
+    return ZoneInfo(given)
+
+
+def _datetime(*arguments: Any, **keywords: Any) -> datetime:
+    return datetime(*arguments, **keywords)  # noqa: DTZ001 - as the file has it
+
+
+def _aware(*arguments: Any, tz: Any = "UTC", tzinfo: Any = None, **keywords: Any) -> datetime:
+    return datetime(*arguments, **keywords).replace(tzinfo=_zone(tzinfo or tz))  # noqa: DTZ001 - set at once
+
+
+def _parse(text: str, tz: Any = "UTC", **_: Any) -> datetime:
+    moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
+    return moment if moment.tzinfo else moment.replace(tzinfo=_zone(tz))
+
+
+def _strptime(text: str, form: str) -> datetime:
+    return datetime.strptime(text, form)  # noqa: DTZ007 - as the file has it
+
+
+def _duration(**parts: float) -> Any:
+    if {"years", "months"} & set(parts):
+        return Called("relativedelta", (), MappingProxyType(parts))
+    return timedelta(**parts)
+
+
+def _days_ago(n: int, hour: int = 0, minute: int = 0, second: int = 0, microsecond: int = 0) -> Any:
+    return (
+        PastMoment(n)
+        if isinstance(n, int) and n >= 0 and (hour, minute, second, microsecond) == (0,) * 4
+        else _NOT_KNOWN
+    )
+
+
+def _today(tz: Any = "UTC") -> PastMoment:
+    return PastMoment(0, zone_name(_zone(tz)) or "UTC")
+
+
+def _shift(moment: datetime, sign: int) -> Callable[..., Any]:
+    def shifted(**parts: float) -> Any:
+        return _NOT_KNOWN if {"years", "months"} & set(parts) else moment + sign * timedelta(**parts)
+
+    return shifted
+
+
+def _shift_past(moment: PastMoment, sign: int) -> Callable[..., Any]:
+    def shifted(*, days: int = 0, weeks: int = 0) -> Any:
+        ago = moment.days - sign * (days + 7 * weeks)
+        return PastMoment(ago, moment.timezone) if ago >= 0 else _NOT_KNOWN
+
+    return shifted
+
+
+def zone_name(zone: tzinfo | None) -> str | None:
+    """The name of a time zone, for Prefect; None for one that has none."""
+    if zone is timezone.utc:
+        return "UTC"
+    return getattr(zone, "key", None)
+
+
+def _path(*parts: Any) -> PurePath:
+    return PurePosixPath(*parts)
+
+
+def _base(path: Any) -> str:
+    return posixpath.basename(str(path)) if "\\" not in str(path) else ntpath.basename(str(path))
+
+
+def _dict(*sources: Any, **given: Any) -> dict[Any, Any]:
+    return dict(*(dict(each) for each in sources), **given)
+
+
+def _copy(value: Any) -> Any:
+    return value if isinstance(value, (dict, list)) else _NOT_KNOWN
+
+
+def _list(given: Any = ()) -> Any:
+    return list(given) if isinstance(given, (list, tuple)) else _NOT_KNOWN
+
+
+def _fixed(text: Any) -> Any:
+    return str(text) if isinstance(text, (str, int, float, PurePath)) else _NOT_KNOWN
+
+
+_DATES: dict[str, Callable[..., Any]] = {
+    "datetime": _datetime,
+    "date": date,
+    "time": time,
+    "timedelta": timedelta,
+    "timezone": timezone,
+}
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **{f"datetime.{name}": function for name, function in _DATES.items()},
+    "datetime.datetime.strptime": _strptime,
+    "datetime.datetime.fromisoformat": datetime.fromisoformat,
+    "pendulum.datetime": _aware,
+    "pendulum.parse": _parse,
+    "pendulum.duration": _duration,
+    "pendulum.timezone": _zone,
+    "pendulum.tz.timezone": _zone,
+    "pendulum.Timezone": _zone,
+    "pendulum.today": _today,
+    "pytz.timezone": _zone,
+    "zoneinfo.ZoneInfo": _zone,
+    "dateutil.tz.gettz": _zone,
+    "pathlib.Path": _path,
+    "pathlib.PurePath": _path,
+    "os.path.basename": _base,
+    "os.path.splitext": lambda path: posixpath.splitext(str(path)),
+    "os.path.dirname": lambda path: posixpath.dirname(str(path)),
+    "os.path.abspath": str,
+    "os.path.realpath": str,
+    "textwrap.dedent": textwrap.dedent,
+    "inspect.cleandoc": cleandoc,
+    "copy.copy": _copy,
+    "copy.deepcopy": _copy,
+    "dict": _dict,
+    "list": _list,
+    "tuple": _list,
+    "set": _list,
+    "str": _fixed,
+}
+_AIRFLOWS: dict[str, Callable[..., Any]] = {"days_ago": _days_ago, "datetime": _aware, "parse": _parse}
+_PARTLY = frozenset((_dict, _list, _copy))

@@ -1,0 +1,77 @@
+"""What expressions come to, as far as that can be known without running the file. Everything else is `Computed`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .source_names import Names, Place, Steps, known
+from .source_nodes import KINDS, other_node
+from .source_values import Called, Computed
+
+_DEEPEST = 100
+_MOST_STEPS = 200_000
+_LONGEST_TEXT = 1_000_000
+_LARGEST = 20_000
+
+
+@dataclass
+class Evaluator:
+    """Evaluates the expressions of one file.
+
+    Attributes:
+        names: The file's names.
+    """
+
+    names: Names
+    _steps: int = 0
+    # By id, each beside its object, so that the id stays taken.
+    _sizes: dict[int, tuple[Any, int]] = field(default_factory=dict)
+
+    def value(self, place: Place) -> Any:
+        """What an expression comes to; `Computed` at each part that isn't known."""
+        # Each generator is one expression that waits for a part of it, so that no file can exhaust Python's own stack.
+        waiting: list[Steps] = [self._begin(place)]
+        result: Any = None
+        while waiting:
+            self._steps += 1
+            if len(waiting) > _DEEPEST or self._steps > _MOST_STEPS:
+                return Computed("is too long an expression to be read", getattr(place.node, "lineno", 0))
+            try:
+                part = waiting[-1].send(result)
+            except StopIteration as done:
+                waiting.pop()
+                result = self._bounded(done.value, place)
+            else:
+                waiting.append(self._begin(part))
+                result = None
+        return known(result, getattr(place.node, "lineno", 0))
+
+    def _begin(self, place: Place) -> Steps:
+        return KINDS.get(type(place.node), other_node)(self.names, place)
+
+    def _bounded(self, value: Any, place: Place) -> Any:
+        """The value, unless it holds so much that it could only be meant to."""
+        if isinstance(value, (str, bytes)):
+            size, most = len(value), _LONGEST_TEXT
+        else:
+            parts = _parts(value)
+            if parts is None:
+                return value
+            size, most = sum(map(self._size, parts)), _LARGEST
+            self._sizes[id(value)] = (value, size + 1)
+        return value if size <= most else Computed("is too large a value to be read", getattr(place.node, "lineno", 0))
+
+    def _size(self, value: Any) -> int:
+        return self._sizes.get(id(value), (None, 1))[1]
+
+
+def _parts(value: Any) -> list[Any] | None:
+    match value:
+        case dict():
+            return [*value, *value.values()]
+        case list() | tuple():
+            return list(value)
+        case Called():
+            return [*value.arguments, *value.keywords.values()]
+    return None

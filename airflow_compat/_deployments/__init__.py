@@ -1,0 +1,1 @@
+"""DAG files to `prefect.yaml`: what reads the one, joins it with the other, and writes it."""

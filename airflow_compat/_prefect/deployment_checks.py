@@ -1,0 +1,72 @@
+"""What Prefect's own models say of a deployment's schedules and triggers; no server is asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+
+def schedule_problem(schedule: Mapping[str, Any]) -> str:
+    """Why a schedule of `prefect.yaml` would be refused on deploying; empty for nothing."""
+    kinds = [kind for kind in ("cron", "interval", "rrule") if schedule.get(kind) is not None]
+    if len(kinds) != 1:
+        return "it has to have one of cron, interval and rrule, and no more"
+    if any("{{" in str(value) for value in schedule.values()):
+        return ""
+    names = {"cron": ("cron", "day_or"), "interval": ("interval", "anchor_date"), "rrule": ("rrule",)}[kinds[0]]
+    given = {name: schedule[name] for name in (*names, "timezone") if schedule.get(name) is not None}
+    return _schedule_problem(kinds[0], json.dumps(given, default=str))
+
+
+@lru_cache(maxsize=1024)
+def _schedule_problem(kind: str, given: str) -> str:
+    from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule, RRuleSchedule
+    from pydantic import ValidationError
+
+    model: Any = {"cron": CronSchedule, "interval": IntervalSchedule, "rrule": RRuleSchedule}[kind]
+    try:
+        model(**json.loads(given))
+    except ValidationError as exc:
+        return _first(exc)
+    except (ValueError, TypeError) as exc:
+        return f"Prefect refuses it: {exc}"
+    return ""
+
+
+@lru_cache(maxsize=1)
+def trigger_fields() -> tuple[str, ...]:
+    """The names of all fields that a deployment's trigger may have."""
+    from prefect.events import schemas
+
+    models = [
+        getattr(schemas.deployment_triggers, name)
+        for name in (
+            *("DeploymentEventTrigger", "DeploymentMetricTrigger"),
+            *("DeploymentCompoundTrigger", "DeploymentSequenceTrigger"),
+        )
+    ]
+    names = {name: None for model in models for name in model.model_fields}
+    return tuple(name for name in names if not name.startswith("_"))
+
+
+def trigger_problem(trigger: Mapping[str, Any]) -> str:
+    """Why a deployment's trigger would be refused on deploying; empty for nothing."""
+    from prefect.events import DeploymentTriggerTypes
+    from pydantic import TypeAdapter, ValidationError
+
+    if "{{" in str(trigger.get("enabled")):
+        trigger = {**trigger, "enabled": True}
+    try:
+        TypeAdapter(DeploymentTriggerTypes).validate_python(dict(trigger))
+    except ValidationError as exc:
+        return _first(exc)
+    return ""
+
+
+def _first(error: Any) -> str:
+    found = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = ".".join(str(each) for each in found["loc"])
+    message = str(found["msg"]).removeprefix("Value error, ")
+    return f"Prefect refuses {where or 'it'}: {message}"

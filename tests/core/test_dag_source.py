@@ -1,0 +1,297 @@
+"""DAGs read from the text of their files: what is known, and why the rest isn't."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from airflow_compat._airflow.dag_source import DagFile, DagSource, read_dag_source
+from airflow_compat._airflow.source_values import Called, Computed, PastMoment
+
+HEAD = """
+import os, pendulum
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from airflow import DAG
+from airflow.sdk import Asset, Param, Variable, asset, dag
+from airflow.utils.dates import days_ago
+from airflow.timetables.trigger import CronTriggerTimetable as Cron
+from common import shared, SCHEDULE
+"""
+
+
+def read(source: str, *, head: str = HEAD) -> DagFile:
+    return read_dag_source((head + source).encode(), "dags/sales.py", full_path="/opt/dags/sales.py")
+
+
+def only(source: str, *, head: str = HEAD) -> DagSource:
+    """The one DAG of a file that has no problems."""
+    file = read(source, head=head)
+    assert [str(problem) for problem in file.problems if problem.level == "error"] == []
+    [found] = file.dags
+    return found
+
+
+def value(expression: str, before: str = "") -> Any:
+    """What an expression comes to as a DAG's argument."""
+    return only(f"{before}\nDAG('d', schedule={expression})").arguments["schedule"]
+
+
+def why(expression: str, before: str = "") -> str:
+    """Why an expression isn't known."""
+    found = value(expression, before)
+    assert isinstance(found, Computed), found
+    return found.why
+
+
+@pytest.mark.parametrize(
+    ("head", "made"),
+    [
+        ("from airflow import DAG", "DAG('d')"),
+        ("from airflow import DAG as Graph", "Graph(dag_id='d')"),
+        ("import airflow", "airflow.DAG('d')"),
+        ("import airflow.models as m", "m.DAG('d')"),
+        ("import airflow.models.dag", "airflow.models.dag.DAG('d')"),
+        ("from airflow.models import *", "DAG('d')"),
+        ("try:\n    from airflow.sdk import DAG\nexcept ImportError:\n    from airflow import DAG", "DAG('d')"),
+        ("from airflow import DAG", "with DAG('d') as dag:\n    pass"),
+        ("from airflow import DAG", "with open('x'), DAG('d'):\n    pass"),
+        ("from airflow import DAG", "dags = [DAG('d')]"),
+        ("from airflow import DAG", "globals()['d'] = DAG('d')"),
+        ("from airflow import DAG", "def make():\n    with DAG('d') as dag:\n        return dag\nmake()"),
+        ("from airflow.sdk import dag", "@dag\ndef d(): ...\nd()"),
+        ("from airflow.sdk import dag", "@dag(schedule=None)\ndef d(): ...\nmade = d()"),
+        ("from airflow.decorators import dag as g", "@g('d')\ndef f(): ...\nf()"),
+        ("from airflow import sdk", "@sdk.dag(dag_id='d')\ndef f(): ...\nf()"),
+        ("from airflow.sdk import asset", "@asset(schedule=None)\ndef d(): ..."),
+        ("from airflow.sdk import Asset, asset", "@asset.multi(schedule=None, outlets=[Asset('x')])\ndef d(): ..."),
+    ],
+)
+def test_every_way_to_make_a_dag(head: str, made: str) -> None:
+    assert only(f"{head}\n{made}\n", head="").dag_id == "d"
+
+
+def test_several_in_one_file_with_their_lines() -> None:
+    file = read(
+        "\nwith DAG('a'): ...\nb = DAG('b')\n@dag\ndef c(): ...\nc()\n", head="from airflow.sdk import DAG, dag"
+    )
+    assert [(each.dag_id, each.line) for each in file.dags] == [("a", 2), ("b", 3), ("c", 4)]
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("None", None),
+        ("'@daily'", "@daily"),
+        ("'0 2' ' * * *'", "0 2 * * *"),
+        ("'0 2' + ' * * *'", "0 2 * * *"),
+        ("f'0 {1 + 1} * * *'", "0 2 * * *"),
+        ("'{} * * * *'.format(5)", "5 * * * *"),
+        ("' x '.strip().upper()", "X"),
+        ("timedelta(hours=4)", timedelta(hours=4)),
+        ("2 * timedelta(minutes=-30)", timedelta(hours=-1)),
+        ("timedelta(days=1) / 2", timedelta(hours=12)),
+        ("datetime(2024, 1, 2)", datetime(2024, 1, 2)),  # noqa: DTZ001
+        ("datetime(2024, 1, 2, tzinfo=timezone.utc)", datetime(2024, 1, 2, tzinfo=timezone.utc)),
+        ("pendulum.datetime(2024, 1, 2)", datetime(2024, 1, 2, tzinfo=timezone.utc)),
+        ("pendulum.datetime(2024, 1, 2, tz='Europe/Berlin')", datetime(2024, 1, 2, tzinfo=ZoneInfo("Europe/Berlin"))),
+        ("pendulum.datetime(2024, 1, 2).add(days=1)", datetime(2024, 1, 3, tzinfo=timezone.utc)),
+        ("datetime.strptime('2024-01-02', '%Y-%m-%d')", datetime(2024, 1, 2)),  # noqa: DTZ001
+        ("days_ago(2)", PastMoment(2)),
+        ("pendulum.today('UTC').add(days=-3)", PastMoment(3)),
+        ("Path(__file__).stem", "sales"),
+        ("Path(__file__).resolve().parent.name", "dags"),
+        ("os.path.basename(__file__).replace('.py', '')", "sales"),
+        ("os.path.splitext(os.path.basename(__file__))[0]", "sales"),
+        ("[1, *(2, 3)]", [1, 2, 3]),
+        ("{'a': 1, **{'b': 2}}", {"a": 1, "b": 2}),
+        ("dict({'a': 1}, b=2)", {"a": 1, "b": 2}),
+        ("{'a': 1} | {'a': 2}", {"a": 2}),
+        ("{'a': [1, {'b': 'x'}]}['a'][1]['b']", "x"),
+        ("{'a': 1}.get('b', 7)", 7),
+        ("'a-b-c'.split('-')[:2]", ["a", "b"]),
+        ("not True", False),
+        ("shared if False else 'x'", Computed("depends on a condition", 11)),
+    ],
+)
+def test_what_expressions_come_to(expression: str, expected: Any) -> None:
+    assert value(expression) == expected
+
+
+def test_calls_of_airflows_classes_stay_calls_under_their_own_names() -> None:
+    found = value("Cron('0 1 * * *', timezone='UTC')")
+    assert isinstance(found, Called)
+    assert (found.name, found.argument(0, "cron"), found.argument(1, "timezone")) == (
+        *("CronTriggerTimetable", "0 1 * * *"),
+        "UTC",
+    )
+    expression = "(Asset('a') | Asset(uri='b', extra={'x': shared})) & ours"
+    file = read(f"@asset(schedule=None)\ndef ours(): ...\nDAG('d', schedule={expression})")
+    both = file.dags[1].arguments["schedule"]
+    assert (both.name, [each.name for each in both.arguments]) == ("AssetAll", ["AssetAny", "Asset"])
+
+
+@pytest.mark.parametrize(
+    ("expression", "before", "expected"),
+    [
+        ("Variable.get('x')", "", "reads an Airflow Variable"),
+        ("Variable.get('x', '@daily')", "", "reads an Airflow Variable"),
+        ("os.environ['X']", "", "reads the environment"),
+        ("os.environ.get('X', '@daily')", "", "reads the environment"),
+        ("os.getenv('X')", "", "reads the environment"),
+        ("open('x').read()", "", "reads a file"),
+        ("SCHEDULE", "", "is common.SCHEDULE, which stands in another file"),
+        ("shared()", "", "calls common.shared()"),
+        ("[shared]", "", ""),
+        ("datetime.now()", "", "calls datetime.datetime.now()"),
+        ("nothing", "", "nothing isn't set in this file"),
+        ("x", "x = 1\nx += 1", "x is changed after it is set"),
+        ("x", "for x in [1]: ...", "x is a loop's variable"),
+        ("x", "if shared:\n    x = 1\nelse:\n    x = 2", "x is set under a condition"),
+        ("x", "try:\n    x = 1\nexcept Exception:\n    pass", "x is set under a condition"),
+        ("x", "x = {}\nx['a'] = 1", "x is changed after it is set"),
+        ("x", "x = []\nx.append(1)", "x is changed after it is set"),
+        ("x", "x = []\ny = x\ny.append(1)", "x is changed after it is set"),
+        ("x", "x = {}\ndef f():\n    x.update(a=1)\nf()", "x is changed after it is set"),
+        ("x", "x = 1\ndef f():\n    global x\n    x = 2", "x is set under a condition"),
+        ("x", "def x(): ...", "x is a function"),
+        ("x", "def f():\n    x = 1", "x isn't set in this file"),
+        ("[y for y in (1, 2)]", "", "is made by a loop"),
+        ("1 < 2", "", "is a comparison"),
+        ("lambda: 1", "", "is a lambda"),
+        ("f'{datetime(2024, 1, 1)}'", "", "formats a value"),
+        ("'x' * 3", "", "is computed"),
+        ("1 / 0", "", "is computed"),
+        ("'a'[5]", "", "reads a part that isn't there or isn't known"),
+    ],
+)
+def test_what_is_computed_is_told_and_never_guessed(expression: str, before: str, expected: str) -> None:
+    found = value(expression, before)
+    if expected:
+        assert isinstance(found, Computed), found
+        assert found.why == expected
+    else:
+        assert isinstance(found[0], Computed)
+
+
+def test_what_a_name_is_where_it_is_used() -> None:
+    source = "x = 'a'\nDAG('one', schedule=x)\nx = 'b'\nDAG('two', schedule=x)\n"
+    assert [each.arguments["schedule"] for each in read(source).dags] == ["a", "b"]
+    # Whatever calls the function, and whenever.
+    assert why_in("x = 'a'\ndef f():\n    DAG('one', schedule=x)\nx = 'b'\nf()") == "x is set more than once"
+
+
+def why_in(source: str) -> str:
+    found = only(source).arguments["schedule"]
+    assert isinstance(found, Computed)
+    return found.why
+
+
+def test_arguments_that_come_in_dictionaries() -> None:
+    source = (
+        "config = dict(schedule='@daily', catchup=False)\nDAG('d', **config, tags=['a'], default_args={'retries': 2})"
+    )
+    found = only(source)
+    assert found.arguments == {"schedule": "@daily", "catchup": False, "tags": ["a"], "default_args": {"retries": 2}}
+    unknown = only("DAG('d', tags=['a'], **shared)")
+    assert unknown.arguments == {"tags": ["a"]}
+    assert isinstance(unknown.get("schedule"), Computed)
+    assert unknown.get("tags") == ["a"]
+
+
+def test_by_position_as_airflow_2_has_them() -> None:
+    found = only("DAG('d', 'what it does', '@daily')")
+    assert found.arguments == {"description": "what it does", "schedule": "@daily"}
+
+
+def test_what_is_set_on_a_dag_afterwards() -> None:
+    source = (
+        '"""The docs."""\n' + HEAD + "with DAG('d') as dag:\n    dag.doc_md = __doc__\ndag = 5\ndag.tags = ['no']\n"
+    )
+    assert only(source, head="").arguments == {"doc_md": "The docs."}
+
+
+def test_a_decorated_functions_parameters_are_the_dags() -> None:
+    source = (
+        "@dag(params={'a': 1, 'c': 3})\n"
+        "def d(a: int, b=Param(2, type='integer'), *, e=None):\n    'What it does.'\n"
+        "d(5)\n"
+    )
+    found = only(source)
+    assert found.arguments["doc_md"] == "What it does."
+    params = found.arguments["params"]
+    assert (params["a"], params["c"], params["e"]) == (5, 3, None)
+    assert params["b"].keywords == {"type": "integer"}
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("for name in ['a', 'b']:\n    DAG(f'dag_{name}')", "a DAG's dag_id name is a loop's variable"),
+        ("[DAG(f'dag_{x}') for x in 'ab']", "x is another one in each turn of a loop"),
+        ("def make(name):\n    return DAG(name)\nmake('a')", "name is a parameter of make()"),
+        ("DAG()", "dag_id isn't given"),
+        ("DAG(**shared)", "may be among the arguments that are unpacked"),
+        ("DAG(*shared)", "its arguments by position are unpacked"),
+        ("DAG('a b')", "is one that Airflow refuses"),
+        ("@dag\ndef d(): ...", "d() is never called here"),
+        ("@dag\ndef d(a): ...\nd(*shared)", "called with arguments that are unpacked"),
+        ("class Ours(DAG): ...\nOurs('d')", "Ours is a class of its own"),
+        ("DAG('d')\nDAG('d')", "line 10 has a DAG of this id, too"),
+    ],
+)
+def test_a_dag_that_cant_be_told_is_a_problem(source: str, message: str) -> None:
+    file = read(source)
+    [problem] = file.problems
+    assert message in problem.message
+    assert problem.line >= 10
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("if shared:\n    DAG('d')", "made under a condition or in a loop"),
+        ("for x in range(3):\n    DAG('d')", "made under a condition or in a loop"),
+        ("try:\n    DAG('d')\nexcept Exception: ...", "made under a condition or in a loop"),
+        ("def make():\n    return DAG('d')\nmake()", "made by make(), which is taken to be called, and once"),
+        ("@dag\ndef d(): ...\nif shared:\n    d()", "made under a condition or in a loop"),
+    ],
+)
+def test_a_dag_that_may_not_be_made_is_told(source: str, message: str) -> None:
+    file = read(source)
+    assert [each.dag_id for each in file.dags] == ["d"]
+    [problem] = file.problems
+    assert (problem.level, problem.name) == ("warning", "d")
+    assert message in problem.message
+
+
+def test_a_dag_of_another_library_is_told() -> None:
+    [problem] = read("from ours.airflow import DAG\nDAG('d')", head="import airflow\n").problems
+    assert "ours.airflow.DAG isn't Airflow's own DAG" in problem.message
+
+
+def test_images_that_tasks_run_in() -> None:
+    source = (
+        "from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator\n"
+        "from airflow.providers.docker.operators.docker import DockerOperator as Docker\n"
+        "with DAG('d'):\n    KubernetesPodOperator(task_id='a', image='ours/etl:1')\n    Docker(image=shared)\n"
+    )
+    first, second = only(source).images
+    assert (first.operator, first.image) == ("KubernetesPodOperator", "ours/etl:1")
+    assert (second.operator, str(second.image)[:16]) == ("DockerOperator", "is common.shared")
+
+
+def test_no_value_is_in_what_is_printed() -> None:
+    secret = "'open-sesame'"
+    file = read(f"DAG('d', default_args={{'password': {secret}}}, schedule=shared({secret}), params={{'x': {secret}}})")
+    assert "open-sesame" not in repr(file)
+    broken = read("x = 'open-sesame\n")
+    assert broken.problems
+    assert "open-sesame" not in repr(broken)
+
+
+def test_files_that_speak_of_no_dag_are_passed_over() -> None:
+    assert read_dag_source(b"import os\nthis is no Python", "x.py") == DagFile("x.py", place="x.py")

@@ -1,0 +1,175 @@
+"""`airflow-compat deployments` as its user has it, and what `prefect deploy` makes of the file on a real server."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.schedules import CronSchedule
+
+from airflow_compat.cli.main import run
+
+Call = Callable[..., Any]
+
+DAGS = '''
+"""Sales, every night."""
+
+import pendulum
+from airflow.sdk import DAG, Asset, Param, Variable
+
+START = pendulum.datetime(2024, 1, 1, tz="Europe/Berlin")
+
+with DAG(
+    "NAME-sales",
+    schedule="0 2 * * *",
+    start_date=START,
+    doc_md=__doc__,
+    params={"region": Param("eu", enum=["eu", "us"]), "day": "on"},
+    tags=["sales"],
+    max_active_runs=1,
+    dagrun_timeout=None,
+):
+    ...
+
+DAG("NAME-report", schedule=[Asset("s3://shop/NAME")], start_date=START)
+DAG("NAME-paused", schedule="@hourly", start_date=START, is_paused_upon_creation=True)
+DAG("NAME-unknown", schedule=Variable.get("schedule"))
+'''
+FLOWS = """
+from prefect import flow
+
+@flow
+def NAME_sales(region: str = "us", day: str = ""): ...
+@flow
+def NAME_report(): ...
+@flow
+def NAME_paused(): ...
+@flow
+def NAME_unknown(): ...
+"""
+
+
+@pytest.fixture
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unique: str, capfd: pytest.CaptureFixture[str]) -> Call:
+    """Runs a command in a folder with the DAGs and their flows; what it printed. The exit code is checked."""
+    monkeypatch.chdir(tmp_path)
+    for path, text in {"dags/shop.py": DAGS, "flows/shop.py": FLOWS}.items():
+        Path(path).parent.mkdir()
+        Path(path).write_text(text.replace("NAME", unique))
+
+    def command(*arguments: str, code: int = 0) -> Any:
+        capfd.readouterr()
+        ended = run(["deployments", *arguments])
+        captured = capfd.readouterr()
+        assert ended == code, captured
+        return json.loads(captured.out) if "--json" in arguments else captured.out + captured.err
+
+    return command
+
+
+def test_from_the_dry_run_to_the_second_time(call: Call, unique: str) -> None:
+    planned = call("generate", "dags", "--work-pool", unique, "--dry-run", "--diff", code=1)
+    assert "4 would create. Nothing was written." in planned
+    assert f"+  - name: {unique}-sales" in planned
+    assert not Path("prefect.yaml").exists()
+    written = call("generate", "dags", "--work-pool", unique, code=1)
+    assert "4 created. Written to prefect.yaml." in written
+    line = next(number for number, each in enumerate(DAGS.splitlines(), 1) if "NAME-unknown" in each)
+    assert f"error: dags/shop.py:{line}: {unique}-unknown: `schedules` isn't written" in written
+    assert f"reads an Airflow Variable (line {line})" in written
+    line = DAGS.splitlines().index("with DAG(") + 1
+    assert f"note: dags/shop.py:{line}: {unique}-sales: not for prefect.yaml: dagrun_timeout" in written
+    before = Path("prefect.yaml").read_bytes()
+    assert "4 unchanged. Nothing was written." in call("generate", "dags", "--work-pool", unique, code=1)
+    assert Path("prefect.yaml").read_bytes() == before
+    assert call("check") == "0 problems in prefect.yaml.\n"
+
+
+def test_json(call: Call, unique: str) -> None:
+    found = call("generate", "dags", "--json", "--dry-run", "--diff", code=1)
+    assert (found["path"], found["written"]) == ("prefect.yaml", False)
+    sales = found["deployments"][0]
+    assert sales["name"] == f"{unique}-sales"
+    assert sales["entrypoint"] == f"flows/shop.py:{unique}_sales"
+    assert sales["params_schema"] == {"region": {"enum": ["eu", "us"]}}
+    assert {problem["level"] for problem in found["problems"]} == {"error", "warning", "note"}
+    assert found["diff"].startswith("--- prefect.yaml")
+    call("generate", "dags", "--json", code=1)
+    Path("prefect.yaml").write_text("nmae: x\n")
+    [problem] = call("check", "--json", code=1)
+    assert problem == {
+        "path": "prefect.yaml",
+        "line": 1,
+        "name": "",
+        "level": "error",
+        "message": "nmae is no key of Prefect's; did you mean 'name'?",
+    }
+
+
+def test_what_is_wrong_with_the_use_ends_with_2(call: Call) -> None:
+    assert "no such file or folder" in call("generate", "nowhere", code=2)
+    assert "{nothing} isn't known" in call("generate", "dags", "--entrypoints", "{nothing}.py:f", code=2)
+    assert "no such file" in call("check", code=2)
+    Path("prefect.yaml").write_text("a: [")
+    assert "no YAML" in call("generate", "dags", code=2)
+    assert "no YAML" in call("check", code=2)
+
+
+def test_nothing_of_a_dag_file_is_run(call: Call) -> None:
+    Path("dags/evil.py").write_text(
+        "open('ran', 'w')\nfrom airflow.sdk import DAG\nDAG('evil', schedule=open('ran', 'w'))\n"
+    )
+    call("generate", "dags", code=1)
+    assert not Path("ran").exists()
+    assert not any(name.partition(".")[0] == "airflow" for name in sys.modules)
+
+
+def _prefect(*arguments: str) -> str:
+    command = [sys.executable, "-m", "prefect", "--no-prompt", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, env=dict(os.environ), timeout=200, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+def test_prefect_deploys_the_file(call: Call, unique: str) -> None:
+    with get_client(sync_client=True) as client:
+        client.create_work_pool(WorkPoolCreate(name=unique, type="process"))
+        call("generate", "dags", "--work-pool", unique, code=1)
+        assert _prefect("deploy", "--all").count("successfully created") == 4
+
+        def held(name: str) -> Any:
+            return client.read_deployment_by_name(f"{unique}-{name}/{unique}-{name}")
+
+        sales = held("sales")
+        assert sales.description == "Sales, every night."
+        assert (sales.parameters, sales.tags) == ({"region": "eu", "day": "on"}, ["sales"])
+        assert sales.work_pool_name == unique
+        assert sales.global_concurrency_limit.limit == 1
+        assert sales.concurrency_options.collision_strategy == "ENQUEUE"
+        [schedule] = sales.schedules
+        assert schedule.active
+        assert schedule.schedule == CronSchedule(cron="0 2 * * *", timezone="Europe/Berlin")
+        assert [each.active for each in held("paused").schedules] == [False]
+        assert held("unknown").schedules == []
+        report = held("report")
+        assert report.schedules == []
+        automations = client.request("GET", f"/automations/related-to/prefect.deployment.{report.id}").json()
+        assert [each["actions"][0]["type"] for each in automations] == ["run-deployment"]
+
+        # What the DAG no longer says is gone after the next deploy, but for schedules, which Prefect keeps.
+        source = Path("dags/shop.py").read_text().replace('schedule="0 2 * * *"', "schedule=None")
+        Path("dags/shop.py").write_text(source.replace("max_active_runs=1,", ""))
+        told = call("generate", "dags", "--work-pool", unique, code=1)
+        assert f"{unique}-sales: it has no schedule any more" in told
+        _prefect("deploy", "--all")
+        assert held("sales").global_concurrency_limit is None
+        _prefect("deployment", "schedule", "clear", "-y", f"{unique}-sales/{unique}-sales")
+        assert held("sales").schedules == []

@@ -1,0 +1,136 @@
+"""What is wrong with a prefect.yaml is found with its line, its deployment and the nearest right name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from airflow_compat import deployments
+from airflow_compat.errors import PrefectFileError
+
+GOOD = """\
+name: shop
+prefect-version: 3.7.0
+definitions:
+  pool: &pool {name: prod, work_queue_name: q, job_variables: {image: x}}
+x-more: {a: 1}
+build: null
+pull:
+  prefect.deployments.steps.set_working_directory: {directory: /srv}
+deployments:
+  - name: sales
+    version: "1"
+    tags: [a, "{{ $STAGE }}"]
+    description: Sales.
+    entrypoint: flows/sales.py:sales
+    parameters: {region: eu}
+    enforce_parameter_schema: true
+    paused: "{{ prefect.variables.paused }}"
+    concurrency_limit: {limit: 1, collision_strategy: CANCEL_NEW}
+    work_pool: *pool
+    schedules:
+      - {cron: 0 1 * * *, timezone: Europe/Berlin, day_or: false, slug: daily}
+      - {interval: 60, anchor_date: "2024-01-01T00:00:00+00:00", active: false}
+      - {rrule: "FREQ=DAILY", parameters: {region: us}}
+      - {cron: "{{ $CRON }}"}
+    triggers:
+      - {type: event, match: {prefect.resource.id: x}, expect: [y], enabled: "{{ $ON }}"}
+      - {type: compound, require: all, within: 60, triggers: [{expect: [y]}, {expect: [z]}]}
+"""
+
+
+def problems(text: str, tmp_path: Path) -> list[str]:
+    path = tmp_path / "prefect.yaml"
+    path.write_text(text)
+    return [f"{problem.line} {problem.name}: {problem.message}" for problem in deployments.check_prefect_yaml(path)]
+
+
+def test_a_good_one(tmp_path: Path) -> None:
+    assert problems(GOOD, tmp_path) == []
+    assert problems("", tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "told"),
+    [
+        ("tags: [a,", "tag: [a,", "12 sales: tag is no key of Prefect's; did you mean 'tags'?"),
+        ("parameters: {region: eu}", "paramters: {}", "did you mean 'parameters'?"),
+        ("  - name: sales", "  - name: sales\n    zz: 3", "zz is no key of Prefect's; what is known: name,"),
+        ("name: shop", "deployment: []", "1 : deployment is no key of Prefect's; did you mean 'deployments'?"),
+        ("work_queue_name: q", "queue: q", "work_pool.queue is no key of Prefect's"),
+        ("{limit: 1,", "{limits: 1,", "concurrency_limit.limits is no key of Prefect's; did you mean 'limit'?"),
+        ("{limit: 1,", "{limit: one,", "concurrency_limit.limit is a text, and has to be a whole number"),
+        ("CANCEL_NEW", "CANCEL", "concurrency_limit.collision_strategy is none; write ENQUEUE or CANCEL_NEW"),
+        (
+            "concurrency_limit: {limit: 1, collision_strategy: CANCEL_NEW}",
+            "concurrency_limit: [1]",
+            "neither a whole number",
+        ),
+        ('version: "1"', "version: 1.0", "version is a float, and has to be a text"),
+        ("name: sales", "name: 5", "name is a whole number, and has to be a text"),
+        ("name: sales", "name: a/b", "has one of / % & > < in it"),
+        ("  - name: sales\n    version", "  - version", "it has no name"),
+        ("    entrypoint: flows/sales.py:sales\n", "", "it has no entrypoint"),
+        ("description: Sales.", "sla: [{severity: high}]", "sla: Prefect's own server ends the deploy at it"),
+        ("description: Sales.", "description: [x]", "description is a list, and has to be a text"),
+        ("description: Sales.", "version: b", "version is there twice"),
+        ("cron: 0 1 * * *", "cron: 0 1 * *", "schedules[0]: Prefect refuses cron: Invalid cron string"),
+        ("Europe/Berlin", "Europe/Berlyn", "schedules[0]: Prefect refuses timezone"),
+        (
+            "timezone: Europe",
+            "time_zone: Europe",
+            "schedules[0].time_zone is no key of Prefect's; did you mean 'timezone'?",
+        ),
+        (
+            "{interval: 60,",
+            "{interval: 60, cron: 0 1 * * *,",
+            "schedules[1]: it has to have one of cron, interval and rrule",
+        ),
+        ("interval: 60", "interval: often", "schedules[1]: Prefect refuses interval"),
+        ("FREQ=DAILY", "FREQ=NEVER", "schedules[2]: Prefect refuses rrule"),
+        (
+            "expect: [y], enabled",
+            "expects: [y], enabled",
+            "triggers[0].expects is no key of Prefect's; did you mean 'expect'?",
+        ),
+        ("require: all, within: 60", "require: every", "triggers[1]: Prefect refuses"),
+    ],
+)
+def test_each_kind_of_mistake(right: str, wrong: str, told: str, tmp_path: Path) -> None:
+    assert right in GOOD
+    found = problems(GOOD.replace(right, wrong, 1), tmp_path)
+    assert len(found) == 1, found
+    assert told in found[0]
+
+
+def test_what_is_merged_in_is_looked_at_and_may_be_overridden(tmp_path: Path) -> None:
+    text = "x-all: &all {tags: [a], vesrion: b}\ndeployments:\n  - {<<: *all, name: a, entrypoint: x.py:x, tags: [b]}\n"
+    assert problems(text, tmp_path) == ["1 a: vesrion is no key of Prefect's; did you mean 'version'?"]
+
+
+def test_names_that_are_there_twice(tmp_path: Path) -> None:
+    one = "  - {name: a, entrypoint: 'x.py:x'}\n"
+    assert "2 has its name" in problems(f"deployments:\n{one}{one}", tmp_path)[0]
+    assert problems(f"deployments:\n{one}{one.replace('x.py', 'y.py')}", tmp_path) == []
+
+
+@pytest.mark.parametrize("text", ["a: [", "a: " + "[" * 20_000, "a: !!timestamp x\ndeployments: []\n- b", "\x00"])
+def test_what_is_no_yaml_is_an_error(text: str, tmp_path: Path) -> None:
+    with pytest.raises(PrefectFileError):
+        problems(text, tmp_path)
+
+
+def test_a_file_that_isnt_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(PrefectFileError, match="no such file"):
+        deployments.check_prefect_yaml(tmp_path / "x.yaml")
+
+
+def test_other_shapes_are_told(tmp_path: Path) -> None:
+    assert "it is no mapping" in problems("- a\n", tmp_path)[0]
+    assert "it is no deployment" in problems("deployments: [x]\n", tmp_path)[0]
+    assert "deployments is a mapping" in problems("deployments: {a: 1}\n", tmp_path)[0]
+    entry = "deployments:\n  - name: a\n    entrypoint: x\n"
+    assert "work_pool is a text" in problems(f"{entry}    work_pool: prod\n", tmp_path)[0]
+    assert "schedules[0] is no mapping" in problems(f"{entry}    schedules: [daily]\n", tmp_path)[0]
+    assert "triggers[0] is no mapping" in problems(f"{entry}    triggers: [x]\n", tmp_path)[0]
