@@ -25,8 +25,8 @@ class Evaluator:
 
     names: Names
     _steps: int = 0
-    # By id, each beside its object, so that the id stays taken.
-    _sizes: dict[int, tuple[Any, int]] = field(default_factory=dict)
+    # The size and the depth of each value, by its id and beside it, so that the id stays taken.
+    _measures: dict[int, tuple[Any, int, int]] = field(default_factory=dict)
 
     def value(self, place: Place) -> Any:
         """What an expression comes to; `Computed` at each part that isn't known."""
@@ -51,19 +51,19 @@ class Evaluator:
         return KINDS.get(type(place.node), other_node)(self.names, place)
 
     def _bounded(self, value: Any, place: Place) -> Any:
-        """The value, unless it holds so much that it could only be meant to."""
+        """The value, unless it holds so much, or so deep in it, that it could only be meant to."""
         if isinstance(value, (str, bytes)):
-            size, most = len(value), _LONGEST_TEXT
+            fits = len(value) <= _LONGEST_TEXT
         else:
             parts = _parts(value)
             if parts is None:
                 return value
-            size, most = sum(map(self._size, parts)), _LARGEST
-            self._sizes[id(value)] = (value, size + 1)
-        return value if size <= most else Computed("is too large a value to be read", getattr(place.node, "lineno", 0))
-
-    def _size(self, value: Any) -> int:
-        return self._sizes.get(id(value), (None, 1))[1]
+            measures = [self._measures.get(id(part), (None, 1, 1))[1:] for part in parts]
+            size = 1 + sum(size for size, _ in measures)
+            depth = 1 + max((depth for _, depth in measures), default=0)
+            fits = size <= _LARGEST and depth <= _DEEPEST
+            self._measures[id(value)] = (value, size, depth)
+        return value if fits else Computed("is too large a value to be read", getattr(place.node, "lineno", 0))
 
 
 def _parts(value: Any) -> list[Any] | None:

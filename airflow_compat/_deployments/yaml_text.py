@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _FIRST_ITEM = re.compile(r"^( *)deployments:[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\n)*( *)-( +)", re.MULTILINE)
 
+_PLAIN = re.compile(r"\w[\w ./@+-]{0,30}")
+
 
 def load_document(text: str, path: Path) -> CommentedMap:
     """The file's content, with what belongs to its looks; an empty mapping for a file without any.
@@ -62,7 +64,9 @@ def to_yaml_value(value: Any) -> Any:
             return CommentedMap({_text(key, as_key=True): to_yaml_value(each) for key, each in value.items()})
         case list():
             items = CommentedSeq(to_yaml_value(each) for each in value)
-            if all(isinstance(each, (str, int)) and len(str(each)) < 30 for each in value) and len(str(value)) < 100:
+            # In brackets YAML 1.1 reads some signs in another way.
+            short = all(isinstance(each, int) or (isinstance(each, str) and _PLAIN.fullmatch(each)) for each in value)
+            if short and len(str(value)) < 100:
                 items.fa.set_flow_style()
             return items
         case float():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from airflow_compat._airflow.dag_source import DagFile, read_dag_source
 from airflow_compat._airflow.source_values import Computed, computed_parts
+from airflow_compat._specs.deployments import GenerateOptions, deployment_specs
 
 HEAD = "from airflow.sdk import DAG, Asset, Param, dag\nimport os, pendulum\n"
 
@@ -89,13 +92,13 @@ def test_encodings_are_those_that_the_file_declares() -> None:
     "source",
     [
         # Each is twice the one before.
-        "a0 = ['x', 'y']\n" + "".join(f"a{n + 1} = [a{n}, a{n}]\n" for n in range(60)) + "DAG('d', params={'x': a60})",
-        "a0 = 'xxxxxxxxxx'\n" + "".join(f"a{n + 1} = a{n} + a{n}\n" for n in range(60)) + "DAG('d', schedule=a60)",
-        "a0 = 'x'\n" + "".join(f"a{n + 1} = f'{{a{n}}}{{a{n}}}'\n" for n in range(60)) + "DAG('d', schedule=a60)",
+        "a0 = ['x', 'y']\n" + "".join(f"a{n + 1} = [a{n}, a{n}]\n" for n in range(40)) + "DAG('d', params={'x': a40})",
+        "a0 = 'xxxxxxxxxx'\n" + "".join(f"a{n + 1} = a{n} + a{n}\n" for n in range(40)) + "DAG('d', schedule=a40)",
+        "a0 = 'x'\n" + "".join(f"a{n + 1} = f'{{a{n}}}{{a{n}}}'\n" for n in range(40)) + "DAG('d', schedule=a40)",
         "a0 = {'x': 1}\n"
-        + "".join(f"a{n + 1} = {{'l': a{n}, 'r': a{n}}}\n" for n in range(60))
-        + "DAG('d', params=a60)",
-        "a0 = 10\n" + "".join(f"a{n + 1} = a{n} * a{n}\n" for n in range(60)) + "DAG('d', schedule=a60)",
+        + "".join(f"a{n + 1} = {{'l': a{n}, 'r': a{n}}}\n" for n in range(40))
+        + "DAG('d', params=a40)",
+        "a0 = 10\n" + "".join(f"a{n + 1} = a{n} * a{n}\n" for n in range(40)) + "DAG('d', schedule=a40)",
         "DAG('d', schedule='x'.replace('', 'y' * 10 ** 9))",
         "DAG('d', schedule='{:>1000000000}'.format('x'))",
         "DAG('d', schedule=f'{1:1000000000}')",
@@ -124,6 +127,25 @@ def test_values_that_grow_without_end_are_cut_off(source: str) -> None:
     assert time.perf_counter() - began < 5
     [found] = file.dags
     assert all(isinstance(each, Computed) for each in computed_parts(list(found.arguments.values())))
+
+
+def test_values_that_are_nested_step_by_step_are_cut_off() -> None:
+    names = "a0 = [1]\n" + "".join(f"a{n + 1} = [a{n}]\n" for n in range(3000))
+    # Each is known when the next one is asked for.
+    dags = "".join(f"DAG('d{n}', params={{'x': a{n}}})\n" for n in range(0, 3000, 30))
+    file = read(names + dags)
+    assert len(file.dags) == 100
+    specs, problems = deployment_specs([file], GenerateOptions(datetime(2026, 1, 1, tzinfo=timezone.utc)))
+    assert specs[1].values["parameters"] == {"x": _nested(30)}
+    assert "parameters" not in specs[-1].values
+    assert any("too large a value" in problem.message for problem in problems)
+
+
+def _nested(depth: int) -> list[Any]:
+    value: list[Any] = [1]
+    for _ in range(depth):
+        value = [value]
+    return value
 
 
 _NAMES = st.sampled_from(["x", "y", "DAG", "dag", "Asset", "os", "__file__", "__doc__", "f", "dict"])

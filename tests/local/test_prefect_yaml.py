@@ -297,6 +297,10 @@ _TEXTS = st.one_of(
             "a: b",
             "#",
             " x",
+            "?0",
+            "0?",
+            ":a",
+            "a,b",
         ]
     ),
     st.sampled_from(
