@@ -13,6 +13,7 @@ from ..errors import AirflowCompatError
 from .automations import app as automations_app
 from .backfill import backfill
 from .catch_up import catch_up
+from .doctor import doctor
 from .importing import import_sources
 from .pools import app as pools_app
 from .work_pools import app as work_pools_app
@@ -29,6 +30,8 @@ app.command(automations_app)
 app.command(work_pools_app)
 app.command(backfill, name="backfill")
 app.command(catch_up, name="catch-up")
+app.command(doctor, name="doctor")
+app.register_install_completion_command(help="Have this shell complete the command.")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
