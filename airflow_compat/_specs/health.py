@@ -243,14 +243,13 @@ def _is_slow(server: ServerHealth) -> bool:
 
 
 def _stored(server: ServerHealth) -> Iterator[Check]:
-    if server.own_type is not None:
-        found = "the server {} the block type airflow-connection"
-        register = "the first import registers it, or: prefect block register --module airflow_compat.blocks"
-        yield (
-            Check("block types", "ok", found.format("knows"))
-            if server.own_type
-            else Check("block types", "note", found.format("doesn't know"), register)
+    if server.own_type:
+        yield Check("block types", "ok", "the server knows the block type airflow-connection")
+    elif server.own_type is False:
+        found = (
+            "the server doesn't know the block type airflow-connection, which the first import that needs it registers"
         )
+        yield Check("block types", "note", found, "prefect block register --module airflow_compat.blocks")
     if server.blocks is None:
         return
     for slug, extra in sorted(server.lacking.items()):

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+SETTINGS_REFUSED = (
+    "Prefect refuses its settings; look at the environment variables that begin with PREFECT_, and at Prefect's "
+    "profiles.toml"
+)
 _STYLES = {"ok": "green", "note": "yellow", "unknown": "yellow", "problem": "red"}
 
 
@@ -50,8 +54,7 @@ def _server() -> ServerHealth:
         return ServerHealth("unasked", error=f"Prefect can't be imported here ({exc}); mend the packages first")
     except ValueError:
         # Prefect reads its settings as it is imported, and its message quotes them.
-        advice = "look at the environment variables that begin with PREFECT_, and at Prefect's profiles.toml"
-        return ServerHealth("unasked", error=f"Prefect refuses its settings; {advice}")
+        return ServerHealth("unasked", error=SETTINGS_REFUSED)
     return read_server_health()
 
 

@@ -6,9 +6,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -149,6 +150,24 @@ def test_what_a_server_tells_of_its_database_and_its_age(capfd: pytest.CaptureFi
     assert "404" in checks["server"][0]["found"]
 
 
+def test_a_connection_whose_package_is_missing(
+    unique: str,
+    export: Callable[[str, object], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    file = export("connections.json", {unique: {"conn_type": "aws", "login": "key", "password": SECRET}})
+    assert run(["import", str(file)]) == 0
+    capfd.readouterr()
+    monkeypatch.setattr(block_classes, "find_spec", lambda name: None if name == "prefect_aws" else object())
+    code, checks = _doctor(capfd)
+    assert code == 1
+    [check] = [check for check in checks["extras"] if "aws-credentials" in check["found"]]
+    assert check["result"] == "problem"
+    assert check["next"] == "pip install 'airflow-compat[aws]'"
+    assert SECRET not in json.dumps(checks)
+
+
 def test_packages_that_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     missing = {"prefect_aws", "pymssql"}
     for module in (block_classes, server_health):
@@ -185,3 +204,34 @@ def test_settings_without_a_server(environment: dict[str, str], code: int, resul
     assert SECRET not in ended.stdout + ended.stderr
     [server] = [check for check in json.loads(ended.stdout)["checks"] if check["check"] == "server"]
     assert server["result"] == result
+
+
+def test_settings_that_prefect_refuses_are_a_mistake_to_other_commands_too() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "airflow_compat.cli", "pools", "list"],
+        env={**os.environ, "PREFECT_API_URL": f"http://etl:{SECRET}@[half"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines()[-1].startswith("airflow-compat: Prefect refuses its settings; look at")
+    assert "Traceback" not in ended.stderr
+    assert SECRET not in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("arguments", [["doctor", "--json"], ["doctor"], ["--help"]])
+def test_a_reader_that_has_seen_enough(arguments: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-m", "airflow_compat.cli", *arguments],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(writer)
+    assert (ended.returncode, ended.stderr) == (1, "")
