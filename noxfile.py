@@ -140,6 +140,24 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def release(session: nox.Session) -> None:
+    """The wheel on each Python that is installed, and the source archive, in fresh environments with nothing more."""
+    session.install("build", "uv")
+    folder = Path(session.create_tmp()).resolve()
+    built = folder / "dist"
+    shutil.rmtree(built, ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", str(built), silent=True)
+    [wheel], [archive] = built.glob("*.whl"), built.glob("*.tar.gz")
+    for version, distribution in [*((version, wheel) for version in (RUNNING, *OTHERS)), (RUNNING, archive)]:
+        environment = folder / "fresh"
+        session.run("uv", "venv", "--clear", "--python", version, str(environment), silent=True)
+        python = str(environment / "bin" / "python")
+        session.run("uv", "pip", "install", "--python", python, str(distribution), silent=True)
+        # Isolated, so that nothing of the working tree is imported.
+        session.run(python, "-I", "tests/smoke.py", external=True)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measurements; they assert nothing."""
     session.install(".[examples]", *_group("tests"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingPackageError
@@ -42,6 +43,11 @@ _CLASSES = {
 def extra_of(type_slug: str) -> str:
     """The extra of ours that brings the package of a block type; empty where Prefect itself does."""
     return _CLASSES[type_slug].extra
+
+
+def is_installed(type_slug: str) -> bool:
+    """Whether the package of a block type is here; it is not imported."""
+    return find_spec(_CLASSES[type_slug].module.partition(".")[0]) is not None
 
 
 def block_class(type_slug: str) -> type[Block]:

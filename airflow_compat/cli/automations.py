@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from prefect.server.events.schemas.events import ReceivedEvent
     from rich.console import Console
 
-app: App = App(name="automations", help="Keep alerts on the server: Prefect automations from Python or YAML files.")
+app: App = App(name="automations", help="Keep alerts on the server, from Python or YAML.")
 
 _SINCE = "7d"
 

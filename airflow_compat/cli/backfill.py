@@ -43,9 +43,10 @@ def backfill(
     dry_run: Annotated[bool, Parameter(negative=())] = False,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
 ) -> int:
-    """Run a deployment for each data interval of the past that has no run, and wait until all have ended.
+    """Run a deployment for data intervals of the past.
 
-    Something has to execute the runs, such as a worker. One that was ended half-way goes on when it is called again.
+    Those that have no run yet get one, and the command waits until all have ended. Something has to execute the runs,
+    such as a worker. One that was ended half-way goes on when it is called again.
 
     Exit codes: 0 all intervals are done, 1 some are not, 2 wrong use.
 

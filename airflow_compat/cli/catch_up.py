@@ -25,10 +25,11 @@ def catch_up(
     dry_run: Annotated[bool, Parameter(negative=())] = False,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
 ) -> int:
-    """Leave out a deployment's late runs: scheduled ones whose time is past, and that have not begun.
+    """Leave out a deployment's late runs.
 
-    What is left out is set to Cancelled, and a backfill would make it. Stop the workers first: one that takes a run in
-    the very moment may have it cancelled as it begins.
+    They are scheduled ones whose time is past, and that have not begun. What is left out is set to Cancelled, and a
+    backfill would make it. Stop the workers first: one that takes a run in the very moment may have it cancelled as it
+    begins.
 
     Example: airflow-compat catch-up sales/prod --policy latest --dry-run
 

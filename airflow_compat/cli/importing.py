@@ -30,7 +30,7 @@ def import_sources(
     replace: Annotated[bool, Parameter(negative=())] = False,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
 ) -> int:
-    """Import the connections, variables and pools that Airflow holds.
+    """Import connections, variables and pools from Airflow.
 
     What exists already is left as it is, unless --replace is given, so the command can be run again. No secret is
     printed.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -14,6 +15,7 @@ from .automations import app as automations_app
 from .backfill import backfill
 from .catch_up import catch_up
 from .deployments import app as deployments_app
+from .doctor import SETTINGS_REFUSED, doctor
 from .importing import import_sources
 from .pools import app as pools_app
 from .work_pools import app as work_pools_app
@@ -31,11 +33,20 @@ app.command(work_pools_app)
 app.command(backfill, name="backfill")
 app.command(catch_up, name="catch-up")
 app.command(deployments_app)
+app.command(doctor, name="doctor")
+app.register_install_completion_command(help="Have this shell complete the command.")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit."""
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    try:
+        code = run(sys.argv[1:] if arguments is None else arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who read it, such as `head`, has seen enough. Python would flush the rest at its end, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -48,4 +59,10 @@ def run(arguments: Sequence[str]) -> int:
         return 2
     except AirflowCompatError as exc:
         errors.print(f"airflow-compat: {exc}")
+        return 2
+    except ValueError as exc:
+        # Prefect's model of its settings refuses them as it is imported; its message may quote a secret.
+        if getattr(exc, "title", "") != "Settings":
+            raise
+        errors.print(f"airflow-compat: {SETTINGS_REFUSED}")
         return 2

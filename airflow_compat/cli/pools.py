@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .._specs.pool_history import Acquisition
     from .._specs.pool_state import PoolState
 
-app: App = App(name="pools", help="See who holds the slots of the pools, and repair what is wrong with them.")
+app: App = App(name="pools", help="See who holds the slots of pools, and repair them.")
 
 _SHORTEST_SECONDS = 1.0
 _STYLES = {"held": "dim", "ending": "dim", "memory-leases": "yellow", "slow-repossessor": "yellow"}

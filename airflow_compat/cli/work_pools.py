@@ -19,7 +19,7 @@ from .printing import new_console, new_table
 if TYPE_CHECKING:
     from rich.table import Table
 
-app: App = App(name="work-pools", help="Make work pools of what DAGs say of executors, queues, pods and containers.")
+app: App = App(name="work-pools", help="Make work pools of executors, pods, containers.")
 
 _RESULTS = {
     "create": ("would create", "created", "green"),

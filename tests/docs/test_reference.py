@@ -49,7 +49,7 @@ def test_each_block_type_for_connections_is_in_its_page() -> None:
     assert {slug for slug in HOMES if f"| `{slug}` |" not in page} == set()
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "SECURITY.md"])
 def test_links_outside_the_site_lead_to_files(name: str) -> None:
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / name).read_text())
     assert links

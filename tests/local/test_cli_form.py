@@ -1,0 +1,134 @@
+"""What all commands have in common: helps that fit and show an example, JSON, and how a user's mistake ends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from airflow_compat.cli.main import app, run
+
+if TYPE_CHECKING:
+    from cyclopts import App
+
+
+def _commands(of: App = app, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Each command that does something, by the words that call it."""
+    for name in sorted(of):
+        if not name.startswith("-"):
+            below = of[name]
+            if any(not sub.startswith("-") for sub in below):
+                yield from _commands(below, (*path, name))
+            else:
+                yield (*path, name)
+
+
+COMMANDS = list(_commands())
+
+
+@pytest.fixture(autouse=True)
+def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FORCE_COLOR", "NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+def _help(capsys: pytest.CaptureFixture[str], *command: str) -> str:
+    assert run([*command, "--help"]) == 0
+    return capsys.readouterr().out
+
+
+def test_there_are_commands() -> None:
+    assert {("doctor",), ("import",), ("pools", "list"), ("automations", "plan")} <= set(COMMANDS)
+
+
+def test_the_first_help_fits_a_screen(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = _help(capsys).splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    assert "Exit codes: 0 done" in lines[-1]
+    # Each command has one line of its own: none is folded.
+    assert not [line for line in lines if re.match(r"│ {10,}\w", line)]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_each_help_has_an_example_that_calls_it_and_fits(
+    command: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    shown = _help(capsys, *command)
+    assert max(map(len, shown.splitlines())) <= 100
+    assert f"Example: airflow-compat {' '.join(command)}" in " ".join(shown.split())
+    assert "Exit codes: 0 " in shown
+
+
+def _example(capsys: pytest.CaptureFixture[str], command: tuple[str, ...]) -> str:
+    shown = " ".join(_help(capsys, *command).split())
+    return shown.partition("Example: airflow-compat ")[2].partition(" ╭")[0].partition(" Exit codes")[0]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_each_example_is_a_call_that_is_understood(
+    command: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    example = _example(capsys, command)
+    called, bound, _ = app.parse_args(example, exit_on_error=False, print_error=False)
+    assert called.__module__.startswith("airflow_compat.cli")
+    bound.apply_defaults()
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_each_command_prints_json_on_demand(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--json" in _help(capsys, *command)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_an_option_that_none_knows(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*_example(capsys, command).split(), "--nonsense"]) == 2
+    _one_line(capsys, "--nonsense")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["nonsense"], "nonsense"),
+        (["pools", "nonsense"], "nonsense"),
+        (["--nonsense"], "--nonsense"),
+        (["import"], "SOURCES"),
+        (["backfill", "sales/prod", "--start", "2026-11-01"], "--end"),
+        (["pools", "list", "--interval", "soon"], "--interval"),
+        (["catch-up", "sales/prod", "--policy", "some"], "--policy"),
+        (["backfill", "sales/prod", "--start", "soon", "--end", "2026-11-01"], "--start"),
+        (["work-pools", "helm-values", "p.yaml", "--limit", "many"], "--limit"),
+        (["automations", "plan", "alerts.py", "--export", "alerts.txt"], "--export"),
+        (["doctor", "nonsense"], "nonsense"),
+        (["--install-completion", "--shell", "nonsense"], "--shell"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(
+    arguments: list[str], named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == 2
+    _one_line(capsys, named)
+
+
+def _one_line(capsys: pytest.CaptureFixture[str], named: str) -> None:
+    said = capsys.readouterr()
+    assert said.out == ""
+    [line] = said.err.splitlines()
+    assert line.startswith("airflow-compat: ")
+    assert named in line
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_knows_the_commands(shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    file = tmp_path / "completion"
+    run(["--install-completion", "--shell", shell, "--output", str(file)])
+    text = file.read_text()
+    for command in COMMANDS:
+        assert command[-1] in text
+    assert "dry-run" in text
