@@ -16,6 +16,7 @@ from .._airflow.version import DEFAULT_VERSION, AirflowVersion
 from .._context.common import common_values
 from .._context.mapping import Context
 from .._context.version_keys import Values
+from .._prefect.moments import in_pendulum, plain
 from ..errors import FakeError
 from .xcoms import MemoryServices, MemoryXComs
 
@@ -156,8 +157,6 @@ def _check(said: _Said, overrides: Mapping[str, Any]) -> None:
 def _values(context: Context, said: _Said, xcoms: MemoryXComs) -> Values:
     @cache
     def dates() -> RunDates:
-        from .._prefect.moments import in_pendulum
-
         given = said.logical_date
         # As in Airflow, whose dates without a zone are in UTC.
         moment = in_pendulum(given if given.tzinfo else given.replace(tzinfo=timezone.utc))
@@ -172,7 +171,7 @@ def _values(context: Context, said: _Said, xcoms: MemoryXComs) -> Values:
             run_id=context["run_id"],
             run_type=said.run_type,
             logical_date=context["logical_date"],
-            start_date=context["logical_date"],
+            start_date=plain(context["logical_date"]),
             conf=dict(context["params"]),
             state=said.state if said.state in ("success", "failed") else "running",
             data_interval_start=context["data_interval_start"],
@@ -189,8 +188,8 @@ def _values(context: Context, said: _Said, xcoms: MemoryXComs) -> Values:
             try_number=said.try_number,
             max_tries=said.max_tries,
             state=said.state,
-            start_date=context["logical_date"],
-            end_date=None if said.state == "running" else context["logical_date"],
+            start_date=plain(context["logical_date"]),
+            end_date=None if said.state == "running" else plain(context["logical_date"]),
             numbered=said.map_index,
             hostname="localhost",
             task=context["task"],
