@@ -94,4 +94,4 @@ def _shown(values: Mapping[str, Any]) -> str:
 
 
 def _times(number: int) -> str:
-    return {0: "never", 1: "once"}.get(number, f"{number} times")
+    return {0: "not at all", 1: "once"}.get(number, f"{number} times")
