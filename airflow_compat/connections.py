@@ -15,6 +15,7 @@ from ._airflow.names import block_name
 from ._specs import airflow_connection
 from ._specs.connections import HOMES, connection_from_document, spec_from_connection
 from ._specs.specs import MARK
+from ._stand_ins.kinds import CONNECTIONS
 from .errors import BlockTypeError, ConnectionNotFoundError
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ def get_connection(conn_id: str) -> Connection:
             Also an `AirflowNotFoundException`.
         InvalidConnectionError: The environment variable holds something that Airflow refuses.
     """
+    if stand_in := CONNECTIONS.current():
+        return public_connection(stand_in.find(conn_id))
     document = _find(conn_id)
     if document is None:
         return _from_environment(conn_id)
@@ -108,12 +111,11 @@ def load_block(conn_id: str, block_type: type[Block] | None = None) -> Block:
     """
     from ._prefect.block_classes import block_from_data
 
-    document = _find(conn_id)
-    if document is not None:
-        block = block_from_data(document.type_slug, dict(document.data))
-    else:
-        spec, _ = spec_from_connection(_from_environment(conn_id))
-        block = block_from_data(spec.type_slug, dict(spec.data))
+    stand_in = CONNECTIONS.current()
+    spec = None if stand_in else _find(conn_id)
+    if spec is None:
+        spec, _ = spec_from_connection(stand_in.find(conn_id) if stand_in else _from_environment(conn_id))
+    block = block_from_data(spec.type_slug, dict(spec.data))
     if block_type is not None and not isinstance(block, block_type):
         raise BlockTypeError(
             f"connection {conn_id!r} is kept as {type(block).__name__}, not {block_type.__name__}: "

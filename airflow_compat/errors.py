@@ -154,6 +154,10 @@ class ContextNotFoundError(AirflowCompatError, AirflowException, RuntimeError):
     """The context of a run was asked for where there is none."""
 
 
+class FakeError(AirflowCompatError, ValueError):
+    """A fake of `airflow_compat.testing` can't stand for what it was given, or was used in a way that can't work."""
+
+
 class UnsupportedFeatureError(AirflowCompatError, AttributeError, KeyError):
     """An Airflow name that has no counterpart here, or not yet."""
 

@@ -16,6 +16,7 @@ from ._airflow.variable import VariableRecord, text_from_value
 from ._airflow.version import DEFAULT_VERSION, AirflowVersion
 from ._specs.specs import VariableSpec
 from ._specs.variables import SECRET_SLUG, spec_from_variable
+from ._stand_ins.kinds import VARIABLES, VariableHomes
 from .errors import VariableNotFoundError
 
 __all__ = ["Variable"]
@@ -97,12 +98,10 @@ class Variable:
         Raises:
             TypeError: `serialize_json`, and the value has no JSON.
         """
-        from ._prefect import variable_homes
-
         del description
         stored = json.loads(json.dumps(value)) if serialize_json else str(value)
         spec, _ = spec_from_variable(VariableRecord(key, stored))
-        variable_homes.store(key, spec)
+        _homes().store(key, spec)
 
     @classmethod
     def delete(cls, key: str, *, airflow_version: AirflowVersion = DEFAULT_VERSION) -> int | None:
@@ -111,9 +110,7 @@ class Variable:
         Returns:
             None in "3"; the number of variables that were deleted in "2".
         """
-        from ._prefect import variable_homes
-
-        removed = variable_homes.remove(key)
+        removed = _homes().remove(key)
         return int(removed) if airflow_version == "2" else None
 
     @classmethod
@@ -163,18 +160,27 @@ class Variable:
         return await asyncio.to_thread(cls.delete, key, airflow_version=airflow_version)
 
 
-def _find(key: str) -> tuple[Any] | None:
-    """The stored value, in a tuple: None is a value too."""
+def _homes() -> VariableHomes:
+    """Where variables are kept: on the server, but in a test that fakes them."""
+    if stand_in := VARIABLES.current():
+        return stand_in
     from ._prefect import variable_homes
 
-    held = variable_homes.find(key)
+    return variable_homes
+
+
+def _find(key: str) -> tuple[Any] | None:
+    """The stored value, in a tuple: None is a value too."""
+    held = _homes().find(key)
     if held is not None:
         return (held.value if isinstance(held, VariableSpec) else held.data["value"],)
     name = _ENV_PREFIX + key.upper()
-    return (os.environ[name],) if name in os.environ else None
+    return (os.environ[name],) if name in os.environ and VARIABLES.current() is None else None
 
 
 def _not_found(key: str) -> str:
+    if stand_in := VARIABLES.current():
+        return stand_in.not_found(key)
     return (
         f"variable {key!r} isn't defined. Tried, in order: Prefect variable {variable_name(key)}; "
         f"block {SECRET_SLUG}/{block_name(key)}; environment variable {_ENV_PREFIX}{key.upper()}. "

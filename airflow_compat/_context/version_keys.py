@@ -20,22 +20,30 @@ FindRun = Callable[[], "FlowRun | None"]
 
 def previous_keys(flow_run: FindRun, version: AirflowVersion) -> Values:
     """The keys of the last run before this one that succeeded; None where there was none, as in Airflow."""
-    from .._prefect.moments import plain
-    from .._prefect.run_dates import previous_successful_run, run_dates
 
     @cache
     def run() -> FlowRun | None:
         current = flow_run()
-        return current and previous_successful_run(current, airflow_version=version)
+        if current is None:
+            return None
+        from .._prefect.run_dates import previous_successful_run
+
+        return previous_successful_run(current, airflow_version=version)
 
     def date(name: str) -> Callable[[], Any]:
         def read() -> Any:
             found = run()
-            return found and getattr(run_dates(found, airflow_version=version), name)
+            if found is None:
+                return None
+            from .._prefect.run_dates import run_dates
+
+            return getattr(run_dates(found, airflow_version=version), name)
 
         return read
 
     def moment(name: str) -> Callable[[], Any]:
+        from .._prefect.moments import plain
+
         def read() -> Any:
             found = run()
             value = found and getattr(found, name)
@@ -60,10 +68,13 @@ def keys_of_2(dates: Callable[[], RunDates], flow_run: FindRun, context: Callabl
     @cache
     def around() -> dict[str, Any]:
         from .._airflow.data_interval import neighbours
-        from .._prefect.run_dates import run_neighbours
 
         found = flow_run()
-        return run_neighbours(found) if found else neighbours(dates(), None)
+        if found is None:
+            return neighbours(dates(), None)
+        from .._prefect.run_dates import run_neighbours
+
+        return run_neighbours(found)
 
     def neighbour(key: str) -> Callable[[], Any]:
         return lambda: around()[key]

@@ -57,6 +57,8 @@ KNOWN_COMMANDS = {
     'python -m pip install -e ".[examples]" --group dev',
     "pytest tests/docs -k pools",
     "python serve_callbacks.py",
+    "pytest test_shop.py",
+    "python -m unittest test_shop_unittest",
     "helm repo add prefect https://prefecthq.github.io/prefect-helm",
     "helm repo update",
     "helm install prefect-worker prefect/prefect-worker --namespace etl --create-namespace -f values.yaml",

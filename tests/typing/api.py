@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -34,6 +35,7 @@ from airflow_compat import (
     schedules,
     state_hook,
     templates,
+    testing,
     work_pools,
     xcom,
 )
@@ -185,3 +187,33 @@ def pools_of_a_dag() -> None:
     assert_type(work_pools.plan([spec]), tuple[work_pools.WorkPoolItem, ...])
     assert_type(work_pools.apply([spec], replace=True), tuple[work_pools.WorkPoolOutcome, ...])
     assert_type(work_pools.helm_values(spec, api_url="http://prefect:4200/api"), dict[str, Any])
+
+
+@testing.fake_connections({"shop_db": "postgres://db/shop", "api": {"conn_type": "http"}, "c": Connection("c")})
+def tested(rows: list[int]) -> int:
+    return len(rows)
+
+
+@testing.fake_pools({"warehouse": 2, "reports": {"slots": 1}})
+async def tested_async(rows: list[int]) -> int:
+    return len(rows)
+
+
+async def tests_of_ported_code() -> None:
+    assert_type(tested([]), int)
+    assert_type(await tested_async([]), int)
+    tested("rows")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    with testing.fake_connections({}) as connections:
+        assert_type(connections, testing.FakeConnections)
+        assert_type(connections.asked, list[str])
+    with testing.fake_variables({"target": "staging", "limits": {"rows": 5}}) as variables:
+        assert_type(variables.values, dict[str, Any])
+    assert_type(testing.fake_pools({}).start(), testing.FakePools)
+    assert_type(testing.FakePools({}).uses, list[testing.PoolUse])
+    made = testing.make_context("load", exception=ValueError(), xcom={"a": 1, ("a", "k"): 2, ("a", "k", 0): 3}, ds="d")
+    assert_type(made, Context)
+    testing.make_context(run_type="cron")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    recorded = testing.RecordingCallback(raises=ValueError())
+    on_failure(recorded)
+    assert_type(testing.assert_called_with_context(recorded, exception=ValueError), Mapping[str, Any])
+    testing.assert_called_with_context(recorded, task="a")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

@@ -1,0 +1,1 @@
+"""What a test puts in the place of the server; see `airflow_compat.testing`."""

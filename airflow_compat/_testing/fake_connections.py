@@ -1,0 +1,56 @@
+"""Connections for a test."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from .._airflow.connection import Connection
+from .._stand_ins.kinds import CONNECTIONS
+from ..errors import ConnectionNotFoundError, FakeError
+from .fake import Fake
+
+
+class FakeConnections(Fake[Connection]):
+    """What `fake_connections` gives.
+
+    Attributes:
+        asked: The ids that were asked for, in order; also those that weren't there.
+    """
+
+    _place = CONNECTIONS
+    _function = "fake_connections"
+    asked: list[str]
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self.asked = []
+
+    def find(self, conn_id: str) -> Connection:
+        """The connection.
+
+        Raises:
+            ConnectionNotFoundError: The test has none of this id.
+        """
+        self.asked.append(conn_id)
+        if conn_id in self._held:
+            return self._held[conn_id]
+        raise ConnectionNotFoundError(
+            f"connection {conn_id!r} isn't among those of fake_connections(), which has {self._known()}; add it there. "
+            "Nothing else is asked while that is active"
+        )
+
+    def _begin(self) -> None:
+        self.asked = []
+
+    def _read_one(self, name: str, value: Any) -> Connection:
+        if isinstance(value, Connection):
+            return dataclasses.replace(value, conn_id=name)
+        if isinstance(value, Mapping) or (isinstance(value, str) and value.lstrip().startswith("{")):
+            return Connection.from_json(value, name)
+        if isinstance(value, str):
+            return Connection.from_uri(value.strip(), name)
+        raise FakeError(
+            f"fake_connections(): {name!r} is {type(value).__name__}; give a Connection, a URI, or a dict of its fields"
+        )

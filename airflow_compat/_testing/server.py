@@ -1,0 +1,33 @@
+"""A real Prefect server for a session of tests. Imports Prefect."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+from prefect.testing.utilities import prefect_test_harness
+
+from .._prefect.client import close_clients
+
+# A machine that builds other things at the same time takes its time to start one.
+_STARTUP_SECONDS = 240
+
+
+@contextmanager
+def temporary_server() -> Iterator[str]:
+    """A server until the block ends, also for the processes that are started meanwhile; its API's URL."""
+    fast = temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None})
+    with prefect_test_harness(server_startup_timeout=_STARTUP_SECONDS), fast:
+        url = PREFECT_API_URL.value() or ""
+        before = os.environ.get("PREFECT_API_URL")
+        os.environ["PREFECT_API_URL"] = url
+        try:
+            yield url
+        finally:
+            if before is None:
+                del os.environ["PREFECT_API_URL"]
+            else:
+                os.environ["PREFECT_API_URL"] = before
+            close_clients()
