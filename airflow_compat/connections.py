@@ -78,10 +78,15 @@ def get_connection(conn_id: str) -> Connection:
             Also an `AirflowNotFoundException`.
         InvalidConnectionError: The environment variable holds something that Airflow refuses.
     """
+    from ._logs.loaded import loaded_connection
+
     document = _find(conn_id)
     if document is None:
-        return _from_environment(conn_id)
-    return public_connection(connection_from_document(document.type_slug, document.name, document.data))
+        found = _from_environment(conn_id)
+    else:
+        found = public_connection(connection_from_document(document.type_slug, document.name, document.data))
+    loaded_connection(found)
+    return found
 
 
 @overload
@@ -106,13 +111,18 @@ def load_block(conn_id: str, block_type: type[Block] | None = None) -> Block:
         BlockTypeError: The block is of another class than `block_type`.
         MissingPackageError: The block's package isn't installed; the message names the extra.
     """
+    from ._logs.loaded import loaded_connection
     from ._prefect.block_classes import block_from_data
 
     document = _find(conn_id)
     if document is not None:
+        held = connection_from_document(document.type_slug, document.name, document.data)
+        loaded_connection(held, document.data)
         block = block_from_data(document.type_slug, dict(document.data))
     else:
-        spec, _ = spec_from_connection(_from_environment(conn_id))
+        held = _from_environment(conn_id)
+        loaded_connection(held)
+        spec, _ = spec_from_connection(held)
         block = block_from_data(spec.type_slug, dict(spec.data))
     if block_type is not None and not isinstance(block, block_type):
         raise BlockTypeError(
