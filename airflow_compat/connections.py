@@ -81,10 +81,15 @@ def get_connection(conn_id: str) -> Connection:
     """
     if stand_in := CONNECTIONS.current():
         return public_connection(stand_in.find(conn_id))
+    from ._logs.loaded import loaded_connection
+
     document = _find(conn_id)
     if document is None:
-        return _from_environment(conn_id)
-    return public_connection(connection_from_document(document.type_slug, document.name, document.data))
+        found = _from_environment(conn_id)
+    else:
+        found = public_connection(connection_from_document(document.type_slug, document.name, document.data))
+    loaded_connection(found)
+    return found
 
 
 @overload
@@ -109,13 +114,20 @@ def load_block(conn_id: str, block_type: type[Block] | None = None) -> Block:
         BlockTypeError: The block is of another class than `block_type`.
         MissingPackageError: The block's package isn't installed; the message names the extra.
     """
+    from ._logs.loaded import loaded_connection
     from ._prefect.block_classes import block_from_data
 
     stand_in = CONNECTIONS.current()
-    spec = None if stand_in else _find(conn_id)
-    if spec is None:
-        spec, _ = spec_from_connection(stand_in.find(conn_id) if stand_in else _from_environment(conn_id))
-    block = block_from_data(spec.type_slug, dict(spec.data))
+    document = None if stand_in else _find(conn_id)
+    if document is not None:
+        held = connection_from_document(document.type_slug, document.name, document.data)
+        loaded_connection(held, document.data)
+        block = block_from_data(document.type_slug, dict(document.data))
+    else:
+        held = stand_in.find(conn_id) if stand_in else _from_environment(conn_id)
+        loaded_connection(held)
+        spec, _ = spec_from_connection(held)
+        block = block_from_data(spec.type_slug, dict(spec.data))
     if block_type is not None and not isinstance(block, block_type):
         raise BlockTypeError(
             f"connection {conn_id!r} is kept as {type(block).__name__}, not {block_type.__name__}: "

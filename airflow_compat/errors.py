@@ -146,6 +146,10 @@ class XComStorageError(XComError):
     """The flow's result storage can't be read or written."""
 
 
+class InvalidArtifactError(AirflowCompatError, ValueError):
+    """What was to be an artifact makes none: its key, what it is to show, or another that has its name."""
+
+
 class NotificationError(AirflowCompatError, AirflowException):
     """A notification was not sent: its arguments, its connection, or the service that was to take it."""
 

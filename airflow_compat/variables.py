@@ -64,10 +64,13 @@ class Variable:
             VariableNotFoundError: There is no such variable and no default. Also a `KeyError`, as in Airflow 2.
             json.JSONDecodeError: See `airflow_version`; its document is left out, since it may be a secret.
         """
+        from ._logs.loaded import loaded_variable
+
         found = _find(key)
         problem = _not_found(key)
         if found:
             (value,) = found
+            loaded_variable(key, value)
             if not deserialize_json:
                 return text_from_value(value)
             if not isinstance(value, str):

@@ -24,6 +24,11 @@ def variable_name(key: str) -> str:
     return _slug(key, "_", keep="-")
 
 
+def artifact_key(id_: str) -> str:
+    """The artifact's key for a name: `[a-z0-9-]`. `Rows.Loaded` is `rows-loaded`."""
+    return _slug(id_, "-")
+
+
 def limit_name(pool: str) -> str:
     """The global concurrency limit's name for a pool: as it is, but for `/ % & > <`, which become `-`.
 

@@ -162,7 +162,7 @@ class Passage(AbstractContextManager[Hold, None], AbstractAsyncContextManager[Ho
         try:
             if ticket and lease:
                 board.hold(self._limit, lease, run_logger())
-                events = HoldEvents(lease, ticket.handed_over)
+                events = HoldEvents(lease, ticket.handed_over, hold.waited)
                 events.say_acquired()
             entry = _Entry(self, hold, _here(), board, lease, events, begun.pop_all())
             _entries.set((*_entries.get(), entry))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import socket
+from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from prefect.context import FlowRunContext, TaskRunContext
@@ -25,7 +27,24 @@ LEASE_ID = "airflow-compat.lease-id"
 PID = "airflow-compat.pid"
 SLOTS_WANTED = "slots-wanted"
 TASK_RUN = "airflow-compat.task-run-id"
+WAITED = "airflow-compat.waited-seconds"
 WAITERS = "airflow-compat.waiters"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Slots that were taken in a flow run; `waited` in seconds, None where it wasn't told."""
+
+    lease_id: str
+    pool: str
+    flow_run_id: str
+    task_run_id: str
+    slots: int
+    waited: float | None
+
+
+# The latest that this process took: the server has an event seconds later.
+taken_here: deque[Taken] = deque(maxlen=1000)
 
 
 @dataclass
@@ -38,10 +57,13 @@ class HoldEvents:
 
     lease: Lease
     handed_over: bool
+    waited: float
     _acquired: Event | None = None
 
     def say_acquired(self) -> None:
         """The hold begins."""
+        if _in_run():
+            taken_here.append(taken_in(self._resource()))
         if not self.handed_over or _in_run():
             self._acquired = emit_event(ACQUIRED, resource=self._resource())
 
@@ -58,7 +80,21 @@ class HoldEvents:
             "slots-acquired": str(self.lease.slots),
             "limit": str(self.lease.limit),
             LEASE_ID: str(self.lease.id),
+            WAITED: f"{self.waited:.1f}",
         }
+
+
+def taken_in(resource: Mapping[str, str]) -> Taken:
+    """What an event says of slots that were taken. Events may be sent by anybody."""
+    slots, waited = resource.get("slots-acquired", ""), resource.get(WAITED, "")
+    return Taken(
+        lease_id=resource.get(LEASE_ID, ""),
+        pool=resource.get("prefect.resource.name", ""),
+        flow_run_id=resource.get(FLOW_RUN, ""),
+        task_run_id=resource.get(TASK_RUN, ""),
+        slots=int(slots) if slots.isdecimal() else 1,
+        waited=float(waited) if waited.replace(".", "", 1).isdecimal() else None,
+    )
 
 
 def say_waiting(limit_id: str, limit_name: str, slots: int, waiters: int) -> None:

@@ -5,10 +5,12 @@ The server writes events in batches: what happened in the last five seconds may 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 from prefect.settings import PREFECT_UI_URL
 from prefect.utilities.urls import url_for
@@ -28,6 +30,9 @@ from .pool_events import (
     TASK_RUN,
     WAITERS,
     WAITING,
+    Taken,
+    taken_here,
+    taken_in,
 )
 
 LOOK_BACK = timedelta(days=7)
@@ -67,6 +72,32 @@ def read_acquisitions(
 
 
 @server_call
+def slots_taken(flow_run_id: UUID, *, pages: int = 4) -> list[Taken]:
+    """The slots of pools that were taken in a flow run, the first first: by the server's events, and by this process.
+
+    Slots that went from hold to hold of one process count for each.
+    """
+    found = list(_events_of_run(flow_run_id, pages))
+    known = {(taken.lease_id, taken.task_run_id) for taken in found}
+    here = [taken for taken in tuple(taken_here) if taken.flow_run_id == str(flow_run_id)]
+    return found + [taken for taken in here if (taken.lease_id, taken.task_run_id) not in known]
+
+
+def _events_of_run(flow_run_id: UUID, pages: int) -> Iterator[Taken]:
+    body = {
+        "filter": {
+            "occurred": {"since": (datetime.now(timezone.utc) - LOOK_BACK).isoformat()},
+            "event": {"name": [ACQUIRED]},
+            "resource": {"labels": {FLOW_RUN: str(flow_run_id)}},
+            "order": "ASC",
+        },
+        "limit": _PAGE,
+    }
+    for answer in itertools.islice(_answers(body), pages):
+        yield from (taken_in(event["resource"]) for event in answer["events"])
+
+
+@server_call
 def read_waits(limit_id: str, *, pages: int = 2) -> tuple[Wait, ...]:
     """The processes that wait for slots of a limit with `pool()`, the longest first."""
     now = datetime.now(timezone.utc)
@@ -96,10 +127,16 @@ def _pages(limit_id: str, names: list[str], since: datetime) -> Iterator[tuple[l
         },
         "limit": _PAGE,
     }
+    for answer in _answers(body):
+        yield [_event(event) for event in answer["events"]], bool(answer["next_page"])
+
+
+def _answers(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """What the server answers, page by page."""
     answer = kept_client().request("POST", "/events/filter", json=body).json()
     while True:
+        yield answer
         following = answer["next_page"]
-        yield [_event(event) for event in answer["events"]], bool(following)
         if not following:
             return
         # The address is the one that the server knows itself by, which need not be the one that reaches it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from .._airflow.run_objects import Task as AirflowTask
 from .._airflow.version import AirflowVersion
 from ..errors import ServerError
 from ..exceptions import RebuiltException
-from .claims import is_claim
+from .claims import CLAIM, is_claim
 from .client import kept_client
 from .failures import server_call
 from .moments import plain
@@ -186,6 +186,16 @@ def task_runs(flow_run_id: UUID, **filters: object) -> list[TaskRun]:
         flow_run_id: The flow run.
         filters: More of the API's filters for task runs.
     """
+    return [run for run in _all_task_runs(flow_run_id, filters) if not is_claim(run)]
+
+
+@server_call
+def callback_runs(flow_run_id: UUID) -> list[TaskRun]:
+    """The task runs that stand for callbacks of a flow run, in the order of their starts."""
+    return [run for run in _all_task_runs(flow_run_id, {"tags": {"all_": [CLAIM]}}) if is_claim(run)]
+
+
+def _all_task_runs(flow_run_id: UUID, filters: Mapping[str, object]) -> list[TaskRun]:
     found: list[TaskRun] = []
     offset = 0
     while True:
@@ -201,7 +211,7 @@ def task_runs(flow_run_id: UUID, **filters: object) -> list[TaskRun]:
         if len(page) < _PAGE:
             break
     never = datetime.max.replace(tzinfo=timezone.utc)
-    return sorted((run for run in found if not is_claim(run)), key=lambda run: run.start_time or never)
+    return sorted(found, key=lambda run: run.start_time or never)
 
 
 def task_name(task_run: TaskRun) -> str:

@@ -54,6 +54,7 @@ KNOWN_COMMANDS = {
     "airflow variables export variables.json",
     "airflow pools export pools.json",
     "export PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE=prefect.server.concurrency.lease_storage.filesystem",
+    "export PREFECT_LOGGING_EXTRA_LOGGERS=airflow.task",
     'python -m pip install -e ".[examples]" --group dev',
     "pytest tests/docs -k pools",
     "python serve_callbacks.py",

@@ -18,12 +18,14 @@ from airflow_compat import (
     Variable,
     aget_connection,
     aload_block,
+    artifacts,
     automations,
     backfills,
     get_connection,
     get_current_context,
     importing,
     load_block,
+    logs,
     on_execute,
     on_failure,
     on_retry,
@@ -167,6 +169,21 @@ async def past_runs() -> None:
     now = datetime.now(timezone.utc)
     assert_type(backfills.backfill("etl/prod", now, now), tuple[backfills.BackfillRun, ...])
     assert_type(await backfills.acatch_up("etl/prod", "none"), tuple[backfills.LateRun, ...])
+
+
+def logs_and_artifacts(ti: Any) -> None:
+    @logs.forward("airflow.task", level="DEBUG")
+    def work(number: int) -> str:
+        return str(number)
+
+    assert_type(work(1), str)
+    assert_type(logs.redact("text"), str)
+    assert_type(logs.task_log_url(ti), str)
+    assert_type(artifacts.table("rows", [{"a": 1}], description="d"), artifacts.ArtifactRecord)
+    assert_type(artifacts.artifact_from_xcom(ti, "rows"), artifacts.ArtifactRecord)
+    assert_type(artifacts.run_summary(), artifacts.ArtifactRecord)
+    flow(on_completion=[artifacts.summary_hook], on_failure=[artifacts.summary_hook])
+    artifacts.markdown(text="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
 def imports() -> None:

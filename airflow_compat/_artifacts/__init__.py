@@ -1,0 +1,1 @@
+"""Artifacts of runs: what is shown, and in which run."""

@@ -1,0 +1,270 @@
+"""Artifacts, as the server has them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from typing import Any
+
+import pytest
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact
+
+from airflow_compat import artifacts, get_current_context, logs, on_failure, pool, pools
+from airflow_compat._prefect.client import kept_client
+from airflow_compat.artifacts import summary_hook
+from airflow_compat.errors import ContextNotFoundError, InvalidArgumentError, InvalidArtifactError, ServerError
+
+
+def held(key: str) -> list[dict[str, Any]]:
+    """The artifacts of this key, the newest first."""
+    body = {"artifacts": {"key": {"any_": [key]}}, "sort": "CREATED_DESC"}
+    found: list[dict[str, Any]] = kept_client().request("POST", "/artifacts/filter", json=body).json()
+    return found
+
+
+def test_a_task_s_artifacts_belong_to_it(unique: str) -> None:
+    @task
+    def report() -> str:
+        artifacts.table(f"{unique}_Rows", [{"rows": 3}], description="  how *many*")
+        artifacts.link(f"{unique}-page", "https://example.com", text="the page")
+        artifacts.markdown(
+            f"{unique}-text",
+            """
+            # Done
+            """,
+        )
+        return str(get_current_context()["ti"].log_url).rpartition("/")[2]
+
+    @flow
+    def etl() -> str:
+        return report()
+
+    task_run_id = etl()
+    (rows,), (page,), (text,) = held(f"{unique}-rows"), held(f"{unique}-page"), held(f"{unique}-text")
+
+    assert (rows["type"], json.loads(rows["data"]), rows["description"]) == ("table", [{"rows": 3}], "how *many*")
+    assert (page["type"], page["data"]) == ("markdown", "[the page](<https://example.com>)")
+    assert text["data"].strip() == "# Done"
+    assert {rows["task_run_id"], page["task_run_id"], text["task_run_id"]} == {task_run_id}
+    assert rows["flow_run_id"]
+
+
+def test_in_a_flow_and_in_async_code(unique: str) -> None:
+    @flow
+    async def etl() -> artifacts.ArtifactRecord:
+        return artifacts.markdown(unique, "a")
+
+    made = asyncio.run(etl())
+
+    (found,) = held(unique)
+    assert (str(made.id), made.key, made.type) == (found["id"], unique, "markdown")
+    assert found["task_run_id"] is None
+
+
+def test_a_later_one_is_a_version_and_another_key_of_the_same_name_is_refused(unique: str) -> None:
+    @flow
+    def etl() -> None:
+        artifacts.markdown(f"{unique}_a", "first")
+        artifacts.markdown(f"{unique}_a", "second")
+        with pytest.raises(
+            InvalidArtifactError, match=f"'{unique}.a' and '{unique}_a' would both be kept as {unique}-a"
+        ):
+            artifacts.markdown(f"{unique}.a", "third")
+
+    etl()
+
+    assert [found["data"] for found in held(f"{unique}-a")] == ["second", "first"]
+
+
+def test_one_that_prefect_made_gets_a_further_version(unique: str) -> None:
+    @flow
+    def etl() -> None:
+        create_markdown_artifact("native", key=unique)
+        artifacts.markdown(unique, "ours")
+
+    etl()
+
+    assert [found["data"] for found in held(unique)] == ["ours", "native"]
+
+
+def test_outside_a_run_there_is_none(unique: str) -> None:
+    with pytest.raises(ContextNotFoundError, match="belongs to no run"):
+        artifacts.markdown(unique, "a")
+    with pytest.raises(ContextNotFoundError, match="outside a flow"):
+        artifacts.run_summary()
+    with pytest.raises(ServerError, match="no flow run"):
+        artifacts.run_summary("00000000-0000-4000-8000-000000000000")
+
+
+def test_secrets_are_masked(unique: str) -> None:
+    secret = f'"quo\\ted"-{unique}'
+
+    @flow
+    def etl() -> None:
+        logs.mask(secret)
+        artifacts.table(unique, [{"a": secret}], description=secret)
+
+    etl()
+
+    (found,) = held(unique)
+    assert json.loads(found["data"]) == [{"a": "***"}]
+    assert found["description"] == "***"
+
+
+def test_xcom_values(unique: str) -> None:
+    @task(name=unique)
+    def push() -> None:
+        ti = get_current_context()["ti"]
+        ti.xcom_push("rows", [{"a": 1}])
+        artifacts.artifact_from_xcom(ti, "rows")
+
+    @task
+    def pull() -> None:
+        ti = get_current_context()["ti"]
+        artifacts.artifact_from_xcom(ti, "rows", task_ids=unique, artifact_key=f"{unique}-again", description="d")
+        with pytest.raises(InvalidArtifactError, match=r"'none'.*push it first"):
+            artifacts.artifact_from_xcom(ti, "none", task_ids=unique)
+        with pytest.raises(InvalidArgumentError, match="not str"):
+            artifacts.artifact_from_xcom("ti")  # type: ignore[arg-type]
+
+    @flow
+    def etl() -> None:
+        push()
+        pull()
+
+    etl()
+
+    (first,), (again,) = held(f"{unique}-rows"), held(f"{unique}-again")
+    assert json.loads(first["data"]) == json.loads(again["data"]) == [{"a": 1}]
+    assert first["task_run_id"] != again["task_run_id"]
+    assert again["description"] == "d"
+
+
+def test_a_callback_s_artifact_is_its_run_s(unique: str) -> None:
+    def show(context: Any) -> None:
+        artifacts.artifact_from_xcom(context["ti"], "state", artifact_key=unique)
+
+    @on_failure(show)
+    @task
+    def work() -> None:
+        get_current_context()["ti"].xcom_push("state", "half done")
+        raise ValueError
+
+    @flow
+    def etl() -> None:
+        work(return_state=True)
+
+    etl()
+
+    (found,) = held(unique)
+    assert found["data"] == "half done"
+    assert found["task_run_id"]
+
+
+def test_a_hook_s_summary_tells_of_the_run(unique: str) -> None:
+    pools.apply(pools.plan({unique: 2}))
+    secret = f"secret_{unique}"
+    logs.mask(secret)
+    tries: list[int] = []
+
+    def alert(context: Any) -> None:
+        """Called."""
+
+    @task(retries=1)
+    def flaky() -> None:
+        tries.append(1)
+        with pool(unique, slots=2):
+            if len(tries) == 1:
+                raise ValueError("once")
+
+    @task
+    def broken() -> None:
+        raise ValueError(f"with {secret} | and a pipe")
+
+    @on_failure(alert)
+    @flow(name=unique, on_failure=[summary_hook])
+    def etl() -> None:
+        flaky()
+        broken(return_state=True)
+        raise RuntimeError("over")
+
+    etl(return_state=True)
+
+    (run,) = kept_client().request("POST", "/flow_runs/filter", json={"flows": {"name": {"any_": [unique]}}}).json()
+    body = {"artifacts": {"key": {"any_": ["run-summary"]}}, "flow_runs": {"id": {"any_": [run["id"]]}}}
+    (found,) = kept_client().request("POST", "/artifacts/filter", json=body).json()
+    text = found["data"]
+
+    assert text.startswith(f"# {unique}: failed\n")
+    assert f"| {run['name']} | manual" in text
+    assert "| flaky | success | 2 | " in text
+    assert r"| broken | failed | 1 | " in text
+    assert r"with \*\*\* \| and a pipe |" in text
+    assert "secret" not in text
+    assert len(re.findall(rf"\| {unique} \| flaky \| 2 \| \d\.\d s \|", text)) == 2
+
+
+def test_a_run_s_summary_has_its_callbacks_afterwards(unique: str) -> None:
+    def alert(context: Any) -> None:
+        """Called."""
+
+    @on_failure(alert)
+    @flow(name=unique)
+    def etl() -> None:
+        raise RuntimeError("over")
+
+    etl(return_state=True)
+    (run,) = kept_client().request("POST", "/flow_runs/filter", json={"flows": {"name": {"any_": [unique]}}}).json()
+    made = artifacts.run_summary(run["id"], key=unique)
+
+    (found,) = held(unique)
+    assert str(made.id) == found["id"]
+    assert found["flow_run_id"] == run["id"]
+    assert r"| on\_failure callback" in found["data"]
+    assert "| The callback was called |" in found["data"]
+
+
+def test_a_summary_from_within_the_flow(unique: str) -> None:
+    @task
+    def work() -> None:
+        pass
+
+    @flow(name=unique)
+    def etl() -> None:
+        work()
+        artifacts.run_summary(key=unique)
+
+    etl()
+
+    (found,) = held(unique)
+    assert found["data"].startswith(f"# {unique}: running\n")
+    assert "| work | success | 1 | " in found["data"]
+
+
+def test_waits_for_pools_are_known_to_other_processes(unique: str) -> None:
+    """What the server's events tell, once this process has forgotten it."""
+    from airflow_compat._prefect.pool_events import taken_here
+
+    pools.apply(pools.plan({unique: 1}))
+
+    @flow(name=unique)
+    def etl() -> None:
+        with pool(unique):
+            pass
+
+    etl()
+    taken_here.clear()
+    (run,) = kept_client().request("POST", "/flow_runs/filter", json={"flows": {"name": {"any_": [unique]}}}).json()
+    until = time.monotonic() + 30
+    # The server writes events in batches, every few seconds.
+    while not re.search(rf"\| {unique} \|  \| 1 \| \d\.\d s \|", text := _summary_text(run["id"], unique)):
+        assert time.monotonic() < until, text
+        time.sleep(0.5)
+
+
+def _summary_text(flow_run_id: str, key: str) -> str:
+    artifacts.run_summary(flow_run_id, key=key)
+    return str(held(key)[0]["data"])
