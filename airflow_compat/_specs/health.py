@@ -182,10 +182,8 @@ def _address(server: ServerHealth) -> Check:
     if server.kind == "none":
         return Check("server", "problem", "no server is named, and Prefect may start no temporary one", set_url)
     if server.kind == "temporary":
-        found = (
-            "no server is named: each process starts a temporary one, which runs no schedules or automations and is "
-        )
-        return Check("server", "note", found + "not asked here", f"for one that stays: {set_url}")
+        found = "no server is named: each process starts a temporary one, which runs no schedules and is not asked here"
+        return Check("server", "note", found, f"for one that stays: {set_url}")
     return Check("server", "ok", f"{server.address} answers")
 
 
@@ -246,10 +244,9 @@ def _stored(server: ServerHealth) -> Iterator[Check]:
     if server.own_type:
         yield Check("block types", "ok", "the server knows the block type airflow-connection")
     elif server.own_type is False:
-        found = (
-            "the server doesn't know the block type airflow-connection, which the first import that needs it registers"
-        )
-        yield Check("block types", "note", found, "prefect block register --module airflow_compat.blocks")
+        found = "the server doesn't know the block type airflow-connection yet"
+        register = "an import that needs it registers it, or: prefect block register --module airflow_compat.blocks"
+        yield Check("block types", "note", found, register)
     if server.blocks is None:
         return
     for slug, extra in sorted(server.lacking.items()):

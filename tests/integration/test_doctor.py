@@ -123,10 +123,14 @@ def test_a_server_that_is_not_there(url: str, found: str, capfd: pytest.CaptureF
     ],
 )
 def test_another_server(status: int, answers: Mapping[str, Any], found: str, capfd: pytest.CaptureFixture[str]) -> None:
-    with _answers(status, answers, "text/html") as url, temporary_settings({PREFECT_API_URL: url}):
-        code, checks = _doctor(capfd)
+    with _answers(status, answers, "text/html") as url:
+        with_password = url.replace("//", f"//etl:{SECRET}@")
+        with temporary_settings({PREFECT_API_URL: with_password}):
+            code, checks = _doctor(capfd)
     assert code == 1
     assert found in checks["server"][0]["found"]
+    assert url in checks["server"][0]["found"]
+    assert SECRET not in json.dumps(checks)
     assert "server version" not in checks
 
 
