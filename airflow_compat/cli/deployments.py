@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .._deployments.generate import Generated
 
-app: App = App(name="deployments", help="Deploy the flows of DAGs: prefect.yaml, from DAG files that are never run.")
+app: App = App(name="deployments", help="Write prefect.yaml from DAG files, and check it.")
 
 _STYLES = {"error": "red", "warning": "yellow", "note": "dim"}
 
