@@ -105,7 +105,7 @@ class Fake(AbstractContextManager["Fake[Any]", None], Generic[V]):
     def _twin(self) -> Self:
         """The same for one call of a decorated function, which may be called by many at once."""
         twin = type(self)({})
-        twin._given = dict(self._given)
+        twin._given = self._given
         return twin
 
     def _begin(self) -> None:

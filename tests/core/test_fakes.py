@@ -114,6 +114,7 @@ def test_a_variable_is_read_set_and_deleted_in_memory() -> None:
         "target": "staging",
         "limits": {"rows": 5},
         "api_token": "t0ken",
+        "named_value": {"value": 2},
         "described": {"value": 1, "description": ""},
     }
     with fake_variables(given) as fake:
@@ -122,6 +123,7 @@ def test_a_variable_is_read_set_and_deleted_in_memory() -> None:
         assert Variable.get("limits", deserialize_json=True) == {"rows": 5}
         assert Variable.get("api_token") == "t0ken"
         assert Variable.get("described") == "1"
+        assert Variable.get("named_value", deserialize_json=True) == {"value": 2}
         assert Variable.get("missing", "default") == "default"
         Variable.set("target", 7)
         Variable.set("rows", [1], serialize_json=True)
@@ -133,6 +135,7 @@ def test_a_variable_is_read_set_and_deleted_in_memory() -> None:
         assert len(Variable.get("long")) == 6000
     assert fake.values == {
         "target": "7", "rows": [1], "long": "x" * 6000, "new": "n", "api_token": "t0ken", "described": 1,
+        "named_value": {"value": 2},
     }  # fmt: skip
     assert "t0ken" not in repr(fake)
 
@@ -269,6 +272,39 @@ def test_a_pool_of_the_fake_around_still_has_its_slots_taken() -> None:
             pass
 
 
+def test_who_waited_in_vain_lets_those_behind_pass() -> None:
+    behind = threading.Event()
+
+    def wants_all() -> None:
+        with pytest.raises(PoolTimeoutError), pool("warehouse", 2, timeout=0.3):
+            pass
+
+    def wants_one() -> None:
+        with pool("warehouse"):
+            behind.set()
+
+    with fake_pools({"warehouse": 2}) as fake, ThreadPoolExecutor(2) as others, pool("warehouse"):
+        first = others.submit(wants_all)
+        while not pools.read("warehouse")[0].waiting and not first.done():
+            pass
+        others.submit(wants_one)
+        assert behind.wait(10), "it waits behind somebody who has left"
+        first.result()
+    assert [use.slots for use in fake.uses] == [1, 1]
+
+
+def test_used_again_a_pool_begins_anew() -> None:
+    fake = fake_pools({"warehouse": 2})
+    with fake:
+        with pool("warehouse", 2):
+            pass
+        with pool("warehouse"):
+            pass
+        assert (fake.most_held("warehouse"), len(fake.uses)) == (2, 2)
+    with fake:
+        assert (fake.most_held("warehouse"), fake.uses) == (0, [])
+
+
 def test_as_a_decorator_each_call_has_its_own() -> None:
     @fake_variables({"count": "0"})
     def plain() -> Any:
@@ -286,12 +322,18 @@ def test_as_a_decorator_each_call_has_its_own() -> None:
     def generator() -> Iterator[Any]:
         yield Variable.get("count")
 
+    @fake_variables({"count": "0"})
+    def recursive(depth: int) -> Any:
+        Variable.set("count", depth)
+        return [Variable.get("count"), *(recursive(depth - 1) if depth else []), Variable.get("count")]
+
     async def both() -> list[Any]:
         return await asyncio.gather(coroutine(), coroutine())
 
     assert (plain(), plain()) == ("1", "1")
     assert asyncio.run(both()) == ["1", "1"]
     assert list(generator()) == ["0"]
+    assert recursive(1) == ["1", "0", "0", "1"]
     assert plain.__name__ == "plain"
 
 

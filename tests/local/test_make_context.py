@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Literal
 from unittest.mock import Mock
 
@@ -93,6 +96,19 @@ def test_its_dates_are_one_moment_of_airflow_s_class() -> None:
     assert (context["ds"], context["ts"]) == ("2026-03-28", "2026-03-28T23:30:00+00:00")
     assert context["run_id"] == "manual__2026-03-28T23:30:00+00:00"
     assert context["dag_run"].run_type == "manual"
+
+
+@pytest.fixture
+def _in_new_york() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "America/New_York")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_in_new_york")
+def test_a_date_without_zone_is_in_utc_wherever_the_test_runs() -> None:
     naive = make_context(logical_date=datetime(2026, 3, 29), airflow_version="2")  # noqa: DTZ001
     assert naive["ts"] == "2026-03-29T00:00:00+00:00"
     assert (naive["yesterday_ds"], naive["execution_date"]) == ("2026-03-28", naive["logical_date"])
@@ -237,6 +253,18 @@ def test_a_mock_called_by_name_and_a_plain_context() -> None:
 def test_what_records_nothing_is_refused() -> None:
     with pytest.raises(FakeError, match="records no calls"):
         assert_called_with_context(print)
+
+
+def test_a_recorder_remembers_what_was_true_at_its_call() -> None:
+    now = {"state": "failed"}
+
+    def ti() -> Any:
+        return SimpleNamespace(task_id="load", dag_id="etl", try_number=1, **now)
+
+    callback = RecordingCallback()
+    callback(Context(lambda: {"ti": ti}, "3"))
+    now["state"] = "success"
+    assert_called_with_context(callback, state="failed")
 
 
 def test_a_recorder_can_raise_and_remembers_the_call() -> None:

@@ -101,6 +101,16 @@ def test_the_page_s_unittest_passes_without_prefect(folder: Path) -> None:
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.parametrize("version", ["2", "3"])
+def test_a_context_is_read_whole_without_prefect(folder: Path, version: str) -> None:
+    (folder / "test_context.py").write_text(
+        f"def test_it(airflow_context):\n    assert len(dict(airflow_context(airflow_version={version!r}))) > 30\n"
+    )
+    done = _run(folder, "pytest", "-q", "test_context.py")
+    assert "1 passed" in done.stdout, done.stdout
+    assert {name.partition(".")[0] for name in _imported(folder)} & HEAVY == set()
+
+
 def test_a_suite_that_uses_none_of_it_is_left_alone(folder: Path) -> None:
     (folder / "test_nothing.py").write_text(
         "def test_nothing():\n"
