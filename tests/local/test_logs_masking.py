@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import logging
+import subprocess
+import sys
+import textwrap
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -53,6 +56,18 @@ class _Holder:
 
     def __str__(self) -> str:
         return f"<{self.held}>"
+
+
+def test_importing_changes_nothing() -> None:
+    code = """
+        import logging, sys
+        import airflow_compat.artifacts, airflow_compat.connections, airflow_compat.logs
+        airflow_compat.logs.forward("airflow.task")
+        assert logging.getLogRecordFactory() is logging.LogRecord
+        assert not logging.getLogger("airflow.task").handlers
+        assert "prefect" not in sys.modules
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, timeout=120)
 
 
 def test_message_and_arguments(stream: io.StringIO, secret: str) -> None:
