@@ -99,6 +99,15 @@ def test_exceptions_their_causes_and_the_code_in_tracebacks(stream: io.StringIO,
     assert raised.args == ("outer", secret)
 
 
+def test_the_code_in_a_stack(stream: io.StringIO) -> None:
+    logs.mask("written-into-the-code")
+
+    LOG.info("where", stack_info=True)  # written-into-the-code
+
+    assert 'LOG.info("where", stack_info=True)  # ***' in stream.getvalue()
+    assert "written-into-the-code" not in stream.getvalue()
+
+
 def test_a_line_without_a_secret_is_left_alone(secret: str) -> None:
     logs.mask(secret)
     seen: list[logging.LogRecord] = []
