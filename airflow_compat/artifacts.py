@@ -138,7 +138,9 @@ def artifact_from_xcom(
     if not isinstance(ti, TaskInstance):
         raise InvalidArgumentError(f"artifact_from_xcom takes a context's ti, not {type(ti).__name__}")
     task_id = ti.task_id if task_ids is None else task_ids
-    value = ti.xcom_pull(task_ids=task_id, key=key)
+    # Of a mapped task, every run has its own.
+    own: dict[str, Any] = {"map_indexes": ti.map_index} if task_id == ti.task_id and ti.map_index >= 0 else {}
+    value = ti.xcom_pull(task_ids=task_id, key=key, **own)
     if value is None:
         raise InvalidArtifactError(f"task {task_id!r} has pushed no XCom {key!r}: push it first, or name another key")
     spec = _specs.artifact_of_value(artifact_key or f"{task_id}-{key}", value, description)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
+from prefect.futures import wait
 
 from airflow_compat import artifacts, get_current_context, logs, on_failure, pool, pools
 from airflow_compat._prefect.client import kept_client
@@ -141,6 +142,22 @@ def test_xcom_values(unique: str) -> None:
     assert json.loads(first["data"]) == json.loads(again["data"]) == [{"a": 1}]
     assert first["task_run_id"] != again["task_run_id"]
     assert again["description"] == "d"
+
+
+def test_each_run_of_a_mapped_task_shows_its_own(unique: str) -> None:
+    @task
+    def each(number: int) -> None:
+        ti = get_current_context()["ti"]
+        ti.xcom_push("number", number)
+        artifacts.artifact_from_xcom(ti, "number", artifact_key=unique)
+
+    @flow
+    def etl() -> None:
+        wait(each.map([7, 8]))
+
+    etl()
+
+    assert sorted(found["data"] for found in held(unique)) == ["```json\n7\n```", "```json\n8\n```"]
 
 
 def test_a_callback_s_artifact_is_its_run_s(unique: str) -> None:

@@ -19,7 +19,7 @@ from prefect.futures import wait
 from prefect.logging import get_run_logger
 from prefect.logging.handlers import APILogHandler
 from prefect.settings import PREFECT_LOGGING_EXTRA_LOGGERS, temporary_settings
-from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 
 from airflow_compat import AirflowConnection, BaseHook, Variable, get_connection, get_current_context, load_block, logs
 from airflow_compat._prefect.client import kept_client
@@ -177,6 +177,26 @@ def test_the_native_setting_in_a_process_of_its_own(unique: str) -> None:
     subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, env=environment, timeout=120)
 
     assert texts(unique) == ["native"]
+
+
+def test_tasks_in_processes_of_their_own(unique: str) -> None:
+    secret = f"secret_{unique}"
+
+    @task
+    @logs.forward("airflow.task")
+    def work() -> None:
+        logs.mask(secret)
+        logging.getLogger("airflow.task").info("in a process with %s", secret)
+
+    @flow(name=unique, task_runner=ProcessPoolTaskRunner(max_workers=1))  # type: ignore[call-overload]
+    def etl() -> None:
+        work.submit().wait()
+
+    etl()
+
+    (line,) = lines(unique, logger="airflow.task")
+    assert line["message"] == "in a process with ***"
+    assert line["task_run_id"]
 
 
 def test_self_log_and_ti_log(unique: str) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import logging
+import subprocess
+import sys
+import textwrap
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -55,6 +58,18 @@ class _Holder:
         return f"<{self.held}>"
 
 
+def test_importing_changes_nothing() -> None:
+    code = """
+        import logging, sys
+        import airflow_compat.artifacts, airflow_compat.connections, airflow_compat.logs
+        airflow_compat.logs.forward("airflow.task")
+        assert logging.getLogRecordFactory() is logging.LogRecord
+        assert not logging.getLogger("airflow.task").handlers
+        assert "prefect" not in sys.modules
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, timeout=120)
+
+
 def test_message_and_arguments(stream: io.StringIO, secret: str) -> None:
     logs.mask(secret)
 
@@ -82,6 +97,15 @@ def test_exceptions_their_causes_and_the_code_in_tracebacks(stream: io.StringIO,
     assert "ValueError: ('outer', '***')" in stream.getvalue()
     # Code that goes on with it finds it as it was.
     assert raised.args == ("outer", secret)
+
+
+def test_the_code_in_a_stack(stream: io.StringIO) -> None:
+    logs.mask("written-into-the-code")
+
+    LOG.info("where", stack_info=True)  # written-into-the-code
+
+    assert 'LOG.info("where", stack_info=True)  # ***' in stream.getvalue()
+    assert "written-into-the-code" not in stream.getvalue()
 
 
 def test_a_line_without_a_secret_is_left_alone(secret: str) -> None:
