@@ -182,7 +182,7 @@ def emit_pools(*names: str) -> None:
     from ._metrics.pools import pool_samples
 
     for sample in pool_samples(names):
-        emit(sample.kind, sample.name, sample.value, sample.tags)
+        emit(sample)
 
 
 def flush(timeout: float = 2.0) -> bool:

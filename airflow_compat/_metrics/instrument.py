@@ -15,6 +15,7 @@ from .._airflow.metric_names import normal_name
 from .._prefect.run_dates import run_dates
 from .._prefect.runs import flow_of, state_name
 from ..errors import AirflowCompatError
+from .sample import Sample
 from .stats import emit, is_connected
 from .tasks_of import tasks_of
 
@@ -66,7 +67,7 @@ def _flow_began(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> N
     tags = _flow_tags(flow, flow_run)
     if tags.get("run_type") == "scheduled" and flow_run.expected_start_time and not flow_run.run_count:
         delay = (state.timestamp - flow_run.expected_start_time).total_seconds() * 1000
-        emit("timing", "dagrun.schedule_delay", delay, tags)
+        emit(Sample("timing", "dagrun.schedule_delay", delay, tags))
 
 
 def _flow_ended(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
@@ -78,13 +79,13 @@ def _flow_ended(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> N
         milliseconds = (state.timestamp - flow_run.start_time).total_seconds() * 1000
     if milliseconds is not None:
         end = "success" if state.is_completed() else "failed"
-        emit("timing", f"dagrun.duration.{end}", milliseconds, _flow_tags(flow, flow_run))
+        emit(Sample("timing", f"dagrun.duration.{end}", milliseconds, _flow_tags(flow, flow_run)))
 
 
 def _task_began(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> None:  # noqa: ARG001
     if is_connected():
         _begin(task_run.id)
-        emit("counter", "ti.start", 1, _task_tags(task, task_run))
+        emit(Sample("counter", "ti.start", 1, _task_tags(task, task_run)))
 
 
 def _task_ended(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> None:
@@ -126,14 +127,14 @@ def _emit_end(task: Task[..., Any], task_run: TaskRun, state: str) -> None:
     tags = _task_tags(task, task_run)
     milliseconds = _milliseconds(task_run.id)
     if milliseconds is not None:
-        emit("timing", "task.duration", milliseconds, tags)
-    emit("counter", "ti.finish", 1, {**tags, "state": state})
+        emit(Sample("timing", "task.duration", milliseconds, tags))
+    emit(Sample("counter", "ti.finish", 1, {**tags, "state": state}))
     if state == "skipped":
         return
     end = "successes" if state == "success" else "failures"
     operator = _DECORATED if type(task) is Task else type(task).__name__
-    emit("counter", f"operator_{end}", 1, {**tags, "operator_name": operator})
-    emit("counter", f"ti_{end}", 1, tags)
+    emit(Sample("counter", f"operator_{end}", 1, {**tags, "operator_name": operator}))
+    emit(Sample("counter", f"ti_{end}", 1, tags))
 
 
 def _begin(run_id: UUID) -> None:

@@ -9,7 +9,6 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 from .._airflow.metric_names import legacy_metric, why_illegal
 from .._airflow.metric_settings import MetricSettings
@@ -17,9 +16,14 @@ from .sample import Backend, Sample
 
 logger = logging.getLogger("airflow_compat.metrics")
 
+_Key = tuple[str, tuple[tuple[str, str], ...]]
+
 # About 5 MB, and minutes of a busy process.
 CAPACITY = 10_000
 RETRY_SECONDS = 30.0
+# What comes in this time is sent at once: a thread that woke for each would take the code's time.
+_GATHER_SECONDS = 0.1
+_MOST_PREPARED = 10_000
 _MOST_COMPLAINTS = 100
 
 
@@ -36,8 +40,9 @@ class Pump:
         self._make = make
         self._settings = settings
         self._backend = backend
-        self._gauges: dict[tuple[str, tuple[tuple[str, str], ...]], float] = {}
+        self._gauges: dict[_Key, float] = {}
         self._complaints: set[str] = set()
+        self._prepared: dict[_Key, list[tuple[str, dict[str, str]]]] = {}
         self._lock = threading.Lock()
         self._begin()
 
@@ -45,6 +50,7 @@ class Pump:
         self._pid = os.getpid()
         self._queue: queue.SimpleQueue[Sample | threading.Event | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._hurry = threading.Event()
         self._dropped = 0
         self._retry_at = 0.0
 
@@ -65,6 +71,7 @@ class Pump:
             return True
         done = threading.Event()
         self._queue.put(done)
+        self._hurry.set()
         return done.wait(timeout)
 
     def close(self, timeout: float) -> bool:
@@ -72,6 +79,7 @@ class Pump:
         sent = self.flush(timeout)
         if self._thread is not None and self._pid == os.getpid():
             self._queue.put(None)
+            self._hurry.set()
             self._thread.join(timeout if sent else 0)
         elif self._backend is not None:
             self._backend.close()
@@ -93,23 +101,35 @@ class Pump:
         flushed = time.monotonic()
         while True:
             every = self._backend.flush_seconds if self._backend else None
-            wait = None if every is None else max(0.0, flushed + every - time.monotonic())
             try:
-                taken = self._queue.get(timeout=wait)
+                first = self._queue.get(timeout=None if every is None else max(0.0, flushed + every - time.monotonic()))
             except queue.Empty:
                 self._flush()
                 flushed = time.monotonic()
                 continue
+            self._hurry.wait(_GATHER_SECONDS)
+            self._hurry.clear()
+            if not self._take(first):
+                return
+            if self._backend and self._backend.flush_seconds is None:
+                self._flush()
+
+    def _take(self, taken: Sample | threading.Event | None) -> bool:
+        """Take what is in the queue, from this on; whether to go on."""
+        while True:
             if isinstance(taken, Sample):
                 self._send(taken)
             elif taken is None:
                 if self._backend:
                     self._backend.close()
-                return
+                return False
             else:
                 self._flush()
-                flushed = time.monotonic()
                 taken.set()
+            try:
+                taken = self._queue.get_nowait()
+            except queue.Empty:
+                return True
 
     def _ready(self) -> Backend | None:
         if self._backend is None and time.monotonic() >= self._retry_at:
@@ -124,20 +144,29 @@ class Pump:
         backend = self._ready()
         if backend is None:
             return
-        why = why_illegal(sample.name, influxdb=self._settings.influxdb)
-        if why:
-            self._complain(str(sample.name), f"the metric {sample.name!r} is not sent: {why}")
-            return
-        for each in self._named(sample):
+        # A name may be anything that was handed in.
+        key = (str(sample.name), tuple(sample.tags.items()))
+        prepared = self._prepared.get(key)
+        if prepared is None:
+            if len(self._prepared) >= _MOST_PREPARED:
+                self._prepared.clear()
+            prepared = self._prepared[key] = self._prepare(sample.name, sample.tags)
+        for name, tags in prepared:
             try:
-                if self._settings.filters.lets_through(each.name):
-                    self._send_one(backend, replace(each, tags=self._settings.filters.tags(each.tags)))
+                self._send_one(backend, sample._replace(name=name, tags=tags))
             except Exception as exc:  # noqa: BLE001 - see above
-                self._complain(each.name, f"the metric {each.name!r} could not be sent: {exc}")
+                self._complain(name, f"the metric {name!r} could not be sent: {exc}")
 
-    def _named(self, sample: Sample) -> list[Sample]:
-        legacy = legacy_metric(sample.name, sample.tags) if self._settings.legacy_names else None
-        return [sample] if legacy is None else [replace(sample, name=legacy[0], tags=legacy[1]), sample]
+    def _prepare(self, name: str, tags: dict[str, str]) -> list[tuple[str, dict[str, str]]]:
+        """The names and tags that a measurement is sent under."""
+        settings = self._settings
+        why = why_illegal(name, influxdb=settings.influxdb)
+        if why:
+            self._complain(str(name), f"the metric {name!r} is not sent: {why}")
+            return []
+        legacy = legacy_metric(name, tags) if settings.legacy_names else None
+        named = [(name, tags)] if legacy is None else [legacy, (name, tags)]
+        return [(each, settings.filters.tags(its)) for each, its in named if settings.filters.lets_through(each)]
 
     def _send_one(self, backend: Backend, sample: Sample) -> None:
         if sample.rate < 1 and not backend.takes_rates and random.random() > sample.rate:
@@ -146,7 +175,7 @@ class Pump:
             key = (sample.name, tuple(sorted(sample.tags.items())))
             value = sample.value + (self._gauges.get(key, 0.0) if sample.is_delta else 0.0)
             self._gauges[key] = value
-            sample = replace(sample, value=value, is_delta=False)
+            sample = sample._replace(value=value, is_delta=False)
         backend.send(sample)
 
     def _flush(self) -> None:

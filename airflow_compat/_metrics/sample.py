@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 Kind = Literal["counter", "gauge", "timing"]
 
 
-@dataclass(frozen=True)
-class Sample:
-    """One measurement.
+class Sample(NamedTuple):
+    """One measurement. A tuple, since a task run makes many, and they are made while it waits.
 
     Attributes:
         kind: What it is of.
@@ -24,7 +22,7 @@ class Sample:
     kind: Kind
     name: str
     value: float
-    tags: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str]
     rate: float = 1
     is_delta: bool = False
 
@@ -33,7 +31,7 @@ class Backend(Protocol):
     """Where metrics go. All is called from one thread.
 
     Attributes:
-        flush_seconds: The time between two flushes; None where each measurement is on its way at once.
+        flush_seconds: The time between two flushes; None where there is one after each batch.
         takes_rates: Whether it is told the rate; else measurements are left out before.
         takes_deltas: Whether it is told that a gauge is one; else the sum is made before.
     """

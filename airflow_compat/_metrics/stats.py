@@ -66,9 +66,10 @@ def is_connected() -> bool:
     return bool(_pumps)
 
 
-def emit(kind: Kind, name: str, value: float, tags: Mapping[str, Any] | None = None) -> None:
+def emit(sample: Sample) -> None:
     """One measurement of ours."""
-    _put(kind, name, value, tags)
+    for pump in _pumps:
+        pump.put(sample)
 
 
 def _make(target: StatsD | Datadog | Prometheus | OpenTelemetry) -> Backend:

@@ -21,10 +21,11 @@ class StatsdBackend:
         from statsd import StatsClient
 
         self._target = target
-        self._client = StatsClient(target.host, target.port, target.prefix or None, ipv6=target.ipv6)
+        self._socket = StatsClient(target.host, target.port, target.prefix or None, ipv6=target.ipv6)
+        self._client = self._socket.pipeline()
 
     def send(self, sample: Sample) -> None:
-        """Send it as one datagram."""
+        """Put it into a datagram with others."""
         name = sample.name + (_influxdb_tags(sample.tags) if self._target.influxdb_tags else "")
         if sample.kind == "counter":
             self._client.incr(name, _plain(sample.value), sample.rate)
@@ -34,11 +35,12 @@ class StatsdBackend:
             self._client.timing(name, sample.value, sample.rate)
 
     def flush(self) -> None:
-        """Nothing is kept back."""
+        """Send the datagrams."""
+        self._client.send()
 
     def close(self) -> None:
         """Close the socket."""
-        self._client.close()
+        self._socket.close()
 
 
 class DatadogBackend:

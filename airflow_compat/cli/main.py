@@ -14,6 +14,7 @@ from .automations import app as automations_app
 from .backfill import backfill
 from .catch_up import catch_up
 from .importing import import_sources
+from .metrics import app as metrics_app
 from .pools import app as pools_app
 from .work_pools import app as work_pools_app
 
@@ -27,6 +28,7 @@ app.command(import_sources, name="import")
 app.command(pools_app)
 app.command(automations_app)
 app.command(work_pools_app)
+app.command(metrics_app)
 app.command(backfill, name="backfill")
 app.command(catch_up, name="catch-up")
 

@@ -284,7 +284,7 @@ def test_what_is_too_much_is_dropped_and_told(caplog: pytest.LogCaptureFixture) 
 
     pump = Pump(lambda: Slow(metrics.Prometheus()), MetricSettings(None))
     for _ in range(CAPACITY + 100):
-        pump.put(Sample("counter", "orders", 1))
+        pump.put(Sample("counter", "orders", 1, {}))
     go_on.set()
     assert pump.close(20)
     assert CAPACITY <= len(taken) <= CAPACITY + 1
