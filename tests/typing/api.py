@@ -23,6 +23,7 @@ from airflow_compat import (
     get_current_context,
     importing,
     load_block,
+    metrics,
     on_execute,
     on_failure,
     on_retry,
@@ -185,3 +186,23 @@ def pools_of_a_dag() -> None:
     assert_type(work_pools.plan([spec]), tuple[work_pools.WorkPoolItem, ...])
     assert_type(work_pools.apply([spec], replace=True), tuple[work_pools.WorkPoolOutcome, ...])
     assert_type(work_pools.helm_values(spec, api_url="http://prefect:4200/api"), dict[str, Any])
+
+
+def measured() -> None:
+    metrics.configure(metrics.StatsD("localhost", 8125, influxdb_tags=True), allow_list=["ti"])
+    metrics.configure_from_airflow({"statsd_on": True})
+
+    @metrics.Stats.timer("double")
+    def double(number: int) -> int:
+        return number * 2
+
+    assert_type(double(2), int)
+    with metrics.Stats.timer("block") as timer:
+        assert_type(timer.duration, float | None)
+    assert_type(metrics.flush(), bool)
+
+    @flow
+    def etl(day: str) -> int:
+        return len(day)
+
+    assert_type(metrics.instrument(etl)("2026-01-01"), int)
