@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -82,3 +83,8 @@ def http_receiver() -> Iterator[HttpReceiver]:
         yield receiver
     finally:
         receiver.close()
+
+
+def plain(line: str) -> str:
+    """A datagram of StatsD, without a time's milliseconds."""
+    return re.sub(r":[\d.]+\|ms$", "|ms", line)

@@ -39,11 +39,13 @@ def task_run_samples(run: Mapping[str, Any], flow_name: str) -> list[Sample]:
     tags["task_id"] = normal_name(task_name)
     state = "skipped" if run["state_name"] == "Skipped" else _STATES.get(run["state_type"], "failed")
     samples = [Sample("counter", "ti.finish", 1, {**tags, "state": state})]
+    # Of a skipped one Airflow 3 sends nothing more, and no duration either.
+    if state == "skipped":
+        return samples
     milliseconds = _milliseconds(run["start_time"], run["end_time"])
     if milliseconds is not None:
         samples.append(Sample("timing", "task.duration", milliseconds, tags))
-    if state != "skipped":
-        samples.append(Sample("counter", "ti_successes" if state == "success" else "ti_failures", 1, tags))
+    samples.append(Sample("counter", "ti_successes" if state == "success" else "ti_failures", 1, tags))
     return samples
 
 

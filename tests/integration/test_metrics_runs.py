@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
-from metric_receivers import UdpReceiver, udp_receiver
+from metric_receivers import UdpReceiver, plain, udp_receiver
 from prefect import Task, flow, task
 from prefect.flow_engine import run_flow
 from prefect.states import Scheduled
@@ -210,3 +212,37 @@ def test_pools_are_gauges(udp: UdpReceiver, unique: str) -> None:
 def test_on_what_is_no_flow() -> None:
     with pytest.raises(InvalidMetricSettingsError, match="above @flow"):
         metrics.instrument(len)  # type: ignore[type-var]
+
+
+def test_what_is_sent_of_a_run_is_what_airflow_sends() -> None:
+    @task
+    def load() -> None: ...
+
+    @on_success(lambda context: None)
+    @task
+    def skipped() -> None:
+        raise AirflowSkipException
+
+    @task(retries=1)
+    def broken() -> None:
+        raise ValueError
+
+    @metrics.instrument
+    @flow(name="etl")
+    def etl() -> None:
+        load()
+        skipped(return_state=True)
+        broken()
+
+    with udp_receiver() as udp:
+        metrics.configure(metrics.StatsD("127.0.0.1", udp.port, influxdb_tags=True))
+        etl(return_state=True)
+        metrics.shutdown()
+        sent = sorted(plain(line) for line in udp.lines())
+    recorded = json.loads((Path(__file__).parents[1] / "data" / "airflow_metrics.json").read_text())
+    # The DAG run's own are sent by Airflow's scheduler, which no record is of.
+    assert [line for line in sent if ".dagrun." not in line] == recorded
+    assert [line for line in sent if ".dagrun." in line] == [
+        "airflow.dagrun.duration.failed,dag_id=etl,run_type=manual|ms",
+        "airflow.dagrun.duration.failed.etl,run_type=manual|ms",
+    ]
