@@ -38,7 +38,7 @@ NOTIFIERS = [
 # Airflow's releases that are compared. Its dependencies move under it: 2.11 installs as it was when it came out.
 AIRFLOWS = {
     "2.11": ["apache-airflow==2.11.0", *NOTIFIERS, "--exclude-newer", "2025-07-15"],
-    "3.3": ["apache-airflow==3.3.2", "apache-airflow-providers-postgres", *NOTIFIERS],
+    "3.3": ["apache-airflow==3.3.2", "apache-airflow-providers-postgres", "statsd>=4,<5", *NOTIFIERS],
 }
 
 

@@ -130,6 +130,10 @@ class InvalidScheduleError(AirflowCompatError, ValueError):
     """A schedule is none that Airflow takes: its cron expression, its delta, its time zone, or what it is made of."""
 
 
+class InvalidMetricSettingsError(AirflowCompatError, ValueError):
+    """Where metrics go was said wrongly: a setting of Airflow's `[metrics]`, or an argument of `metrics.configure`."""
+
+
 class BackfillError(AirflowCompatError, ValueError):
     """A backfill can't be made: its deployment, its dates, its schedule, or how they go together."""
 

@@ -17,6 +17,7 @@ from .catch_up import catch_up
 from .deployments import app as deployments_app
 from .doctor import SETTINGS_REFUSED, doctor
 from .importing import import_sources
+from .metrics import app as metrics_app
 from .pools import app as pools_app
 from .work_pools import app as work_pools_app
 
@@ -30,6 +31,7 @@ app.command(import_sources, name="import")
 app.command(pools_app)
 app.command(automations_app)
 app.command(work_pools_app)
+app.command(metrics_app)
 app.command(backfill, name="backfill")
 app.command(catch_up, name="catch-up")
 app.command(deployments_app)

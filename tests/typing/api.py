@@ -26,6 +26,7 @@ from airflow_compat import (
     importing,
     load_block,
     logs,
+    metrics,
     on_execute,
     on_failure,
     on_retry,
@@ -234,3 +235,23 @@ async def tests_of_ported_code() -> None:
     on_failure(recorded)
     assert_type(testing.assert_called_with_context(recorded, exception=ValueError), Mapping[str, Any])
     testing.assert_called_with_context(recorded, task="a")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+def measured() -> None:
+    metrics.configure(metrics.StatsD("localhost", 8125, influxdb_tags=True), allow_list=["ti"])
+    metrics.configure_from_airflow({"statsd_on": True})
+
+    @metrics.Stats.timer("double")
+    def double(number: int) -> int:
+        return number * 2
+
+    assert_type(double(2), int)
+    with metrics.Stats.timer("block") as timer:
+        assert_type(timer.duration, float | None)
+    assert_type(metrics.flush(), bool)
+
+    @flow
+    def etl(day: str) -> int:
+        return len(day)
+
+    assert_type(metrics.instrument(etl)("2026-01-01"), int)

@@ -1,0 +1,195 @@
+"""The thread between the code that measures and the backend: the code never waits for it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import random
+import threading
+import time
+from collections.abc import Callable
+
+from .._airflow.metric_names import legacy_metric, why_illegal
+from .._airflow.metric_settings import MetricSettings
+from .sample import Backend, Sample
+
+logger = logging.getLogger("airflow_compat.metrics")
+
+_Key = tuple[str, tuple[tuple[str, str], ...]]
+
+# About 5 MB, and minutes of a busy process.
+CAPACITY = 10_000
+RETRY_SECONDS = 30.0
+# What comes in this time is sent at once: a thread that woke for each would take the code's time.
+_GATHER_SECONDS = 0.1
+_MOST_PREPARED = 10_000
+_MOST_COMPLAINTS = 100
+
+
+class Pump:
+    """Takes measurements in a microsecond, and hands them on in a daemon thread; what is too much is dropped, and told.
+
+    Args:
+        make: Makes the backend; called in the thread, again after a fork, and later again where it raises.
+        settings: Which metrics are sent, and under which names.
+        backend: The backend, where it is there already.
+    """
+
+    def __init__(self, make: Callable[[], Backend], settings: MetricSettings, backend: Backend | None = None) -> None:
+        self._make = make
+        self._settings = settings
+        self._backend = backend
+        self._gauges: dict[_Key, float] = {}
+        self._complaints: set[str] = set()
+        self._prepared: dict[_Key, list[tuple[str, dict[str, str]]]] = {}
+        self._lock = threading.Lock()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._pid = os.getpid()
+        self._queue: queue.SimpleQueue[Sample | threading.Event | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._hurry = threading.Event()
+        self._dropped = 0
+        self._retry_at = 0.0
+
+    def put(self, sample: Sample) -> None:
+        """Take one measurement."""
+        if self._pid != os.getpid():
+            self._after_fork()
+        if self._queue.qsize() >= CAPACITY:
+            self._dropped += 1
+            return
+        self._queue.put(sample)
+        if self._thread is None:
+            self._start()
+
+    def flush(self, timeout: float) -> bool:
+        """Wait until what was put so far is sent, for this many seconds at most; whether it was."""
+        if self._pid != os.getpid() or self._thread is None or not self._thread.is_alive():
+            return True
+        done = threading.Event()
+        self._queue.put(done)
+        self._hurry.set()
+        return done.wait(timeout)
+
+    def close(self, timeout: float) -> bool:
+        """Flush, and end the thread."""
+        sent = self.flush(timeout)
+        if self._thread is not None and self._pid == os.getpid():
+            self._queue.put(None)
+            self._hurry.set()
+            self._thread.join(timeout if sent else 0)
+        elif self._backend is not None:
+            self._backend.close()
+        return sent
+
+    def _after_fork(self) -> None:
+        # The thread, and what the parent had yet to send, are the parent's.
+        self._lock = threading.Lock()
+        self._backend = None
+        self._begin()
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="airflow-compat-metrics", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        flushed = time.monotonic()
+        while True:
+            every = self._backend.flush_seconds if self._backend else None
+            try:
+                first = self._queue.get(timeout=None if every is None else max(0.0, flushed + every - time.monotonic()))
+            except queue.Empty:
+                self._flush()
+                flushed = time.monotonic()
+                continue
+            self._hurry.wait(_GATHER_SECONDS)
+            self._hurry.clear()
+            if not self._take(first):
+                return
+            if self._backend and self._backend.flush_seconds is None:
+                self._flush()
+
+    def _take(self, taken: Sample | threading.Event | None) -> bool:
+        """Take what is in the queue, from this on; whether to go on."""
+        while True:
+            if isinstance(taken, Sample):
+                self._send(taken)
+            elif taken is None:
+                if self._backend:
+                    self._backend.close()
+                return False
+            else:
+                self._flush()
+                taken.set()
+            try:
+                taken = self._queue.get_nowait()
+            except queue.Empty:
+                return True
+
+    def _ready(self) -> Backend | None:
+        if self._backend is None and time.monotonic() >= self._retry_at:
+            try:
+                self._backend = self._make()
+            except Exception as exc:  # noqa: BLE001 - whatever a client raises, the run goes on
+                self._retry_at = time.monotonic() + RETRY_SECONDS
+                self._complain("start", f"metrics can't be sent ({exc}); tried again every {RETRY_SECONDS:g} s")
+        return self._backend
+
+    def _send(self, sample: Sample) -> None:
+        backend = self._ready()
+        if backend is None:
+            return
+        # A name may be anything that was handed in.
+        key = (str(sample.name), tuple(sample.tags.items()))
+        prepared = self._prepared.get(key)
+        if prepared is None:
+            if len(self._prepared) >= _MOST_PREPARED:
+                self._prepared.clear()
+            prepared = self._prepared[key] = self._prepare(sample.name, sample.tags)
+        for name, tags in prepared:
+            try:
+                self._send_one(backend, sample._replace(name=name, tags=tags))
+            except Exception as exc:  # noqa: BLE001 - see above
+                self._complain(name, f"the metric {name!r} could not be sent: {exc}")
+
+    def _prepare(self, name: str, tags: dict[str, str]) -> list[tuple[str, dict[str, str]]]:
+        """The names and tags that a measurement is sent under."""
+        settings = self._settings
+        why = why_illegal(name, influxdb=settings.influxdb)
+        if why:
+            self._complain(str(name), f"the metric {name!r} is not sent: {why}")
+            return []
+        legacy = legacy_metric(name, tags) if settings.legacy_names else None
+        named = [(name, tags)] if legacy is None else [legacy, (name, tags)]
+        return [(each, settings.filters.tags(its)) for each, its in named if settings.filters.lets_through(each)]
+
+    def _send_one(self, backend: Backend, sample: Sample) -> None:
+        if sample.rate < 1 and not backend.takes_rates and random.random() > sample.rate:
+            return
+        if sample.kind == "gauge" and not backend.takes_deltas:
+            key = (sample.name, tuple(sorted(sample.tags.items())))
+            value = sample.value + (self._gauges.get(key, 0.0) if sample.is_delta else 0.0)
+            self._gauges[key] = value
+            sample = sample._replace(value=value, is_delta=False)
+        backend.send(sample)
+
+    def _flush(self) -> None:
+        if self._dropped:
+            self._complain("dropped", f"{self._dropped} measurements were dropped: the backend is too slow")
+        if self._backend is None:
+            return
+        try:
+            self._backend.flush()
+        except Exception as exc:  # noqa: BLE001 - see above
+            self._complain("flush", f"metrics could not be sent: {exc}")
+
+    def _complain(self, about: str, message: str) -> None:
+        """Warn, once about each thing."""
+        if about not in self._complaints and len(self._complaints) < _MOST_COMPLAINTS:
+            self._complaints.add(about)
+            logger.warning(message)

@@ -1,0 +1,98 @@
+"""StatsD, and DogStatsD, by the clients that Airflow uses."""
+
+from __future__ import annotations
+
+import logging
+
+from .._airflow.metric_settings import Datadog, StatsD
+from .sample import Sample
+
+logger = logging.getLogger("airflow_compat.metrics")
+
+
+class StatsdBackend:
+    """A StatsD server over UDP."""
+
+    flush_seconds: float | None = None
+    takes_rates = True
+    takes_deltas = True
+
+    def __init__(self, target: StatsD) -> None:
+        from statsd import StatsClient
+
+        self._target = target
+        self._socket = StatsClient(target.host, target.port, target.prefix or None, ipv6=target.ipv6)
+        self._client = self._socket.pipeline()
+
+    def send(self, sample: Sample) -> None:
+        """Put it into a datagram with others."""
+        name = sample.name + (_influxdb_tags(sample.tags) if self._target.influxdb_tags else "")
+        if sample.kind == "counter":
+            self._client.incr(name, _plain(sample.value), sample.rate)
+        elif sample.kind == "gauge":
+            self._client.gauge(name, _plain(sample.value), sample.rate, sample.is_delta)
+        else:
+            self._client.timing(name, sample.value, sample.rate)
+
+    def flush(self) -> None:
+        """Send the datagrams."""
+        self._client.send()
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+
+class DatadogBackend:
+    """A Datadog agent over UDP."""
+
+    flush_seconds: float | None = None
+    takes_rates = True
+    takes_deltas = False
+
+    def __init__(self, target: Datadog) -> None:
+        from datadog import DogStatsd
+
+        self._with_tags = target.metrics_tags
+        self._client = DogStatsd(
+            host=target.host,
+            port=target.port,
+            namespace=target.prefix or None,
+            constant_tags=list(target.constant_tags),
+            # Else metrics about the client itself are among those of the runs.
+            disable_telemetry=True,
+            disable_background_sender=True,
+            disable_buffering=True,
+            disable_aggregation=True,
+        )
+
+    def send(self, sample: Sample) -> None:
+        """Send it as one datagram."""
+        tags = [f"{key}:{value}" for key, value in sample.tags.items()] if self._with_tags else []
+        if sample.kind == "counter":
+            self._client.increment(sample.name, _plain(sample.value), tags=tags, sample_rate=sample.rate)
+        elif sample.kind == "gauge":
+            self._client.gauge(sample.name, _plain(sample.value), tags=tags, sample_rate=sample.rate)
+        else:
+            self._client.timing(sample.name, sample.value, tags=tags, sample_rate=sample.rate)
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._client.close_socket()
+
+
+def _plain(value: float) -> float:
+    return int(value) if float(value).is_integer() else value
+
+
+def _influxdb_tags(tags: dict[str, str]) -> str:
+    kept = []
+    for key, value in tags.items():
+        if any(mark in f"{key}{value}" for mark in ",="):
+            logger.warning("the tag %s=%s is not sent: InfluxDB takes no comma and no = in it", key, value)
+        else:
+            kept.append(f",{key}={value}")
+    return "".join(kept)

@@ -1,0 +1,126 @@
+"""`airflow-compat metrics export`: a whole server's metrics, printed and scraped."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import urllib.request
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from prefect import flow, task
+
+from airflow_compat import pools
+from airflow_compat._metrics.server import ServerMetrics
+from airflow_compat.cli.main import run
+from airflow_compat.errors import ServerUnreachableError
+from airflow_compat.metrics import Prometheus
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def run_twice(name: str) -> None:
+    @task
+    def load() -> None: ...
+
+    @task
+    def broken() -> None:
+        raise ValueError
+
+    @flow(name=name)
+    def etl() -> None:
+        load()
+        load()
+        broken(return_state=True)
+
+    etl()
+
+
+def of(text: str, name: str) -> dict[str, float]:
+    """The values of one flow or pool, without its name."""
+    lines = [line for line in text.splitlines() if f'"{name}"' in line and not line.startswith("#")]
+    return {line.rpartition(" ")[0].replace(f'dag_id="{name}",', ""): float(line.rpartition(" ")[2]) for line in lines}
+
+
+def settled(metrics: ServerMetrics, name: str, count: int) -> dict[str, float]:
+    """The flow's values once its task runs' ends have reached the database."""
+    for _ in range(200):
+        metrics.poll()
+        found = of(metrics.text(), name)
+        if sum(value for key, value in found.items() if key.startswith("airflow_ti_finish_total")) >= count:
+            return found
+    raise AssertionError(metrics.text())
+
+
+def test_runs_are_counted_once(unique: str) -> None:
+    metrics = ServerMetrics(datetime.now(timezone.utc) - timedelta(seconds=1), Prometheus())
+    run_twice(unique)
+    found = settled(metrics, unique, 3)
+    metrics.poll()
+    again = of(metrics.text(), unique)
+    counted = {
+        'airflow_ti_finish_total{state="success",task_id="load"}': 2,
+        'airflow_ti_finish_total{state="failed",task_id="broken"}': 1,
+        'airflow_ti_successes_total{task_id="load"}': 2,
+        'airflow_ti_failures_total{task_id="broken"}': 1,
+        'airflow_task_duration_seconds_count{task_id="load"}': 2,
+        'airflow_task_duration_seconds_count{task_id="broken"}': 1,
+        'airflow_dagrun_duration_success_seconds_count{run_type="manual"}': 1,
+    }
+    assert {key: value for key, value in again.items() if "_sum" not in key} == counted
+    assert found.keys() == again.keys()
+
+
+def test_pools_that_are_gone_are_left_out(unique: str) -> None:
+    from airflow_compat._prefect.client import kept_client
+
+    pools.apply(pools.plan({unique: 4}))
+    metrics = ServerMetrics(datetime.now(timezone.utc), Prometheus())
+    metrics.poll()
+    assert f'airflow_pool_open_slots{{pool_name="{unique}"}} 4.0' in metrics.text().splitlines()
+    kept_client().delete_global_concurrency_limit_by_name(unique)
+    metrics.poll()
+    assert unique not in metrics.text()
+
+
+def test_once(unique: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run_twice(unique)
+    assert run(["metrics", "export", "--once"]) == 0
+    assert "airflow_scheduler_dagruns_running" in (shown := capsys.readouterr().out)
+    assert 'airflow_dagrun_duration_success_seconds_count{run_type="manual"}' in of(shown, unique)
+    assert run(["metrics", "export", "--once", "--since", "-1"]) == 2
+
+
+def test_it_is_scraped_until_it_is_told_to_end() -> None:
+    command = [sys.executable, "-u", "-m", "airflow_compat.cli", "metrics", "export", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        url = process.stdout.readline().split()[3].rstrip(",")
+        try:
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                text = answer.read().decode()
+            assert "airflow_prefect_server_up 1.0" in text.splitlines()
+            assert "airflow_scheduler_dagruns_running" in text
+        finally:
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert url.startswith("http://127.0.0.1:")
+
+
+def test_a_server_that_goes_away_is_told(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    metrics = ServerMetrics(datetime.now(timezone.utc), Prometheus())
+    metrics.poll()
+    stop = threading.Event()
+
+    def gone() -> int:
+        stop.set()
+        raise ServerUnreachableError("the server can't be reached")
+
+    monkeypatch.setattr("airflow_compat._metrics.server.count_running", gone)
+    metrics.serve(0.01, stop)
+    assert "airflow_prefect_server_up 0.0" in metrics.text()
+    assert "airflow_scheduler_dagruns_running" in metrics.text()
+    assert "can't be reached" in caplog.text

@@ -1,0 +1,372 @@
+"""`Stats` against real receivers on loopback, and what a backend that is gone does: nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from metric_receivers import HttpReceiver, UdpReceiver, http_receiver, udp_receiver
+
+from airflow_compat import metrics
+from airflow_compat.errors import InvalidMetricSettingsError, MissingPackageError
+from airflow_compat.metrics import Stats
+
+
+@pytest.fixture(autouse=True)
+def _off() -> Iterator[None]:
+    yield
+    metrics.shutdown()
+
+
+@pytest.fixture
+def udp() -> Iterator[UdpReceiver]:
+    with udp_receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def http() -> Iterator[HttpReceiver]:
+    with http_receiver() as receiver:
+        yield receiver
+
+
+def received(udp: UdpReceiver) -> list[str]:
+    assert metrics.flush()
+    return udp.lines()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def scraped(port: int) -> str:
+    assert metrics.flush()
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        return str(answer.read().decode())
+
+
+def test_all_kinds_reach_statsd(udp: UdpReceiver) -> None:
+    metrics.configure(metrics.StatsD("127.0.0.1", udp.port))
+    Stats.incr("orders")
+    Stats.incr("orders", 3, tags={"shop": "north"})
+    Stats.decr("orders", 2)
+    Stats.gauge("stock", 1.5)
+    Stats.gauge("stock", 2, delta=True)
+    Stats.timing("load", timedelta(seconds=1.5))
+    Stats.timing("load", 12)
+    assert received(udp) == [
+        "airflow.orders:1|c",
+        "airflow.orders:3|c",
+        "airflow.orders:-2|c",
+        "airflow.stock:1.5|g",
+        "airflow.stock:+2|g",
+        "airflow.load:1500.000000|ms",
+        "airflow.load:12.000000|ms",
+    ]
+
+
+def test_the_older_name_goes_before_the_newer(udp: UdpReceiver) -> None:
+    metrics.configure(metrics.StatsD("127.0.0.1", udp.port, prefix=""))
+    Stats.incr("ti.finish", tags={"dag_id": "etl", "task_id": "group.load", "state": "success"})
+    assert received(udp) == ["ti.finish.etl.group__load.success:1|c", "ti.finish:1|c"]
+
+
+def test_no_older_names_when_they_are_off(udp: UdpReceiver) -> None:
+    metrics.configure(metrics.StatsD("127.0.0.1", udp.port), legacy_names=False)
+    Stats.incr("ti.start", tags={"dag_id": "etl", "task_id": "load"})
+    assert received(udp) == ["airflow.ti.start:1|c"]
+
+
+def test_tags_in_the_name_for_influxdb(udp: UdpReceiver, caplog: pytest.LogCaptureFixture) -> None:
+    metrics.configure(metrics.StatsD("127.0.0.1", udp.port, influxdb_tags=True))
+    Stats.incr("orders", tags={"shop": "north", "run_id": "1", "bad": "a=b"})
+    assert received(udp) == ["airflow.orders,shop=north:1|c"]
+    assert "bad=a=b" in caplog.text
+
+
+def test_lists_of_metrics(udp: UdpReceiver) -> None:
+    metrics.configure(metrics.StatsD("127.0.0.1", udp.port), allow_list=["^orders", "STOCK"], block_list=["orders"])
+    for name in ("orders.loaded", "my.orders", "my.stock"):
+        Stats.incr(name)
+    assert received(udp) == ["airflow.orders.loaded:1|c", "airflow.my.stock:1|c"]
+
+
+def test_an_illegal_name_is_told_once_and_the_rest_goes_on(udp: UdpReceiver, caplog: pytest.LogCaptureFixture) -> None:
+    metrics.configure(metrics.StatsD("127.0.0.1", udp.port))
+    Stats.incr("my orders")
+    Stats.incr("my orders")
+    Stats.incr("orders")
+    assert received(udp) == ["airflow.orders:1|c"]
+    assert caplog.text.count("'my orders' is not sent") == 1
+
+
+def test_timers(udp: UdpReceiver) -> None:
+    metrics.configure(metrics.StatsD("127.0.0.1", udp.port))
+
+    @Stats.timer("twice")
+    def double(number: int) -> int:
+        return number * 2
+
+    @Stats.timer("awaited")
+    async def wait() -> str:
+        await asyncio.sleep(0.03)
+        return "done"
+
+    with Stats.timer("block") as timer:
+        assert double(2) == 4
+    assert asyncio.run(wait()) == "done"
+    with pytest.raises(KeyError), Stats.timer("raised"):
+        raise KeyError
+    kept = Stats.timer("kept").start()
+    kept.stop(send=False)
+    lines = received(udp)
+    assert [line.partition(":")[0] for line in lines] == [
+        f"airflow.{n}" for n in ("twice", "block", "awaited", "raised")
+    ]
+    assert float(lines[2].partition(":")[2].partition("|")[0]) >= 29
+    assert timer.duration is not None
+    assert kept.duration is not None
+
+
+def test_datadog_has_tags(udp: UdpReceiver) -> None:
+    metrics.configure(metrics.Datadog("127.0.0.1", udp.port, constant_tags=("env:test",)))
+    Stats.incr("ti.start", tags={"dag_id": "etl", "task_id": "load", "run_id": "no"})
+    Stats.gauge("stock", 3)
+    Stats.gauge("stock", 2, delta=True)
+    Stats.timing("load", 12)
+    assert received(udp) == [
+        "airflow.ti.start.etl.load:1|c|#env:test",
+        "airflow.ti.start:1|c|#dag_id:etl,task_id:load,env:test",
+        "airflow.stock:3|g|#env:test",
+        "airflow.stock:5|g|#env:test",
+        "airflow.load:12|ms|#env:test",
+    ]
+
+
+def test_datadog_without_the_metrics_own_tags(udp: UdpReceiver) -> None:
+    metrics.configure(metrics.Datadog("127.0.0.1", udp.port, metrics_tags=False))
+    Stats.incr("orders", tags={"shop": "north"})
+    assert received(udp) == ["airflow.orders:1|c"]
+
+
+def test_prometheus_is_scraped() -> None:
+    port = free_port()
+    metrics.configure(metrics.Prometheus(port=port))
+    Stats.incr("ti.start", tags={"dag_id": "etl", "task_id": "load"})
+    Stats.incr("ti.start", 2, tags={"dag_id": "etl", "task_id": "load"})
+    Stats.incr("ti.start", tags={"dag_id": "etl"})
+    Stats.gauge("pool.open_slots", 4, tags={"pool_name": 'a"b'})
+    Stats.timing("task.duration", 1500)
+    Stats.timing("task.duration", 500)
+    Stats.incr("open")
+    Stats.decr("open", 3)
+    shown = scraped(port).splitlines()
+    for line in (
+        "# TYPE airflow_ti_start_total counter",
+        'airflow_ti_start_total{dag_id="etl",task_id="load"} 3.0',
+        'airflow_ti_start_total{dag_id="etl"} 1.0',
+        r'airflow_pool_open_slots{pool_name="a\"b"} 4.0',
+        "# TYPE airflow_task_duration_seconds summary",
+        "airflow_task_duration_seconds_count 2.0",
+        "airflow_task_duration_seconds_sum 2.0",
+        "# TYPE airflow_open gauge",
+        "airflow_open -2.0",
+    ):
+        assert line in shown
+
+
+def test_a_name_that_is_two_kinds_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    port = free_port()
+    metrics.configure(metrics.Prometheus(port=port))
+    Stats.timing("load", 1)
+    Stats.incr("load")
+    assert "airflow_load_total" not in scraped(port)
+    assert "it is a timing already" in caplog.text
+
+
+def test_a_port_that_is_taken_is_an_error() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(InvalidMetricSettingsError, match="take another one"):
+            metrics.configure(metrics.Prometheus(port=taken.getsockname()[1]))
+
+
+def test_prometheus_is_pushed(http: HttpReceiver) -> None:
+    target = metrics.Prometheus(push_url=f"http://127.0.0.1:{http.port}", job="nightly", instance="one")
+    metrics.configure(target)
+    Stats.incr("orders", 2)
+    assert metrics.flush()
+    path, body = http.requests[0]
+    assert path in {"/metrics/job/nightly/instance/one", "/metrics/job@base64/bmlnaHRseQ==/instance/one"}
+    assert "airflow_orders_total 2.0" in body.decode()
+
+
+def test_opentelemetry(http: HttpReceiver) -> None:
+    from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+
+    metrics.configure(metrics.OpenTelemetry("127.0.0.1", http.port, service="nightly"))
+    Stats.incr("ti.start", 2, tags={"dag_id": "etl", "task_id": "load"})
+    Stats.gauge("stock", 3)
+    Stats.gauge("stock", 2, delta=True)
+    Stats.timing("load", 12)
+    Stats.decr("open", 3)
+    assert metrics.flush(5)
+    path, body = http.requests[-1]
+    assert path == "/v1/metrics"
+    (resource,) = ExportMetricsServiceRequest.FromString(body).resource_metrics
+    assert {"nightly"} == {
+        each.value.string_value for each in resource.resource.attributes if each.key == "service.name"
+    }
+    found = {metric.name: metric for scope in resource.scope_metrics for metric in scope.metrics}
+    (point,) = found["airflow.ti.start"].sum.data_points
+    assert found["airflow.ti.start"].sum.is_monotonic
+    assert (point.as_int or point.as_double) == 2
+    assert {each.key: each.value.string_value for each in point.attributes} == {"dag_id": "etl", "task_id": "load"}
+    assert "airflow.ti.start.etl.load" in found
+    (stock,) = found["airflow.stock"].gauge.data_points
+    assert (stock.as_int or stock.as_double) == 5
+    (load,) = found["airflow.load"].histogram.data_points
+    assert (load.count, load.sum, found["airflow.load"].unit) == (1, 12, "ms")
+    assert not found["airflow.open"].sum.is_monotonic
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        metrics.StatsD("127.0.0.1", 9),
+        metrics.StatsD("no-such-host.invalid"),
+        metrics.Datadog("127.0.0.1", 9),
+        metrics.OpenTelemetry("127.0.0.1", 9, interval_milliseconds=100),
+        metrics.Prometheus(push_url="http://127.0.0.1:9", push_seconds=0.1),
+    ],
+    ids=["statsd", "no such host", "datadog", "opentelemetry", "push gateway"],
+)
+def test_a_dead_backend_costs_nothing(target: metrics.StatsD, caplog: pytest.LogCaptureFixture) -> None:
+    metrics.configure(target)
+    longest = 0.0
+    for number in range(300):
+        before = time.thread_time()
+        Stats.incr("orders", tags={"number": number % 3})
+        longest = max(longest, time.thread_time() - before)
+    assert longest < 0.01
+    before = time.monotonic()
+    metrics.flush(0.5)
+    assert time.monotonic() - before < 5
+    caplog.clear()
+
+
+def test_what_is_too_much_is_dropped_and_told(caplog: pytest.LogCaptureFixture) -> None:
+    from airflow_compat._airflow.metric_settings import MetricSettings
+    from airflow_compat._metrics.pump import CAPACITY, Pump
+    from airflow_compat._metrics.sample import Sample
+    from airflow_compat._metrics.to_prometheus import PrometheusBackend
+
+    go_on = threading.Event()
+    taken: list[Sample] = []
+
+    class Slow(PrometheusBackend):
+        def send(self, sample: Sample) -> None:
+            go_on.wait(20)
+            taken.append(sample)
+
+    pump = Pump(lambda: Slow(metrics.Prometheus()), MetricSettings(None))
+    for _ in range(CAPACITY + 100):
+        pump.put(Sample("counter", "orders", 1, {}))
+    go_on.set()
+    assert pump.close(20)
+    assert CAPACITY <= len(taken) <= CAPACITY + 1
+    assert "measurements were dropped" in caplog.text
+
+
+def test_a_fork_sends_its_own(udp: UdpReceiver) -> None:
+    metrics.configure(metrics.StatsD("127.0.0.1", udp.port))
+    Stats.incr("parent")
+    assert metrics.flush()
+    code = (
+        "import os, sys\n"
+        "from airflow_compat import metrics\n"
+        f"metrics.configure(metrics.StatsD('127.0.0.1', {udp.port}))\n"
+        "metrics.Stats.incr('parent')\n"
+        "metrics.flush()\n"
+        "pid = os.fork()\n"
+        "metrics.Stats.incr('child' if pid == 0 else 'parent')\n"
+        "pid and os.waitpid(pid, 0)\n"
+    )
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=60)
+    assert sorted(received(udp)) == ["airflow.child:1|c", *["airflow.parent:1|c"] * 3]
+
+
+def test_the_end_of_a_process_is_bounded_and_sends(udp: UdpReceiver) -> None:
+    code = "from airflow_compat import metrics as m; m.configure(m.{target}); m.Stats.incr('orders')"
+    run = [sys.executable, "-c"]
+    subprocess.run([*run, code.format(target=f"StatsD('127.0.0.1', {udp.port})")], check=True, timeout=60)
+    assert udp.lines() == ["airflow.orders:1|c"]
+    with socket.socket() as silent:
+        # Connections are taken, and never answered.
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        before = time.monotonic()
+        target = f"OpenTelemetry('127.0.0.1', {silent.getsockname()[1]})"
+        subprocess.run([*run, code.format(target=target)], check=True, timeout=60)
+        assert time.monotonic() - before < 20
+
+
+def test_not_configured_it_does_nothing(udp: UdpReceiver) -> None:
+    Stats.incr("orders")
+    with Stats.timer("load") as timer:
+        pass
+    assert timer.duration is not None
+    assert metrics.flush()
+
+
+def test_airflow_s_own_settings(udp: UdpReceiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "airflow.cfg"
+    file.write_text(
+        f"[core]\nx = 50%\n[metrics]\nstatsd_on = True\nstatsd_host = 127.0.0.1\nstatsd_port = {udp.port}\n"
+        "statsd_prefix = mine\nstat_name_handler =\n"
+    )
+    metrics.configure_from_airflow(file)
+    Stats.incr("orders")
+    assert received(udp) == ["mine.orders:1|c"]
+    monkeypatch.setenv("AIRFLOW__METRICS__STATSD_PREFIX", "ours")
+    metrics.configure_from_airflow(file)
+    Stats.incr("orders")
+    assert received(udp) == ["ours.orders:1|c"]
+    metrics.configure_from_airflow({"statsd_on": False})
+    Stats.incr("orders")
+    assert received(udp) == []
+    for broken in ("statsd_on = True\n", "[core]\n"):
+        file.write_text(broken)
+        with pytest.raises(InvalidMetricSettingsError, match=r"airflow\.cfg"):
+            metrics.configure_from_airflow(file)
+
+
+def test_a_missing_client_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("airflow_compat._metrics.stats.find_spec", lambda name: None)
+    for target, extra in (
+        (metrics.StatsD(), "statsd"),
+        (metrics.Datadog(), "datadog"),
+        (metrics.OpenTelemetry(), "otel"),
+    ):
+        with pytest.raises(MissingPackageError, match=rf"airflow-compat\[{extra}\]"):
+            metrics.configure(target)
+
+
+def test_importing_it_brings_no_prefect_and_no_client() -> None:
+    names = "prefect statsd datadog opentelemetry prometheus_client".split()
+    code = f"import sys, airflow_compat.metrics; sys.exit(str([n for n in {names} if n in sys.modules] or ''))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).stderr.strip() == b""
+    assert os.environ.get("AIRFLOW__METRICS__STATSD_ON") is None
