@@ -28,7 +28,8 @@ class FakeVariables(Fake[VariableSpec | BlockSpec]):
 
         Text as it is, and what was stored as JSON decoded. It outlives the `with` block.
         """
-        return {key: _value(spec) for key, spec in self._held.items()}
+        # A copy first: threads of the code may go on setting.
+        return {key: _value(spec) for key, spec in dict(self._held).items()}
 
     def find(self, key: str) -> VariableSpec | BlockSpec | None:
         """What holds this key."""

@@ -29,7 +29,7 @@ class MemoryXComs:
 
     def __init__(self, given: Mapping[Any, Any], version: AirflowVersion) -> None:
         self.pushed: dict[str, Any] = {}
-        self._version = version
+        self._version: AirflowVersion = version
         self._bodies: dict[_Place, str] = {}
         # What is kept later is newer.
         self._moments = map(float, itertools.count())
