@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +19,10 @@ from .._prefect.runs import callback_runs, flow_run_and_states, state_name, task
 from .._specs.run_summary import CallbackLine, PoolLine, RunSummary, TaskLine
 from ..errors import ContextNotFoundError
 
-# Task runs reach the server as events, a little after the fact, in seconds.
+# Task runs reach the server as events, a little after the fact, in seconds; on a busy machine it takes several. While
+# the flow runs, those that run may go on for long.
 _SETTLED_WITHIN = 2.0
+_SETTLED_AFTER_END = 15.0
 _SETTLED_POLL = 0.2
 
 
@@ -44,9 +46,9 @@ def summarize(flow_run_id: UUID, state: State[Any] | None = None) -> tuple[FlowR
         flow_run_id: The flow run.
         state: The state that it has ended with, where the server may not have it yet.
     """
-    tasks = _settled_tasks(flow_run_id)
     dag_id, flow_run, _ = flow_run_and_states(flow_run_id)
     state = state or flow_run.state
+    tasks = _settled_tasks(flow_run_id, _patience(state))
     names = {str(run.id): task_name(run) for run in tasks}
     return flow_run, RunSummary(
         dag_id=dag_id,
@@ -65,11 +67,19 @@ def summarize(flow_run_id: UUID, state: State[Any] | None = None) -> tuple[FlowR
     )
 
 
-def _settled_tasks(flow_run_id: UUID) -> list[TaskRun]:
+def _patience(state: State[Any] | None) -> float:
+    """How long to wait for task runs to be told of, in seconds."""
+    if state is None or not state.is_final():
+        return _SETTLED_WITHIN
+    # What ended long ago has been told of by now.
+    return _SETTLED_AFTER_END - (datetime.now(timezone.utc) - state.timestamp).total_seconds()
+
+
+def _settled_tasks(flow_run_id: UUID, patience: float) -> list[TaskRun]:
     """The task runs, once the server seems to know them all."""
     own = TaskRunContext.get()
     own_id = own.task_run.id if own else None
-    until = time.monotonic() + _SETTLED_WITHIN
+    until = time.monotonic() + patience
     before: list[UUID] = []
     while True:
         runs = task_runs(flow_run_id)

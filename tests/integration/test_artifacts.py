@@ -258,7 +258,8 @@ def test_a_summary_from_within_the_flow(unique: str) -> None:
 
     (found,) = held(unique)
     assert found["data"].startswith(f"# {unique}: running\n")
-    assert "| work | success | 1 | " in found["data"]
+    # On a busy machine, its end may not have reached the server yet.
+    assert re.search(r"\| work \| (success|running) \| 1 \| ", found["data"])
 
 
 def test_waits_for_pools_are_known_to_other_processes(unique: str) -> None:
