@@ -60,7 +60,7 @@ class Prometheus:
     Attributes:
         port: The TCP port to be scraped at; 0 takes a free one, None opens none.
         host: The address that it is opened on; by default only this machine may scrape.
-        push_url: A push gateway, such as `http://pushgateway:9091`.
+        push_url: A push gateway, such as `http://pushgateway:9091`; one that wants no password.
         push_seconds: The time between two pushes; there is one at the process's end, too.
         job: The gateway's `job`.
         instance: The gateway's `instance`, which is to differ between processes that run at once; by default the
@@ -70,7 +70,7 @@ class Prometheus:
 
     port: int | None = None
     host: str = "127.0.0.1"
-    push_url: str = ""
+    push_url: str = field(default="", repr=False)
     push_seconds: float = 15.0
     job: str = "airflow_compat"
     instance: str = ""

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from prometheus_client import CollectorRegistry, generate_latest, pushadd_to_gateway, start_http_server
 from prometheus_client.core import Metric
@@ -37,13 +38,14 @@ class PrometheusBackend:
     """Keeps counters, gauges, and of timings the count and the sum of seconds.
 
     Raises:
-        InvalidMetricSettingsError: The port is taken, or can't be had.
+        InvalidMetricSettingsError: The port can't be opened, or the gateway's URL is none that can be pushed to.
     """
 
     takes_rates = False
     takes_deltas = False
 
     def __init__(self, target: Prometheus) -> None:
+        _check_url(target.push_url)
         self._target = target
         self._series: dict[str, _Series] = {}
         self._lock = threading.Lock()
@@ -126,3 +128,18 @@ class PrometheusBackend:
             self._server.shutdown()
             self._server.server_close()
             self._thread.join()
+
+
+def _check_url(url: str) -> None:
+    # What it holds isn't shown: it may be a password.
+    if not url:
+        return
+    try:
+        parts = urlsplit(url)
+        is_plain = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc and parts.port != 0
+    except ValueError:
+        is_plain = False
+    if not is_plain:
+        raise InvalidMetricSettingsError(
+            "Prometheus: nothing can be pushed to push_url; write http://host:port, without a user and a password"
+        )

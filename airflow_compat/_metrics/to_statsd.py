@@ -9,6 +9,8 @@ from .sample import Sample
 
 logger = logging.getLogger("airflow_compat.metrics")
 
+_MOST_TOLD = 100
+
 
 class StatsdBackend:
     """A StatsD server over UDP."""
@@ -23,16 +25,27 @@ class StatsdBackend:
         self._target = target
         self._socket = StatsClient(target.host, target.port, target.prefix or None, ipv6=target.ipv6)
         self._client = self._socket.pipeline()
+        self._refused: set[str] = set()
 
     def send(self, sample: Sample) -> None:
         """Put it into a datagram with others."""
-        name = sample.name + (_influxdb_tags(sample.tags) if self._target.influxdb_tags else "")
+        name = sample.name + (self._in_name(sample.tags) if self._target.influxdb_tags else "")
         if sample.kind == "counter":
             self._client.incr(name, _plain(sample.value), sample.rate)
         elif sample.kind == "gauge":
             self._client.gauge(name, _plain(sample.value), sample.rate, sample.is_delta)
         else:
             self._client.timing(name, sample.value, sample.rate)
+
+    def _in_name(self, tags: dict[str, str]) -> str:
+        kept = []
+        for key, value in tags.items():
+            if not any(mark in f"{key}{value}" for mark in ",="):
+                kept.append(f",{key}={value}")
+            elif key not in self._refused and len(self._refused) < _MOST_TOLD:
+                self._refused.add(key)
+                logger.warning("the tag %r is not sent where it holds a comma or a =: InfluxDB takes none", key)
+        return "".join(kept)
 
     def flush(self) -> None:
         """Send the datagrams."""
@@ -86,13 +99,3 @@ class DatadogBackend:
 
 def _plain(value: float) -> float:
     return int(value) if float(value).is_integer() else value
-
-
-def _influxdb_tags(tags: dict[str, str]) -> str:
-    kept = []
-    for key, value in tags.items():
-        if any(mark in f"{key}{value}" for mark in ",="):
-            logger.warning("the tag %s=%s is not sent: InfluxDB takes no comma and no = in it", key, value)
-        else:
-            kept.append(f",{key}={value}")
-    return "".join(kept)
