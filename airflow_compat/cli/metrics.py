@@ -12,7 +12,7 @@ from cyclopts import App, Parameter
 from ..errors import InvalidMetricSettingsError
 from .printing import new_console
 
-app: App = App(name="metrics", help="Give Prometheus a whole server's metrics, under Airflow's names.")
+app: App = App(name="metrics", help="Serve a server's metrics for Prometheus.")
 
 _SHORTEST_SECONDS = 1.0
 # What one call counts, where nothing else is said.
