@@ -89,6 +89,7 @@ class Pump:
         # The thread, and what the parent had yet to send, are the parent's.
         self._lock = threading.Lock()
         self._backend = None
+        self._gauges = {}
         self._begin()
 
     def _start(self) -> None:

@@ -64,7 +64,7 @@ class DatadogBackend:
     takes_deltas = False
 
     def __init__(self, target: Datadog) -> None:
-        from datadog import DogStatsd
+        from datadog.dogstatsd.base import DogStatsd
 
         self._with_tags = target.metrics_tags
         self._client = DogStatsd(

@@ -318,6 +318,26 @@ def test_a_fork_sends_its_own(udp: UdpReceiver) -> None:
     assert sorted(received(udp)) == ["airflow.child:1|c", *["airflow.parent:1|c"] * 3]
 
 
+def test_a_fork_begins_at_zero(http: HttpReceiver) -> None:
+    code = (
+        "import os\n"
+        "from airflow_compat import metrics\n"
+        f"metrics.configure(metrics.Prometheus(push_url='http://127.0.0.1:{http.port}'))\n"
+        "metrics.Stats.incr('parent')\n"
+        "metrics.flush()\n"
+        "if os.fork() == 0:\n"
+        "    metrics.Stats.incr('child')\n"
+        "    metrics.flush()\n"
+        "    os._exit(0)\n"
+        "os.wait()\n"
+    )
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=60)
+    assert any("airflow_parent_total" in body.decode() for _, body in http.requests)
+    (childs,) = {(path, body) for path, body in http.requests if "airflow_child_total" in body.decode()}
+    assert "airflow_parent_total" not in childs[1].decode()
+    assert childs[0] not in {path for path, body in http.requests if "airflow_parent_total" in body.decode()}
+
+
 def test_the_end_of_a_process_is_bounded_and_sends(udp: UdpReceiver) -> None:
     code = "from airflow_compat import metrics as m; m.configure(m.{target}); m.Stats.incr('orders')"
     run = [sys.executable, "-c"]

@@ -1,0 +1,69 @@
+"""What the server's own words on a run that has ended give in metrics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_compat._metrics.ended import flow_run_samples, task_run_samples
+
+FLOW_RUN: dict[str, Any] = {
+    "start_time": "2026-01-01T00:00:03Z",
+    "end_time": "2026-01-01T00:00:05.500000Z",
+    "expected_start_time": "2026-01-01T00:00:00Z",
+    "auto_scheduled": False,
+    "state_type": "COMPLETED",
+}
+TASK_RUN: dict[str, Any] = {
+    "name": "load-it-1f3",
+    "dynamic_key": "1f3aa0",
+    "start_time": FLOW_RUN["start_time"],
+    "end_time": FLOW_RUN["end_time"],
+    "state_type": "COMPLETED",
+    "state_name": "Completed",
+}
+
+
+def shown(samples: list[Any]) -> dict[str, tuple[float, dict[str, str]]]:
+    return {sample.name: (sample.value, sample.tags) for sample in samples}
+
+
+@pytest.mark.parametrize(
+    ("state", "end"), [("COMPLETED", "success"), ("FAILED", "failed"), ("CRASHED", "failed"), ("CANCELLED", "failed")]
+)
+def test_a_manual_flow_run(state: str, end: str) -> None:
+    tags = {"dag_id": "my_etl", "run_type": "manual"}
+    assert shown(flow_run_samples({**FLOW_RUN, "state_type": state}, "my etl")) == {
+        f"dagrun.duration.{end}": (2500, tags)
+    }
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"auto_scheduled": True},
+        {"created_by": {"type": "SCHEDULE"}},
+        {"labels": {"airflow-compat.run-type": "scheduled"}},
+    ],
+)
+def test_a_scheduled_flow_run_has_a_delay(more: dict[str, Any]) -> None:
+    found = shown(flow_run_samples({**FLOW_RUN, **more}, "etl"))
+    assert found["dagrun.schedule_delay"] == (3000, {"dag_id": "etl", "run_type": "scheduled"})
+
+
+def test_a_flow_run_that_never_began_has_nothing() -> None:
+    assert flow_run_samples({**FLOW_RUN, "start_time": None, "state_type": "CANCELLED"}, "etl") == []
+
+
+def test_task_runs() -> None:
+    tags = {"dag_id": "etl", "task_id": "load-it"}
+    assert shown(task_run_samples(TASK_RUN, "etl")) == {
+        "ti.finish": (1, {**tags, "state": "success"}),
+        "task.duration": (2500, tags),
+        "ti_successes": (1, tags),
+    }
+    failed = shown(task_run_samples({**TASK_RUN, "state_type": "CRASHED", "name": "mine"}, ""))
+    assert failed["ti_failures"] == (1, {"task_id": "mine"})
+    skipped = shown(task_run_samples({**TASK_RUN, "state_name": "Skipped"}, "etl"))
+    assert skipped == {"ti.finish": (1, {**tags, "state": "skipped"})}
