@@ -67,7 +67,7 @@ def tell(*assets: Any, **extra: Any) -> None:
 
 def settled(expected: list[int], *deployments: str) -> list[int]:
     """How many runs each has, when as many as expected are there, or some time has passed."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while (found := [runs(each) for each in deployments]) != expected and time.monotonic() < until:
         time.sleep(0.1)
     return found

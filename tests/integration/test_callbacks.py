@@ -13,6 +13,8 @@ import pendulum
 import pytest
 from prefect import flow, task
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
+from prefect.client.schemas.objects import StateType
 
 from airflow_compat import on_failure
 from airflow_compat.errors import InvalidCallbackError, UnsupportedFeatureError
@@ -55,7 +57,8 @@ def test_once_after_the_last_try_with_the_context_that_callbacks_read(calls: lis
     assert (context["dag"].dag_id, context["task"].task_id, context["task"].retries) == ("etl", "load", 2)
     assert context["params"] == dag_run.conf == {"day": "monday"}
     with get_client(sync_client=True) as client:
-        flow_run = client.read_flow_runs(sort="START_TIME_DESC", limit=1)[0]
+        failed = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.FAILED])))
+        flow_run = client.read_flow_runs(flow_run_filter=failed, sort="END_TIME_DESC", limit=1)[0]
     moment = datetime.fromisoformat(flow_run.expected_start_time.isoformat())
     assert context["logical_date"] == dag_run.logical_date == moment
     assert isinstance(context["logical_date"], pendulum.DateTime)
