@@ -50,6 +50,17 @@ _runs: OrderedDict[UUID, _Held] = OrderedDict()
 _forgotten: OrderedDict[UUID, None] = OrderedDict()
 _storages: OrderedDict[UUID, Any] = OrderedDict()
 _lock = threading.Lock()
+# Two writers at once of one file would leave a mixture of both.
+_writers = [threading.Lock() for _ in range(64)]
+
+
+def _after_fork() -> None:
+    # Whoever holds one isn't here.
+    _writers[:] = [threading.Lock() for _ in _writers]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def run_of(where: Where) -> UUID:
@@ -202,8 +213,9 @@ def _write(storage: Any, run: UUID, slot: Slot, body: str) -> None:
     task_id, _, key = slot
     problem = ""
     try:
-        # Prefect's engine calls a storage in this way, so every storage has both forms.
-        storage.write_path(object_name(run, *slot), content=body.encode(), _sync=True)
+        with _writers[hash((run, slot)) % len(_writers)]:
+            # Prefect's engine calls a storage in this way, so every storage has both forms.
+            storage.write_path(object_name(run, *slot), content=body.encode(), _sync=True)
     except Exception as exc:  # noqa: BLE001 - each storage has errors of its own
         problem = type(exc).__name__
     if problem:
