@@ -54,15 +54,6 @@ _lock = threading.Lock()
 _writers = [threading.Lock() for _ in range(64)]
 
 
-def _after_fork() -> None:
-    # Whoever holds one isn't here.
-    _writers[:] = [threading.Lock() for _ in _writers]
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
-
-
 def run_of(where: Where) -> UUID:
     """The flow run's id.
 
@@ -249,8 +240,9 @@ def _read(storage: Any, run: UUID, slot: Slot) -> str | None:
 
 
 def _after_fork() -> None:
-    # The child is another process, and the lock may be held by a thread that isn't here.
+    # The child is another process, and a lock may be held by a thread that isn't here.
     globals()["_lock"] = threading.Lock()
+    _writers[:] = [threading.Lock() for _ in _writers]
     _runs.clear()
 
 
