@@ -59,20 +59,15 @@ def failing(times: int) -> Callable[[], str]:
     return body
 
 
-def about(seconds: list[float]) -> Any:
-    """What the engine sleeps is less by as long as it took to get there."""
-    return pytest.approx(seconds, abs=5)
-
-
 def test_retries_and_their_delay(slept: Slept) -> None:
     flaky = task(retries=2, retry_delay=timedelta(seconds=40), task_id="flaky")(failing(2))
     assert state_of(flaky).name == "Completed"
-    assert slept == about([40, 40])
+    assert [math.ceil(each) for each in slept] == [40, 40]
 
 
 def test_the_delay_is_five_minutes_where_nobody_says(slept: Slept) -> None:
     assert state_of(task(default_args={"retries": 1})(failing(1))).name == "Completed"
-    assert slept == about([300])
+    assert [math.ceil(each) for each in slept] == [300]
 
 
 def test_an_argument_wins_over_default_args_and_none_disables(slept: Slept) -> None:
@@ -105,9 +100,9 @@ def test_the_backoff_is_airflows_for_this_very_run(slept: Slept, unique: str, ve
     expected = [
         backoff.seconds(number, dag_id=unique, task_id="flaky", logical_date=dates[0]) for number in range(1, 6)
     ]
-    assert slept == about(expected)
+    assert [math.ceil(each) for each in slept] == expected
     assert expected[-1] == 333.0
-    assert len({each % 30 for each in expected}) > 1, "there is jitter"
+    assert len({each % 30 for each in expected}) > 2, "there is jitter"
 
 
 def test_the_backoff_in_submitted_runs_and_by_plain_options(slept: Slept, unique: str) -> None:
@@ -130,14 +125,14 @@ def test_the_backoff_in_submitted_runs_and_by_plain_options(slept: Slept, unique
     expected = [
         backoff.seconds(1, dag_id=unique, task_id=task_id, logical_date=seen[0]) for task_id in ("plain", "ported")
     ]
-    assert [each for each in slept if each > 100] == about(expected)
+    assert [math.ceil(each) for each in slept if each > 100] == expected
 
 
 def test_the_backoff_of_a_task_outside_a_flow_has_no_date(slept: Slept) -> None:
     flaky = task(task_id="flaky", retries=1, retry_delay=60, retry_exponential_backoff=2)(failing(1))
     assert flaky() == "done"
     expected = Backoff(60.0).seconds(1, dag_id="", task_id="flaky", logical_date=None)
-    assert slept == about([expected])
+    assert [math.ceil(each) for each in slept] == [expected]
 
 
 def test_more_than_fifty_retries(slept: Slept, unique: str) -> None:
