@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .source_values import Called, Computed, PastMoment, computed_parts
+from .zones import zone_name
 
 OWN_NAMES = frozenset("dict list tuple set frozenset str int float bool len sorted min max range open".split())
 """Python's own functions that a file may call without importing them."""
@@ -186,7 +187,7 @@ def _days_ago(n: int, hour: int = 0, minute: int = 0, second: int = 0, microseco
 
 
 def _today(tz: Any = "UTC") -> PastMoment:
-    return PastMoment(0, zone_name(_zone(tz)) or "UTC")
+    return PastMoment(0, zone_name(_zone(tz)))
 
 
 def _shift(moment: datetime, sign: int) -> Callable[..., Any]:
@@ -202,13 +203,6 @@ def _shift_past(moment: PastMoment, sign: int) -> Callable[..., Any]:
         return PastMoment(ago, moment.timezone) if ago >= 0 else _NOT_KNOWN
 
     return shifted
-
-
-def zone_name(zone: tzinfo | None) -> str | None:
-    """The name of a time zone, for Prefect; None for one that has none."""
-    if zone is timezone.utc:
-        return "UTC"
-    return getattr(zone, "key", None)
 
 
 def _path(*parts: Any) -> PurePath:

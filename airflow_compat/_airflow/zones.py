@@ -97,7 +97,9 @@ def _name(zone: Any) -> str | None:
 
 def _of_offset(zone: tzinfo) -> str | None:
     offset = zone.utcoffset(None)
-    if offset is None or offset % _HOUR:
+    # The IANA has such names from 12 hours behind UTC to 14 ahead.
+    if offset is None or offset % _HOUR or not -12 * _HOUR <= offset <= 14 * _HOUR:
         return None
     hours = offset // _HOUR
+    # POSIX counts to the west.
     return f"Etc/GMT{-hours:+d}" if hours else "UTC"

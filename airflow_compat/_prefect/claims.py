@@ -8,21 +8,17 @@ whoever creates it first has it, and all later ones get that same one back. So P
 
 from __future__ import annotations
 
-import itertools
 import os
 import socket
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 from prefect.client.schemas.objects import State, StateType, TaskRun
-from prefect.client.schemas.sorting import TaskRunSort
-from prefect.exceptions import ObjectNotFound
 from prefect.logging.handlers import APILogHandler
 from prefect.states import Completed, Crashed, Failed
 
@@ -38,12 +34,6 @@ _HOST, _PID, _STARTED = "airflow-compat.host", "airflow-compat.pid", "airflow-co
 
 _ELSEWHERE_SECONDS = 10.0
 _ELSEWHERE_POLL = 0.5
-
-_PAGE = 50
-
-# Task runs reach the server as events, a little after the fact, in seconds.
-_RECORDED_WITHIN = 1.0
-_RECORDED_POLL = 0.1
 
 
 @contextmanager
@@ -109,47 +99,6 @@ def task_event(task_run_id: UUID) -> str:
 def is_claim(task_run: TaskRun) -> bool:
     """Whether this is a claim, and not a task of the flow."""
     return task_run.task_key.startswith(CLAIM)
-
-
-@server_call
-def latest_task_run(flow_run_id: UUID, types: Collection[StateType], sort: TaskRunSort) -> TaskRun | None:
-    """The first of a flow run's task runs in these states and this order; None when there is none. Never a claim."""
-    return next(_task_runs(flow_run_id, types, sort), None)
-
-
-@server_call
-def running_task(flow_run_id: UUID) -> TaskRun | None:
-    """The task that a flow run was in when its process died: of those that never ended, the one that began last.
-
-    None when the run's last attempt was in no task. Waits a second for what the process told before it died.
-    """
-    try:
-        run_count = kept_client().read_flow_run(flow_run_id).run_count
-    except ObjectNotFound:
-        return None
-    until = time.monotonic() + _RECORDED_WITHIN
-    while True:
-        running = _task_runs(flow_run_id, [StateType.RUNNING], TaskRunSort.EXPECTED_START_TIME_DESC)
-        # What an attempt before was in when it died as well stays running for ever.
-        current = [(run.start_time, run) for run in running if run.start_time and run.flow_run_run_count == run_count]
-        if current or time.monotonic() > until:
-            return max(current, key=itemgetter(0), default=(None, None))[1]
-        time.sleep(_RECORDED_POLL)
-
-
-def _task_runs(flow_run_id: UUID, types: Collection[StateType], sort: TaskRunSort) -> Iterator[TaskRun]:
-    body = {
-        "flow_runs": {"id": {"any_": [str(flow_run_id)]}},
-        "task_runs": {"state": {"type": {"any_": [type_.value for type_ in types]}}},
-        "sort": sort.value,
-        "limit": _PAGE,
-    }
-    for offset in itertools.count(0, _PAGE):
-        found = kept_client().request("POST", "/task_runs/filter", json={**body, "offset": offset}).json()
-        # The server has no filter that leaves claims out.
-        yield from itertools.filterfalse(is_claim, map(TaskRun.model_validate, found))
-        if len(found) < _PAGE:
-            return
 
 
 @dataclass(frozen=True)

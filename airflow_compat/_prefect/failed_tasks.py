@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from operator import itemgetter
 from uuid import UUID
 
 from prefect import Task
@@ -14,7 +16,7 @@ from prefect.client.schemas.sorting import TaskRunSort
 from prefect.exceptions import ObjectNotFound
 
 from ..errors import ServerError
-from .claims import latest_task_run, running_task
+from .claims import is_claim
 from .client import kept_client
 from .failures import server_call
 from .runs import task_name
@@ -23,6 +25,7 @@ from .runs import task_name
 _RECORDED_WITHIN = 1.0
 _RECORDED_POLL = 0.1
 _HEARD_WITHIN = 10.0
+_PAGE = 50
 _FAILED = (StateType.FAILED, StateType.CRASHED)
 _UNFINISHED = (StateType.PENDING, StateType.RUNNING)
 
@@ -47,6 +50,32 @@ def failed_task(exception: BaseException | None, flow_run_id: UUID, *, crashed: 
         or (_ended(running_task(flow_run_id)) if crashed else None)
         or _latest(flow_run_id, _FAILED)
     )
+
+
+@server_call
+def latest_task_run(flow_run_id: UUID, types: Collection[StateType], sort: TaskRunSort) -> TaskRun | None:
+    """The first of a flow run's task runs in these states and this order; None when there is none. Never a claim."""
+    return next(_task_runs(flow_run_id, types, sort), None)
+
+
+@server_call
+def running_task(flow_run_id: UUID) -> TaskRun | None:
+    """The task that a flow run was in when its process died: of those that never ended, the one that began last.
+
+    None when the run's last attempt was in no task. Waits a second for what the process told before it died.
+    """
+    try:
+        run_count = kept_client().read_flow_run(flow_run_id).run_count
+    except ObjectNotFound:
+        return None
+    until = time.monotonic() + _RECORDED_WITHIN
+    while True:
+        running = _task_runs(flow_run_id, [StateType.RUNNING], TaskRunSort.EXPECTED_START_TIME_DESC)
+        # What an attempt before was in when it died as well stays running for ever.
+        current = [(run.start_time, run) for run in running if run.start_time and run.flow_run_run_count == run_count]
+        if current or time.monotonic() > until:
+            return max(current, key=itemgetter(0), default=(None, None))[1]
+        time.sleep(_RECORDED_POLL)
 
 
 @server_call
@@ -119,3 +148,18 @@ def _crashed(flow_run_id: UUID) -> EndedTask | None:
 
 def _ended(run: TaskRun | None) -> EndedTask | None:
     return EndedTask(task_name(run), run, run.state) if run and run.state else None
+
+
+def _task_runs(flow_run_id: UUID, types: Collection[StateType], sort: TaskRunSort) -> Iterator[TaskRun]:
+    body = {
+        "flow_runs": {"id": {"any_": [str(flow_run_id)]}},
+        "task_runs": {"state": {"type": {"any_": [type_.value for type_ in types]}}},
+        "sort": sort.value,
+        "limit": _PAGE,
+    }
+    for offset in itertools.count(0, _PAGE):
+        found = kept_client().request("POST", "/task_runs/filter", json={**body, "offset": offset}).json()
+        # The server has no filter that leaves claims out.
+        yield from itertools.filterfalse(is_claim, map(TaskRun.model_validate, found))
+        if len(found) < _PAGE:
+            return

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import datetime, timedelta
 from inspect import cleandoc
 from typing import Any
 
 from .._airflow.dag_source import DagFile, DagSource, Level, Problem
-from .._airflow.source_calls import zone_name
 from .._airflow.source_values import Computed, PastMoment, computed_parts
 from .._airflow.version import DEFAULT_VERSION, AirflowVersion
-from ..errors import InvalidDagLimitError
+from .._airflow.zones import zone_name
+from ..errors import InvalidDagLimitError, InvalidScheduleError
 from .dag_limits import limit_from_max_active_runs
 from .deployment_names import DEFAULT_ENTRYPOINTS, deployment_name, entrypoint
 from .deployment_params import has_template, read_params
@@ -254,10 +254,10 @@ class _Entry:
             except ValueError:
                 value = Computed("is a text that is no ISO date")
         if isinstance(value, datetime):
-            zone = self.options.timezone if value.tzinfo is None else _zone_text(value.tzinfo)
-            if zone is None:
+            try:
+                return value, zone_name(value.tzinfo) if value.tzinfo else self.options.timezone
+            except InvalidScheduleError:
                 return Computed("is in a time zone that has no name"), self.options.timezone
-            return value, zone
         if value is None or isinstance(value, Computed):
             return value, self.options.timezone
         return Computed("is no date"), self.options.timezone
@@ -289,14 +289,3 @@ class _Entry:
                 f"{name} ({_ELSEWHERE[name]})" if name in _ELSEWHERE else name for name in self.dag.others
             )
             self._tell(f"not for prefect.yaml: {shown}", "note")
-
-
-def _zone_text(zone: tzinfo) -> str | None:
-    """The name of a time zone; of whole hours from UTC, the one that the time zone database has for them."""
-    if name := zone_name(zone):
-        return name
-    offset = zone.utcoffset(None) if isinstance(zone, timezone) else None
-    if offset is None or offset % timedelta(hours=1) or abs(offset) > timedelta(hours=12):
-        return None
-    # POSIX counts to the west.
-    return f"Etc/GMT{-(offset // timedelta(hours=1)):+d}" if offset else "UTC"

@@ -19,8 +19,9 @@ from prefect.client.schemas.sorting import TaskRunSort
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Crashed, Failed, Running, Scheduled
 
-from airflow_compat._prefect import claims
-from airflow_compat._prefect.claims import CLAIM, claimed, is_claim, latest_task_run, running_task
+from airflow_compat._prefect import claims, failed_tasks
+from airflow_compat._prefect.claims import CLAIM, claimed, is_claim
+from airflow_compat._prefect.failed_tasks import latest_task_run, running_task
 
 LOGGER = logging.getLogger("test_claims")
 
@@ -297,7 +298,7 @@ def test_a_claim_is_not_taken_for_a_task(client: SyncPrefectClient, begin: Calla
 def test_a_claim_is_not_taken_for_a_task_among_more_than_a_page_of_them(
     failed_run: UUID, monkeypatch: pytest.MonkeyPatch, client: SyncPrefectClient
 ) -> None:
-    monkeypatch.setattr(claims, "_PAGE", 2)
+    monkeypatch.setattr(failed_tasks, "_PAGE", 2)
     assert [_ask(failed_run, position=position) for position in range(3)] == [True] * 3
     assert latest_task_run(failed_run, (StateType.COMPLETED,), TaskRunSort.END_TIME_DESC) is None
     _task_run(client, failed_run, "0", "COMPLETED")
