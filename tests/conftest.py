@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +25,9 @@ os.environ.update(
 for _name in [name for name in os.environ if name.startswith(("AIRFLOW_CONN_", "AIRFLOW_VAR_"))]:
     del os.environ[_name]
 
+
+# On the path of the servers that tests start; its one module says why.
+SERVER_SITE = Path(__file__).with_name("server_site")
 
 # Tests send SIGINT to processes that they start. Without this, those that a shell's background job starts ignore it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -48,7 +53,11 @@ def prefect_server(_prefect_home: None) -> Iterator[str]:
 
     # A sync flow run would otherwise wait a second for its heartbeat's thread.
     fast = temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None})
-    with prefect_test_harness(server_startup_timeout=240), fast:
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PYTHONPATH", str(SERVER_SITE), prepend=os.pathsep)
+            stack.enter_context(prefect_test_harness(server_startup_timeout=240))
+        stack.enter_context(fast)
         url = PREFECT_API_URL.value()
         assert url
         os.environ["PREFECT_API_URL"] = url
