@@ -81,21 +81,18 @@ def core(session: nox.Session) -> None:
     session.run("pytest", "tests/core", *session.posargs)
 
 
-def _tests(session: nox.Session) -> None:
-    session.install(".[examples]", *_group("tests"))
-    session.run("pytest", *TESTS, *session.posargs)
-
-
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Everything, on the running Python."""
-    _tests(session)
+    """Everything but the pages, which `docs` runs; on the running Python."""
+    session.install(".[examples]", *_group("tests"))
+    session.run("pytest", *TESTS, "--ignore=tests/docs", *session.posargs)
 
 
 @nox.session(name="tests-other", python=OTHERS)
 def tests_other(session: nox.Session) -> None:
-    """Everything, on the other Pythons that are installed."""
-    _tests(session)
+    """Everything, also the pages, on the other Pythons that are installed."""
+    session.install(".[examples]", *_group("tests"))
+    session.run("pytest", *TESTS, *session.posargs)
 
 
 @nox.session
@@ -130,13 +127,14 @@ def _environment_of_the_shims(session: nox.Session) -> str:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """The site, built strictly; the snippets in it are run by the tests."""
-    session.install(*_group("docs"))
+    """The site, built strictly; and every snippet of it and of the README, run: how many there are, and were run."""
+    session.install(".[examples]", *_group("docs"), *_group("tests"))
     # MkDocs takes a relative path from its own configuration.
     site = Path(session.create_tmp()).resolve() / "site"
     command = ("mkdocs", "build", "--strict", "-f", "docs/_site/mkdocs.yml", "-d", str(site))
     # The theme's banner about a later MkDocs says nothing about this build.
     session.run(*command, env={"NO_MKDOCS_2_WARNING": "1"})
+    session.run("pytest", "tests/docs", *session.posargs)
 
 
 @nox.session

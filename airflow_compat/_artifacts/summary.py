@@ -48,7 +48,7 @@ def summarize(flow_run_id: UUID, state: State[Any] | None = None) -> tuple[FlowR
     """
     dag_id, flow_run, _ = flow_run_and_states(flow_run_id)
     state = state or flow_run.state
-    tasks = _settled_tasks(flow_run_id, _patience(state))
+    tasks = _settled_tasks(flow_run_id, 0 if _has_no_tasks(flow_run_id) else _patience(state))
     names = {str(run.id): task_name(run) for run in tasks}
     return flow_run, RunSummary(
         dag_id=dag_id,
@@ -65,6 +65,14 @@ def summarize(flow_run_id: UUID, state: State[Any] | None = None) -> tuple[FlowR
         ],
         callbacks=[_callback_line(run) for run in callback_runs(flow_run_id)],
     )
+
+
+def _has_no_tasks(flow_run_id: UUID) -> bool:
+    """Whether this is the run's own process, a hook of it for one, and it has begun no task."""
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None or context.flow_run.id != flow_run_id:
+        return False
+    return not context.task_run_dynamic_keys
 
 
 def _patience(state: State[Any] | None) -> float:

@@ -11,9 +11,8 @@ import pytest
 from real_airflow import MAJOR
 
 ROOT = Path(__file__).parents[2]
-BLOCK = re.compile(
-    r'^(?P<indent> *)```python title="Airflow"\n(?P<source>.*?)^(?P=indent)```$', re.MULTILINE | re.DOTALL
-)
+FENCE = r'^(?P<indent> *)```python title="Airflow"\n(?P<source>.*?)^(?P=indent)```$'
+BLOCK = re.compile(FENCE, re.MULTILINE | re.DOTALL)
 
 # What pages ask for outside of tasks, as Airflow's own environment variables.
 KEPT = {

@@ -23,7 +23,7 @@ _SITE = Path(__file__).parents[1] / "server_site"
 
 
 class OwnServer:
-    """Tells of events at once.
+    """A server like the session's, and as short-lived as the test wants.
 
     Args:
         home: Where it keeps its database.
@@ -46,7 +46,6 @@ class OwnServer:
             "PREFECT_HOME": str(home),
             # None of the tests needs its blocks.
             "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",
-            "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_FLUSH_INTERVAL": "0.2",
             "PREFECT_SERVER_SERVICES_REPOSSESSOR_LOOP_SECONDS": "1",
             "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": f"prefect.server.concurrency.lease_storage.{leases}",
             "PYTHONPATH": os.pathsep.join(filter(None, [str(_SITE), os.environ.get("PYTHONPATH")])),

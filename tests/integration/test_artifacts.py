@@ -234,9 +234,14 @@ def test_a_run_s_summary_has_its_callbacks_afterwards(unique: str) -> None:
     def alert(context: Any) -> None:
         """Called."""
 
+    @task
+    def work() -> None: ...
+
+    # With a task, since a summary waits for the first one to be told of.
     @on_failure(alert)
     @flow(name=unique)
     def etl() -> None:
+        work()
         raise RuntimeError("over")
 
     etl(return_state=True)
@@ -248,6 +253,23 @@ def test_a_run_s_summary_has_its_callbacks_afterwards(unique: str) -> None:
     assert found["flow_run_id"] == run["id"]
     assert r"| on\_failure callback" in found["data"]
     assert "| The callback was called |" in found["data"]
+
+
+def test_a_flow_without_tasks_is_not_kept_waiting(unique: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(seconds: float) -> None:
+        pytest.fail(f"waits {seconds} s for tasks that the flow doesn't have")
+
+    def summarize(flow: Any, flow_run: Any, state: Any) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr("airflow_compat._artifacts.summary.time.sleep", stopped)
+            summary_hook(flow, flow_run, state)
+
+    @flow(name=unique, on_completion=[summarize])
+    def etl() -> None: ...
+
+    etl()
+    (run,) = kept_client().request("POST", "/flow_runs/filter", json={"flows": {"name": {"any_": [unique]}}}).json()
+    assert [each for each in held("run-summary") if each["flow_run_id"] == run["id"]]
 
 
 def test_a_summary_from_within_the_flow(unique: str) -> None:
@@ -274,8 +296,12 @@ def test_waits_for_pools_are_known_to_other_processes(unique: str) -> None:
 
     pools.apply(pools.plan({unique: 1}))
 
+    @task
+    def work() -> None: ...
+
     @flow(name=unique)
     def etl() -> None:
+        work()
         with pool(unique):
             pass
 
