@@ -37,7 +37,7 @@ COLOURS = {
 PAPER = (("#ffffff", "#1f2430", "#5a6270", "#c3c8d0"), ("#1d2027", "#e7e9ee", "#a7aebb", "#444b57"))
 NAME, TEXT, LINE = 14, 12, 16
 # What a character takes of its font's size, in the widest of the fonts that a reader may have.
-WIDEST = {"name": 0.68, "text": 0.61}
+WIDEST = {"name": 0.66, "text": 0.67}
 HEAD = """\
 <defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8"
 orient="auto-start-reverse"><path d="M0 0 8 4 0 8z" class="head"/></marker></defs>"""
