@@ -13,7 +13,7 @@ GOING_ON = ["SCHEDULED", "PENDING", "RUNNING"]
 
 
 class Executor:
-    """Takes the runs of a deployment in the order of their creation.
+    """Takes the runs of a deployment in the order of their creation, once so many of them have been there at once.
 
     Attributes:
         order: The logical dates of the runs that began, in order.
@@ -22,13 +22,14 @@ class Executor:
         has_begun: Set when one has begun.
     """
 
-    def __init__(self, deployment: str, fails: Callable[[str], bool], most_begun: int) -> None:
+    def __init__(self, deployment: str, fails: Callable[[str], bool], most_begun: int, waits_for: int) -> None:
         self.order: list[str] = []
         self.most = 0
         self.has_seen, self.has_begun = threading.Event(), threading.Event()
         self._deployment = deployment
         self._fails = fails
         self._most_begun = most_begun
+        self._waits_for = waits_for
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work)
 
@@ -49,6 +50,8 @@ class Executor:
         self.most = max(self.most, len(going_on))
         if going_on:
             self.has_seen.set()
+        if self.most < self._waits_for:
+            return
         for run in sorted(going_on, key=lambda each: str(each["created"])):
             if run["state_type"] == "RUNNING":
                 failed = self._fails(date_of(run))
@@ -61,10 +64,10 @@ class Executor:
 
 @contextmanager
 def executing(
-    deployment: str, *, fails: Callable[[str], bool] = lambda _: False, most_begun: int = 1000
+    deployment: str, *, fails: Callable[[str], bool] = lambda _: False, most_begun: int = 1000, waits_for: int = 1
 ) -> Iterator[Executor]:
     """Runs of the deployment are executed meanwhile."""
-    executor = Executor(deployment, fails, most_begun)
+    executor = Executor(deployment, fails, most_begun, waits_for)
     executor.start()
     try:
         yield executor

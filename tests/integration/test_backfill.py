@@ -174,7 +174,7 @@ def test_a_dry_run_writes_nothing(deploy: Callable[..., str]) -> None:
 @pytest.mark.parametrize("most", [1, 3])
 def test_no_more_than_so_many_go_on_at_once_and_in_order(deploy: Callable[..., str], most: int) -> None:
     deployment = deploy(DAILY)
-    with executing(deployment) as executor:
+    with executing(deployment, waits_for=most) as executor:
         backfill(deployment, *WEEK, max_active_runs=most)
     assert executor.order == DAYS
     assert executor.most == most
