@@ -19,14 +19,15 @@ import re
 import shutil
 import socket
 import sys
+import time
+import urllib.request
 from collections.abc import Callable, Iterator
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 from fences import blocks, commands
 from shown import difference
-from terminals import Terminal
+from terminals import PATIENCE, Terminal
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs" / "tutorial" / "project").glob("*.md"))
@@ -48,9 +49,15 @@ INSTALLING = 1200
 
 
 class Walk:
-    """One reader's way through the pages."""
+    """One reader's way through the pages.
 
-    def __init__(self, folder: Path, environment: dict[str, str], instead: Callable[[str], str]) -> None:
+    Args:
+        folder: Where the reader begins; empty.
+        environment: The reader's.
+        instead: What is run for a command: the command, or another one, or None for nothing.
+    """
+
+    def __init__(self, folder: Path, environment: dict[str, str], instead: Callable[[str], str | None]) -> None:
         self.folder = folder
         self.project = folder / "shop"
         self.files: set[str] = set()
@@ -102,8 +109,10 @@ class Walk:
                 printed, self._exit_code = str(self._exit_code), 0
             elif self._exit_code:
                 return f"exit code {self._exit_code} before {command!r}; the page must show it with `echo $?`"
+            elif not (does := self._instead(command)):
+                continue
             else:
-                printed, self._exit_code = terminal.run(self._instead(command), INSTALLING)
+                printed, self._exit_code = terminal.run(does, INSTALLING)
             if kind == "console" and (different := difference(shown, printed)):
                 return f"{command}\n{different}"
             if kind == "shell" and self._exit_code:
@@ -144,13 +153,21 @@ def _free_port() -> int:
 
 def _open_in_a_browser(shown: str) -> str | None:
     """Where a command has printed an address, wait until it answers, as who opens it does."""
-    import httpx
-
+    until = time.monotonic() + PATIENCE
     for address in re.findall(r"http://\S+", shown):
-        transport = httpx.HTTPTransport(retries=10)
-        with httpx.Client(transport=transport, timeout=60) as client:
-            client.get(f"{address}/api/health").raise_for_status()
+        while not _answers(f"{address}/api/health"):
+            if time.monotonic() > until:
+                return f"nothing answers at {address}"
+            time.sleep(0.1)
     return None
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 def _environment() -> dict[str, str]:
@@ -171,21 +188,20 @@ def walk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Walk]:
     walk.close()
 
 
-def _with_what_is_here() -> tuple[dict[str, str], Callable[[str], str]]:
+def _with_what_is_here() -> tuple[dict[str, str], Callable[[str], str | None]]:
     """What the page installs is installed: the tests' own environment takes the place of the new one."""
     folder = Path(sys.executable).parent
     instead = {
-        'git clone "$AIRFLOW_COMPAT" airflow_compat': "true",
+        'git clone "$AIRFLOW_COMPAT" airflow_compat': None,
         "python -m venv .venv": f"mkdir -p .venv/bin && echo 'export PATH={folder}:$PATH' > .venv/bin/activate",
-        'python -m pip install "../airflow_compat[sqlalchemy]" pytest': "true",
+        'python -m pip install "../airflow_compat[sqlalchemy]" pytest': None,
+        # A second server, for a fixture that has tests of its own.
+        "python -m pytest -q test_flow.py": None,
     }
-    environment = _environment()
-    if not any(one.name == "airflow_compat" for one in entry_points(group="pytest11")):
-        environment["PYTEST_PLUGINS"] = "airflow_compat._testing.pytest_plugin"
-    return environment, lambda command: instead.get(command, command)
+    return _environment(), lambda command: instead.get(command, command)
 
 
-def _from_the_beginning() -> tuple[dict[str, str], Callable[[str], str]]:
+def _from_the_beginning() -> tuple[dict[str, str], Callable[[str], str | None]]:
     """A clone of the last commit, in a new environment."""
     environment = _environment()
     environment.pop("PYTHONPATH", None)
