@@ -20,6 +20,7 @@ DIFFERS = (
     (r"(?i)(flow run) '[a-z]+(-[a-z]+)+'", r"\1 'NAME'"),
     (r"\b[a-z]+(-[a-z]+)+(?= +(alert|silent)\b)", "NAME"),
     (r"\bPython 3\.\d+", "PYTHON"),
+    (r"\b\d+ checks\b", "CHECKS"),
     (r"\b\d+ notes?\b", "NOTES"),
     # Columns are as wide as what stands in them.
     (r" +", " "),

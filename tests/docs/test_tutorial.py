@@ -172,7 +172,7 @@ def _answers(address: str) -> bool:
 
 def _environment() -> dict[str, str]:
     """That of a reader who has never used Prefect; and nothing is waited for that a test need not wait for."""
-    prefixes = ("PREFECT_", "AIRFLOW_", "PYTEST_", "COV_", "VIRTUAL_ENV")
+    prefixes = ("PREFECT_", "AIRFLOW_", "PYTEST_", "COV_", "VIRTUAL_ENV", "COLUMNS", "FORCE_COLOR")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
     return environment | {
         "DO_NOT_TRACK": "1",
