@@ -69,9 +69,7 @@ class Walk:
         self._terminals: dict[str, Terminal] = {}
 
     def read(self, page: Path) -> None:
-        text = page.read_text()
-        for port, free in self._ports.items():
-            text = text.replace(port, free)
+        text = re.sub("|".join(PORTS), lambda found: self._ports[found[0]], page.read_text())
         for line, info, source in blocks(page, text):
             kind, found = next(
                 ((kind, found) for kind, pattern in FENCES.items() if (found := re.fullmatch(pattern, info))),
