@@ -92,7 +92,7 @@ class Walk:
 
     def _add(self, source: str, path: str) -> None:
         with (self.project / path).open("a") as file:
-            file.write(source)
+            file.write(f"\n\n{source}")
 
     def _shell(self, source: str) -> str | None:
         return self._run("shell", source)
