@@ -184,6 +184,8 @@ def walk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Walk]:
     walk = Walk(tmp_path, *request.param())
     yield walk
     walk.close()
+    # pytest keeps the folders of the last runs, and a new environment takes hundreds of megabytes.
+    shutil.rmtree(walk.project / ".venv", ignore_errors=True)
 
 
 def _with_what_is_here() -> tuple[dict[str, str], Callable[[str], str | None]]:
