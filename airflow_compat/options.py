@@ -98,15 +98,19 @@ def task(
         ```
     """
     from ._options.given import given_to_task
-    from ._options.ported import pool_warnings, ported_task
+    from ._options.ported import context_warnings, pool_warnings, ported_task
     from ._options.warn import warn
 
     given = given_to_task(None, arguments, airflow_version)
     warn([*given.warnings, *pool_warnings(given)])
+
+    def decorate(function: Callable[..., Any], stacklevel: int = 3) -> Task[..., Any]:
+        warn(context_warnings(given, function), stacklevel=stacklevel)
+        return ported_task(function, given, dag_id)
+
     found = fn or given.get("python_callable")
-    if found is not None:
-        return ported_task(found, given, dag_id)
-    return lambda function: ported_task(function, given, dag_id)
+    # The line that is warned of is one call further up.
+    return decorate if found is None else decorate(found, stacklevel=4)
 
 
 def task_options(

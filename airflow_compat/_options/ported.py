@@ -9,6 +9,7 @@ from typing import Any
 from prefect import Task
 
 from .._airflow.argument_values import text, whole
+from .._airflow.context import KEYS
 from .._airflow.outputs import returns_mapping
 from .._callbacks.endings import OUTPUTS
 from .._callbacks.ported_task import port
@@ -19,6 +20,7 @@ from .given import Given
 from .task import limiting_tag, prefect_options, timeout_of
 
 _DEFAULT_POOL = "default_pool"
+_CONTEXT = KEYS["2"] | KEYS["3"]
 
 
 def ported_task(fn: Callable[..., Any], given: Given, dag_id: str) -> Task[..., Any]:
@@ -65,6 +67,16 @@ def pool_warnings(given: Given) -> list[str]:
         return []
     message = f"{given.where}: priority_weight differs from Airflow's, which adds those of the tasks after it: the "
     return [message + "task's own counts, as with weight_rule='absolute'"]
+
+
+def context_warnings(given: Given, fn: Callable[..., Any]) -> list[str]:
+    """Which parameters Airflow would fill in from the context; here they are None, and say nothing of it."""
+    parameters = () if isinstance(fn, Task) or not callable(fn) else inspect.signature(fn).parameters.values()
+    names = [each.name for each in parameters if each.name in _CONTEXT and each.default is None]
+    if not names:
+        return []
+    message = f"{given.where}: Airflow fills in {', '.join(names)} from the context, and Prefect doesn't; "
+    return [message + f"give it in the call, or write get_current_context()[{names[0]!r}] in the function"]
 
 
 def _outputs(given: Given, fn: Callable[..., Any]) -> str:

@@ -53,11 +53,14 @@ def held_table(held: Iterable[HeldAutomation]) -> Table:
 
 
 def trials_table(trials: Iterable[Trial]) -> Table:
-    """Each run that an alert is about: first those that it would have told of."""
+    """Each run that an alert is about: first those that it would have told of; and the alerts that are about none."""
     table = new_table("key", "run", "result", "when", "id")
     for trial in trials:
         if trial.refusal:
             _add(table, "red", trial.key, "", "refused", trial.refusal, "")
+        elif not trial.runs:
+            # Without a line, a flow's name that is misspelt would go unseen.
+            _add(table, "yellow", trial.key, "", "no runs", "", "")
         for run in sorted(trial.runs, key=lambda run: not run.fired):
             moments = ", ".join(map(clock, run.fired))
             result, style = ("alert", "green") if run.fired else ("silent", "dim")

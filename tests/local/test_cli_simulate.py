@@ -95,6 +95,16 @@ def test_a_time_that_has_not_run_out_yet_is_no_alert(files: dict[str, str], caps
     assert "0 alerts of 1 run, by 2 events." in capsys.readouterr().out
 
 
+def test_an_alert_that_is_about_no_run_says_so(
+    files: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    misspelt = tmp_path / "misspelt.py"
+    misspelt.write_text(Path(files["alerts.py"]).read_text().replace('"etl"', '"elt"'))
+    simulate(str(misspelt), "--events", files["events.json"])
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[1:3]]
+    assert rows == [["on_failure:elt", "no", "runs"], ["on_sla_miss:elt", "no", "runs"]]
+
+
 def test_what_can_not_be_simulated_keeps_no_other_from_it(
     files: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:

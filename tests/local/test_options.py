@@ -175,6 +175,32 @@ def test_what_differs_by_its_value_or_version() -> None:
         flow_options(max_active_tasks=4)
 
 
+def test_a_parameter_that_airflow_fills_in_from_the_context_is_told_of_at_its_line() -> None:
+    def extract(region: str, ds: Any = None, ti: Any = None, until: Any = None) -> None: ...
+
+    def plain() -> None:
+        task(extract)
+
+    def with_arguments() -> None:
+        task(retries=1)(extract)
+
+    said = re.escape("Airflow fills in ds, ti from the context, and Prefect doesn't")
+    for ask in (plain, with_arguments):
+        with pytest.warns(UnsupportedFeatureWarning, match=said) as caught:
+            ask()
+        assert [(warning.filename, warning.lineno) for warning in caught] == [
+            (__file__, ask.__code__.co_firstlineno + 1)
+        ]
+
+
+def test_a_parameter_with_a_default_of_its_own_is_no_ones_business() -> None:
+    def extract(ds: str, params: Any = (), *, run_id: str = "") -> None: ...
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert task(extract).name == "extract"
+
+
 REFUSED = [row.name for row in TASK_ARGUMENTS.values() if row.fate == "refused"]
 
 
