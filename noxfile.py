@@ -134,7 +134,7 @@ def docs(session: nox.Session) -> None:
     command = ("mkdocs", "build", "--strict", "-f", "docs/_site/mkdocs.yml", "-d", str(site))
     # The theme's banner about a later MkDocs says nothing about this build.
     session.run(*command, env={"NO_MKDOCS_2_WARNING": "1"})
-    session.run("pytest", "tests/docs", *session.posargs)
+    session.run("pytest", "tests/docs", "--every-snippet", *session.posargs)
 
 
 @nox.session

@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import tally
 import yaml
 from fences import LEXER, commands
 from sybil import Document, Example, Region
@@ -38,15 +39,8 @@ from sybil.evaluators.python import PythonEvaluator, pad
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
 
-ROOT = Path(__file__).parents[2]
-PAGES = [
-    ROOT / "README.md",
-    ROOT / "CONTRIBUTING.md",
-    # test_tutorial.py walks through the tutorial's pages, which build on each other.
-    *sorted(
-        page for page in (ROOT / "docs").rglob("*.md") if page.parent.name != "project" and "examples" not in page.parts
-    ),
-]
+# test_tutorial.py walks through the tutorial's pages, which build on each other.
+PAGES = [page for page in tally.PAGES if page.parent.name != "project"]
 
 # Commands that are not ours, or that the tests would call themselves. Try a new one by hand before it is added.
 KNOWN_COMMANDS = {
@@ -91,6 +85,7 @@ class Blocks:
         self._python = PythonEvaluator()
         self._printed = ""
         self._exit_code = 0
+        self._has_run = False
 
     def __call__(self, document: Document) -> Iterator[Region]:
         evaluators = {
@@ -119,8 +114,17 @@ class Blocks:
         # As in a script: Prefect asks a flow's function for its module.
         document.namespace["__name__"] = "__main__"
         for example in document.examples():
+            self._has_run = False
             example.evaluate()
+            if what := self._done_with(_kind(example.region.lexemes["info"])):
+                tally.note(page, example.line, what)
         assert not self._printed, f"the last block prints what the page doesn't show: {self._printed!r}"
+
+    def _done_with(self, kind: str) -> str | None:
+        if kind in ("console", "shell"):
+            return tally.RUN if self._has_run else tally.TRIED
+        files = dict.fromkeys(("module", "json", "yaml"), tally.USED)
+        return {"airflow": tally.COMPILED, "python": tally.RUN, **files}.get(kind)
 
     def _refuse(self, example: Example) -> str:
         return f"{Path(__file__).name} knows no block that opens with {example.region.lexemes['info']!r}"
@@ -162,6 +166,7 @@ class Blocks:
     def _shell(self, example: Example) -> str | None:
         kind = _kind(example.region.lexemes["info"])
         for command, shown in commands(kind, example.parsed):
+            self._has_run |= command not in KNOWN_COMMANDS
             if command == "echo $?":
                 printed, self._exit_code = str(self._exit_code), 0
             elif self._exit_code:
@@ -277,7 +282,7 @@ def _held(client: SyncPrefectClient) -> set[str]:
 
 
 @pytest.mark.usefixtures("_as_a_reader")
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(tally.ROOT)))
 def test_page(page: Path) -> None:
     Blocks().run(page)
 

@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import tally
 from fences import blocks, commands
 from shown import difference
 from terminals import PATIENCE, Terminal
@@ -66,6 +67,7 @@ class Walk:
         self._ports = {port: str(_free_port()) for port in PORTS}
         environment["PREFECT_SERVER_API_PORT"] = self._ports["4200"]
         self._exit_code = 0
+        self._has_run = False
         self._terminals: dict[str, Terminal] = {}
 
     def read(self, page: Path) -> None:
@@ -76,9 +78,17 @@ class Walk:
                 ("", None),
             )
             assert found, f"{page.name}:{line}: no block here opens with {info!r}"
+            self._has_run = False
             complaint = getattr(self, f"_{kind}")(source, **found.groupdict())
             assert not complaint, f"{page.name}:{line}: {complaint}"
+            if what := self._done_with(kind):
+                tally.note(page, line, what)
         assert not self._exit_code, f"{page.name}: exit code {self._exit_code} at the end of the page"
+
+    def _done_with(self, kind: str) -> str | None:
+        if kind in ("console", "shell"):
+            return tally.RUN if self._has_run else tally.TRIED
+        return {"write": tally.USED, "add": tally.USED, "terminal": tally.RUN}.get(kind)
 
     def close(self) -> None:
         for terminal in reversed(self._terminals.values()):
@@ -110,6 +120,7 @@ class Walk:
             elif not (does := self._instead(command)):
                 continue
             else:
+                self._has_run = True
                 printed, self._exit_code = terminal.run(does, INSTALLING)
             if kind == "console" and (different := difference(shown, printed)):
                 return f"{command}\n{different}"

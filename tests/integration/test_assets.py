@@ -66,7 +66,7 @@ def tell(*assets: Any, **extra: Any) -> None:
 
 
 def until_known(deploy: Callable[[Any], str], unique: str) -> None:
-    """Until the server's triggers have what was deployed: they take it up a little later, and count no earlier event."""
+    """Until the server has taken up what was deployed, which is a little later: no earlier event counts."""
     asset = Asset(f"{unique}-known")
     deployment = deploy(asset)
     until = time.monotonic() + 60
