@@ -152,7 +152,8 @@ def instrument(runnable: Runnable, *, tasks: Iterable[Task[..., Any]] = ()) -> R
     """
     from prefect import Flow, Task
 
-    from ._metrics.instrument import instrument_flow, instrument_task
+    from ._metrics.instrument import instrument_flow
+    from ._metrics.of_tasks import instrument_task
 
     if isinstance(runnable, Flow):
         instrument_flow(runnable, tasks)
