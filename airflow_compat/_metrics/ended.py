@@ -27,7 +27,7 @@ def flow_run_samples(run: Mapping[str, Any], flow_name: str) -> list[Sample]:
         samples.append(Sample("timing", f"dagrun.duration.{end}", milliseconds, tags))
     delay = _milliseconds(run["expected_start_time"], run["start_time"])
     if run_type == "scheduled" and delay is not None:
-        samples.append(Sample("timing", "dagrun.schedule_delay", delay, tags))
+        samples.append(Sample("timing", "dagrun.schedule_delay", delay, {"dag_id": tags["dag_id"]}))
     return samples
 
 

@@ -9,12 +9,14 @@ from .._airflow.metric_names import normal_name
 from .._prefect.run_dates import run_dates
 from ..errors import AirflowCompatError
 from .beginnings import Beginnings
-from .of_tasks import instrument_task
+from .of_tasks import first_starts, instrument_task
 from .sample import Sample
 from .stats import emit, is_connected
 from .tasks_of import tasks_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from prefect import Flow, Task
     from prefect.client.schemas.objects import FlowRun, State
 
@@ -46,8 +48,10 @@ def _flow_began(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> N
     _beginnings.begin(flow_run.id)
     tags = _flow_tags(flow, flow_run)
     if tags.get("run_type") == "scheduled" and flow_run.expected_start_time and not flow_run.run_count:
-        delay = (state.timestamp - flow_run.expected_start_time).total_seconds() * 1000
-        emit(Sample("timing", "dagrun.schedule_delay", delay, tags))
+        first_starts.watch(flow_run.id)
+        # Airflow gives this one no run type.
+        delay = _after(flow_run.expected_start_time, state.timestamp)
+        emit(Sample("timing", "dagrun.schedule_delay", delay, {"dag_id": tags["dag_id"]}))
 
 
 def _flow_ended(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
@@ -56,13 +60,22 @@ def _flow_ended(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> N
     milliseconds = _beginnings.end(flow_run.id)
     if milliseconds is None and flow_run.start_time:
         # Another process ran it.
-        milliseconds = (state.timestamp - flow_run.start_time).total_seconds() * 1000
+        milliseconds = _after(flow_run.start_time, state.timestamp)
+    tags = _flow_tags(flow, flow_run)
     if milliseconds is not None:
         end = "success" if state.is_completed() else "failed"
-        emit(Sample("timing", f"dagrun.duration.{end}", milliseconds, _flow_tags(flow, flow_run)))
+        emit(Sample("timing", f"dagrun.duration.{end}", milliseconds, tags))
+    first = first_starts.taken(flow_run.id)
+    if first and flow_run.expected_start_time:
+        delay = _after(flow_run.expected_start_time, first)
+        emit(Sample("timing", "dagrun.first_task_scheduling_delay", delay, tags))
 
 
 setattr(_flow_began, _MARK, True)
+
+
+def _after(earlier: datetime, later: datetime) -> float:
+    return (later - earlier).total_seconds() * 1000
 
 
 def _flow_tags(flow: Flow[..., Any], flow_run: FlowRun) -> dict[str, str]:

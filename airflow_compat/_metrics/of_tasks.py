@@ -21,7 +21,7 @@ from .._prefect.runs import flow_of, state_name
 from .._prefect.task_functions import PORTED, run_of, stand_for
 from ..errors import AirflowCompatError
 from ..exceptions import AirflowSkipException
-from .beginnings import MOST, Beginnings
+from .beginnings import MOST, Beginnings, FirstStarts
 from .sample import Sample
 from .stats import emit, is_connected
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _DECORATED = "_PythonDecoratedOperator"
 _MARK = "__airflow_compat_metrics__"
 
+first_starts = FirstStarts()
 _beginnings = Beginnings()
 _dag_ids: dict[UUID, str] = {}
 
@@ -176,6 +177,7 @@ def _emit_failure(task: Task[..., Any], task_run: TaskRun, state: str) -> None:
 def _begin(task: Task[..., Any], task_run: TaskRun) -> dict[str, str]:
     tags = _tags(task, task_run)
     _beginnings.begin(task_run.id)
+    first_starts.note(task_run.flow_run_id, task_run.start_time)
     emit(Sample("counter", "ti.start", 1, tags))
     return tags
 

@@ -179,9 +179,14 @@ def test_tasks_in_threads_and_those_that_are_given(udp: UdpReceiver, unique: str
 
 
 def test_the_delay_of_a_scheduled_run(udp: UdpReceiver, unique: str) -> None:
+    @task
+    def load() -> None: ...
+
     @metrics.instrument
     @flow(name=unique)
-    def etl() -> None: ...
+    def etl() -> None:
+        load()
+        load()
 
     for run_type in ("scheduled", "manual"):
         time = datetime.now(timezone.utc) - timedelta(seconds=3)
@@ -191,10 +196,16 @@ def test_the_delay_of_a_scheduled_run(udp: UdpReceiver, unique: str) -> None:
     _, values = received(udp)
     delays = {name: value for name, value in values.items() if "delay" in name}
     assert set(delays) == {
-        f"dagrun.schedule_delay.{unique} run_type:scheduled",
-        f"dagrun.schedule_delay dag_id:{unique} run_type:scheduled",
+        f"dagrun.schedule_delay.{unique}",
+        f"dagrun.schedule_delay dag_id:{unique}",
+        f"dagrun.{unique}.first_task_scheduling_delay run_type:scheduled",
+        f"dagrun.first_task_scheduling_delay dag_id:{unique} run_type:scheduled",
     }
     assert all(3000 <= value < 60_000 for value in delays.values())
+    assert (
+        delays[f"dagrun.schedule_delay.{unique}"]
+        <= delays[f"dagrun.{unique}.first_task_scheduling_delay run_type:scheduled"]
+    )
 
 
 def test_pools_are_gauges(udp: UdpReceiver, unique: str) -> None:
