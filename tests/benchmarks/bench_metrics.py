@@ -54,21 +54,28 @@ def seconds_of(call: object, runs: int) -> tuple[float, float]:
 
 
 @flow
-def tasks(title: str) -> None:
-    """Two kinds in turn, in one flow run; which is first changes with each round."""
-    print(f"\na task run {title}, beside a bare one (medians of {ROUNDS} x {RUNS}, in processor time)")
-    for name, call in (("two empty hooks", hooked), ("an instrumented task", measured)):
-        taken: dict[object, list[tuple[float, float]]] = {bare: [], call: []}
-        for number in range(ROUNDS + 1):
-            for each in (bare, call) if number % 2 else (call, bare):
-                seconds = seconds_of(each, RUNS)
-                if number:
-                    taken[each].append(seconds)
-        for clock, of in enumerate(("all threads", "its own thread")):
-            bares, others = ([seconds[clock] / RUNS for seconds in taken[each]] for each in (bare, call))
-            ratio = statistics.median(other / its for other, its in zip(others, bares, strict=True))
-            figures = f"{statistics.median(bares) * 1000:9.3f} ms {statistics.median(others) * 1000:9.3f} ms"
-            print(f"  {name + ', ' + of:<45} {figures} {ratio:9.3f} x")
+def tasks() -> None:
+    """All kinds, in one flow run: first where nothing is logged, then where the runs log what they do by default."""
+    for title, level in (("without a log", logging.ERROR), ("that logs, as by default", logging.INFO)):
+        logging.getLogger("prefect.task_runs").setLevel(level)
+        print(f"\na task run {title}, beside a bare one (medians of {ROUNDS} x {RUNS}, in processor time)")
+        for name, call in (("two empty hooks", hooked), ("an instrumented task", measured)):
+            compare(name, call)
+
+
+def compare(name: str, call: object) -> None:
+    """Runs of a task and of a bare one in turn; which is first changes with each round."""
+    taken: dict[object, list[tuple[float, float]]] = {bare: [], call: []}
+    for number in range(ROUNDS + 1):
+        for each in (bare, call) if number % 2 else (call, bare):
+            seconds = seconds_of(each, RUNS)
+            if number:
+                taken[each].append(seconds)
+    for clock, of in enumerate(("all threads", "its own thread")):
+        bares, others = ([seconds[clock] / RUNS for seconds in taken[each]] for each in (bare, call))
+        ratio = statistics.median(other / its for other, its in zip(others, bares, strict=True))
+        figures = f"{statistics.median(bares) * 1000:9.3f} ms {statistics.median(others) * 1000:9.3f} ms"
+        print(f"  {name + ', ' + of:<45} {figures} {ratio:9.3f} x")
 
 
 def _microseconds(taken: list[float]) -> str:
@@ -77,10 +84,15 @@ def _microseconds(taken: list[float]) -> str:
 
 
 class Calls:
-    """Calls of one function: each one's seconds, those of its thread's processor time, and whether garbage went."""
+    """Calls of one function: the seconds of each, and those of its thread's processor time, with the garbage's or not.
+
+    Lists of numbers, which Python's garbage collector doesn't go through.
+    """
 
     def __init__(self, function: Callable[..., None]) -> None:
-        self.seconds: list[tuple[float, float, bool]] = []
+        self.seconds: list[float] = []
+        self.processor: list[float] = []
+        self.without_garbage: list[float] = []
         self._function = function
         self._collected = False
 
@@ -93,7 +105,10 @@ class Calls:
         self._collected = False
         began, start = time.thread_time(), time.perf_counter()
         self._function("orders", tags={"dag_id": "etl", "task_id": "load"})
-        self.seconds.append((time.perf_counter() - start, time.thread_time() - began, self._collected))
+        self.seconds.append(time.perf_counter() - start)
+        self.processor.append(time.thread_time() - began)
+        if not self._collected:
+            self.without_garbage.append(self.processor[-1])
 
 
 def empty(name: str, *, tags: dict[str, str]) -> None: ...
@@ -122,12 +137,11 @@ def calls() -> None:
             # Ten thousand a second: else the thread that sends never gets the processor.
             time.sleep(0.0001)
         gc.callbacks.remove(taken.collected)
-        seconds = [each[0] for each in taken.seconds]
-        print(f"  {name:<45} {_microseconds(seconds)}")
+        print(f"  {name:<45} {_microseconds(taken.seconds)}")
         for what, slowest in (
-            ("its slowest in its thread's processor time", max(each[1] for each in taken.seconds)),
-            ("and without Python's garbage collector", max(each[1] for each in taken.seconds if not each[2])),
-            ("an empty function's slowest", max(each[0] for each in nothing.seconds)),
+            ("its slowest in its thread's processor time", max(taken.processor)),
+            ("and without Python's garbage collector", max(taken.without_garbage)),
+            ("an empty function's slowest", max(nothing.seconds)),
         ):
             print(f"    {what:<65} {slowest * 1e6:9.1f} µs")
         metrics.shutdown(0.2)
@@ -144,10 +158,7 @@ def main() -> None:
         listener.bind(("127.0.0.1", 0))
         metrics.configure(metrics.StatsD("127.0.0.1", listener.getsockname()[1]))
         metrics.instrument(measured)
-        log = logging.getLogger("prefect.task_runs")
-        for title, level in (("without a log", logging.ERROR), ("that logs, as by default", logging.INFO)):
-            log.setLevel(level)
-            tasks(title)
+        tasks()
         metrics.shutdown()
 
 

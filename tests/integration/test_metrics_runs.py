@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from metric_receivers import UdpReceiver, plain, udp_receiver
 from prefect import Task, flow, task
-from prefect.client.schemas.objects import FlowRun
 from prefect.flow_engine import run_flow
 from prefect.states import Scheduled
 
@@ -21,6 +21,9 @@ from airflow_compat._prefect.failures import server_call
 from airflow_compat.callbacks import on_success
 from airflow_compat.errors import InvalidMetricSettingsError
 from airflow_compat.exceptions import AirflowSkipException
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import FlowRun
 
 
 @pytest.fixture
