@@ -20,7 +20,8 @@ def read(lines: Iterable[str]) -> Sent:
     """The values by what was sent: its kind, and its name with its tags, which have an order of their own."""
     found: Sent = defaultdict(list)
     for line in lines:
-        match = re.fullmatch(r"airflow\.(.+):([-+\d.]+)\|(\w+)", line)
+        # Some of the scheduler's own have a rate.
+        match = re.fullmatch(r"airflow\.(.+):([-+\d.]+)\|(\w+)(\|@[\d.]+)?", line)
         if match is None:
             raise AssertionError(f"{line!r} is no measurement")
         name, *tags = match[1].split(",")

@@ -65,5 +65,6 @@ def test_task_runs() -> None:
     }
     failed = shown(task_run_samples({**TASK_RUN, "state_type": "CRASHED", "name": "mine"}, ""))
     assert failed["ti_failures"] == (1, {"task_id": "mine"})
+    assert task_run_samples({**TASK_RUN, "state_name": "Cached"}, "etl") == []
     skipped = shown(task_run_samples({**TASK_RUN, "state_name": "Skipped"}, "etl"))
     assert skipped == {"ti.finish": (1, {**tags, "state": "skipped"})}
