@@ -121,7 +121,7 @@ def _environment_of_the_shims(session: nox.Session) -> str:
     folder = Path(session.create_tmp()).resolve() / "shims"
     session.run("uv", "venv", "--clear", "--python", sys.executable, str(folder), silent=True)
     python = str(folder / "bin" / "python")
-    session.run("uv", "pip", "install", "--python", python, ".", silent=True)
+    session.run("uv", "pip", "install", "--python", python, ".[statsd]", silent=True)
     return python
 
 

@@ -116,10 +116,11 @@ def configure_from_airflow(settings: Mapping[str, object] | str | PathLike[str] 
 def instrument(runnable: Runnable, *, tasks: Iterable[Task[..., Any]] = ()) -> Runnable:
     """Have the runs of a flow and its tasks, or of one task, measured under Airflow's names. Also a decorator.
 
-    A flow: `dagrun.duration.success`, `dagrun.duration.failed` and, for a scheduled run, `dagrun.schedule_delay`. Each
-    try of a task: `ti.start`, `ti.finish`, `task.duration`, `ti_successes`, `ti_failures`, `operator_successes` and
-    `operator_failures`; times in milliseconds. The tags are Airflow 3's: `dag_id`, the flow's name; `task_id`; a flow's
-    `run_type`; `state` and `operator_name`, which is `_PythonDecoratedOperator` for a plain `@task` as for Airflow's.
+    A flow: `dagrun.duration.success`, `dagrun.duration.failed` and, for a scheduled run, `dagrun.schedule_delay` and
+    `dagrun.first_task_scheduling_delay`. Each try of a task: `ti.start`, `ti.finish`, `task.duration`, `ti_successes`,
+    `ti_failures`, `operator_successes` and `operator_failures`; times in milliseconds. The tags are Airflow 3's:
+    `dag_id`, the flow's name; `task_id`; a flow's `run_type`; `state` and `operator_name`, which is
+    `_PythonDecoratedOperator` for a plain `@task` as for Airflow's.
 
     A flow's tasks are those that its code names when it runs.
 
@@ -152,7 +153,8 @@ def instrument(runnable: Runnable, *, tasks: Iterable[Task[..., Any]] = ()) -> R
     """
     from prefect import Flow, Task
 
-    from ._metrics.instrument import instrument_flow, instrument_task
+    from ._metrics.instrument import instrument_flow
+    from ._metrics.of_tasks import instrument_task
 
     if isinstance(runnable, Flow):
         instrument_flow(runnable, tasks)

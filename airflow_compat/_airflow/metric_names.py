@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 Tags = Mapping[str, str]
 
@@ -48,6 +49,7 @@ def legacy_metric(name: str, tags: Tags) -> tuple[str, dict[str, str]] | None:
     return template.format(**inside), {key: value for key, value in tags.items() if key not in inside}
 
 
+@lru_cache(maxsize=4096)
 def normal_name(name: str) -> str:
     """A flow's, task's or pool's name as part of a metric: what is not legal there becomes `_`, as in Airflow."""
     return _NOT_NORMAL.sub("_", name)

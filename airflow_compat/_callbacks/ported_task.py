@@ -6,24 +6,26 @@ told to end calls the failure callbacks of the task that it is in, for which Pre
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import AsyncIterator, Callable
 from copy import copy
-from types import FunctionType, TracebackType
-from typing import Any, TypeVar, final
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar, final
 from uuid import uuid4
 
 from prefect import Task
 from prefect.client.schemas.objects import State
-from prefect.context import TaskRunContext
 from prefect.exceptions import TerminationSignal
 from prefect.states import Completed
 
 from .._prefect.map_indexes import mapping
+from .._prefect.task_functions import PORTED, run_of, stand_for
 from ..exceptions import AirflowSkipException, AirflowTaskTerminated, AirflowTaskTimeout
 from .endings import call_failure_hooks, remember_return
 from .retry_condition import RetryCondition
+
+if TYPE_CHECKING:
+    from prefect.context import TaskRunContext
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -67,7 +69,7 @@ def port(task: Task[..., Any]) -> Task[..., Any]:
     # Prefect's own subclasses stay what they are.
     if type(task) is Task:
         task.__class__ = PortedTask
-    if not getattr(task.fn, "__airflow_compat__", False):
+    if not getattr(task.fn, PORTED, False):
         task.fn = _ported(task.fn)
     task.retry_condition_fn = RetryCondition.of(task).function()
     return task
@@ -109,9 +111,8 @@ def _ported(fn: F) -> F:
                 return value
             return call.state
 
-    functools.update_wrapper(ported, fn)
-    ported.__airflow_compat__ = True
-    keep_identity(ported, fn)
+    stand_for(ported, fn)
+    setattr(ported, PORTED, True)
     return ported  # type: ignore[no-any-return]
 
 
@@ -130,10 +131,7 @@ class _Call:
         self._context: TaskRunContext | None = None
 
     def __enter__(self) -> _Call:
-        context = TaskRunContext.get()
-        # Somebody may call the function itself, in a test or in another task.
-        if context and context.task.fn is self._ported:
-            self._context = context
+        self._context = run_of(self._ported)
         return self
 
     def __exit__(
@@ -154,11 +152,3 @@ class _Call:
         """What the function returned is its XCom."""
         if self._context and not isinstance(value, State):
             remember_return(self._context, value)
-
-
-def keep_identity(ported: Any, fn: Callable[..., Any]) -> None:
-    """Keep apart what Prefect's caches tell apart by a task's code."""
-    ported.__prefect_task_source__ = fn
-    if isinstance(fn, FunctionType):
-        code = ported.__code__
-        ported.__code__ = code.replace(co_consts=(*code.co_consts, fn.__code__))

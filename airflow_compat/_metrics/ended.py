@@ -27,12 +27,17 @@ def flow_run_samples(run: Mapping[str, Any], flow_name: str) -> list[Sample]:
         samples.append(Sample("timing", f"dagrun.duration.{end}", milliseconds, tags))
     delay = _milliseconds(run["expected_start_time"], run["start_time"])
     if run_type == "scheduled" and delay is not None:
-        samples.append(Sample("timing", "dagrun.schedule_delay", delay, tags))
+        samples.append(Sample("timing", "dagrun.schedule_delay", delay, {"dag_id": tags["dag_id"]}))
     return samples
 
 
 def task_run_samples(run: Mapping[str, Any], flow_name: str) -> list[Sample]:
-    """The samples of a task run; one of no flow has no `dag_id`. Its tries before the last one aren't known."""
+    """The samples of a task run; one of no flow has no `dag_id`. Its tries before the last one aren't known.
+
+    A result from the cache has none, since nothing was run.
+    """
+    if run["state_name"] == "Cached":
+        return []
     # A run's name is its task's, with the beginning of its key.
     task_name = run["name"].removesuffix(f"-{run['dynamic_key'][:3]}")
     tags = {"dag_id": normal_name(flow_name)} if flow_name else {}

@@ -9,13 +9,15 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from typing import TypeAlias
 
 from .._airflow.metric_names import legacy_metric, why_illegal
 from .._airflow.metric_settings import MetricSettings
-from .sample import Backend, Sample
+from .sample import Backend, Sample, Samples
 
 logger = logging.getLogger("airflow_compat.metrics")
 
+_Item: TypeAlias = "Sample | Samples | threading.Event | None"
 _Key = tuple[str, tuple[tuple[str, str], ...]]
 
 # About 5 MB, and minutes of a busy process.
@@ -23,6 +25,8 @@ CAPACITY = 10_000
 RETRY_SECONDS = 30.0
 # What comes in this time is sent at once: a thread that woke for each would take the code's time.
 _GATHER_SECONDS = 0.1
+# But so many are sent sooner: were 700 waiting, Python's garbage collector would go through them in the code's thread.
+_MANY = 300
 _MOST_PREPARED = 10_000
 _MOST_COMPLAINTS = 100
 
@@ -45,23 +49,29 @@ class Pump:
         self._prepared: dict[_Key, list[tuple[str, dict[str, str]]]] = {}
         self._lock = threading.Lock()
         self._begin()
+        # The first measurement would wait until the thread runs.
+        self._start()
 
     def _begin(self) -> None:
         self._pid = os.getpid()
-        self._queue: queue.SimpleQueue[Sample | threading.Event | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._hurry = threading.Event()
+        self._has_sent = False
         self._dropped = 0
         self._retry_at = 0.0
 
-    def put(self, sample: Sample) -> None:
-        """Take one measurement."""
+    def put(self, sample: Sample | Samples) -> None:
+        """Take a measurement, or some that belong together."""
         if self._pid != os.getpid():
             self._after_fork()
-        if self._queue.qsize() >= CAPACITY:
+        waiting = self._queue.qsize()
+        if waiting >= CAPACITY:
             self._dropped += 1
             return
         self._queue.put(sample)
+        if waiting >= _MANY and not self._hurry.is_set():
+            self._hurry.set()
         if self._thread is None:
             self._start()
 
@@ -115,7 +125,7 @@ class Pump:
             if self._backend and self._backend.flush_seconds is None:
                 self._flush()
 
-    def _take(self, taken: Sample | threading.Event | None) -> bool:
+    def _take(self, taken: _Item) -> bool:
         """Take what is in the queue, from this on; whether to go on."""
         while True:
             if isinstance(taken, Sample):
@@ -124,9 +134,12 @@ class Pump:
                 if self._backend:
                     self._backend.close()
                 return False
-            else:
+            elif isinstance(taken, threading.Event):
                 self._flush()
                 taken.set()
+            else:
+                for sample in taken.samples():
+                    self._send(sample)
             try:
                 taken = self._queue.get_nowait()
             except queue.Empty:
@@ -145,6 +158,7 @@ class Pump:
         backend = self._ready()
         if backend is None:
             return
+        self._has_sent = True
         # A name may be anything that was handed in.
         key = (str(sample.name), tuple(sample.tags.items()))
         prepared = self._prepared.get(key)
@@ -154,7 +168,7 @@ class Pump:
             prepared = self._prepared[key] = self._prepare(sample.name, sample.tags)
         for name, tags in prepared:
             try:
-                self._send_one(backend, sample._replace(name=name, tags=tags))
+                self._send_one(backend, Sample(sample.kind, name, sample.value, tags, sample.rate, sample.is_delta))
             except Exception as exc:  # noqa: BLE001 - see above
                 self._complain(name, f"the metric {name!r} could not be sent: {exc}")
 
@@ -182,7 +196,7 @@ class Pump:
     def _flush(self) -> None:
         if self._dropped:
             self._complain("dropped", f"{self._dropped} measurements were dropped: the backend is too slow")
-        if self._backend is None:
+        if self._backend is None or not self._has_sent:
             return
         try:
             self._backend.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal, NamedTuple, Protocol
 
 Kind = Literal["counter", "gauge", "timing"]
@@ -25,6 +26,13 @@ class Sample(NamedTuple):
     tags: dict[str, str]
     rate: float = 1
     is_delta: bool = False
+
+
+class Samples(Protocol):
+    """Measurements that belong together: made into samples by the thread that sends them."""
+
+    def samples(self) -> Iterable[Sample]:
+        """Each one, in the order in which they are sent."""
 
 
 class Backend(Protocol):

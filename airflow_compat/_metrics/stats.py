@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from .._airflow.metric_settings import Datadog, MetricSettings, OpenTelemetry, Prometheus, StatsD
 from ..errors import MissingPackageError
 from .pump import Pump
-from .sample import Backend, Kind, Sample
+from .sample import Backend, Kind, Sample, Samples
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -66,8 +66,8 @@ def is_connected() -> bool:
     return bool(_pumps)
 
 
-def emit(sample: Sample) -> None:
-    """One measurement of ours."""
+def emit(sample: Sample | Samples) -> None:
+    """A measurement of ours, or some."""
     for pump in _pumps:
         pump.put(sample)
 

@@ -9,6 +9,7 @@ from .sample import Sample
 
 logger = logging.getLogger("airflow_compat.metrics")
 
+_DATADOG_LOGGER = logging.getLogger("datadog.dogstatsd")
 _MOST_TOLD = 100
 
 
@@ -67,6 +68,9 @@ class DatadogBackend:
         from datadog.dogstatsd.base import DogStatsd
 
         self._with_tags = target.metrics_tags
+        # The client warns of each datagram that is refused.
+        self._once = _Once()
+        _DATADOG_LOGGER.addFilter(self._once)
         self._client = DogStatsd(
             host=target.host,
             port=target.port,
@@ -95,6 +99,21 @@ class DatadogBackend:
     def close(self) -> None:
         """Close the socket."""
         self._client.close_socket()
+        _DATADOG_LOGGER.removeFilter(self._once)
+
+
+class _Once(logging.Filter):
+    """Lets each message through once, whatever is filled into it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: set[object] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it is new."""
+        is_new = record.msg not in self._told
+        self._told.add(record.msg)
+        return is_new
 
 
 def _plain(value: float) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import inspect
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -15,10 +14,10 @@ from prefect.context import TaskRunContext
 from prefect.utilities.timeout import timeout, timeout_async
 
 from .._airflow.version import DEFAULT_VERSION, AirflowVersion
-from .._callbacks.ported_task import keep_identity
 from .._pools.passage import Passage
 from .._prefect.limits import tag_limit_exists
 from .._prefect.logs import run_logger
+from .._prefect.task_functions import stand_for
 from ..context import get_current_context
 from ..errors import InvalidDagLimitError
 
@@ -85,8 +84,7 @@ class Around:
                     self._call_after(fn, value)
                 return value
 
-        functools.update_wrapper(wrapped, fn)
-        keep_identity(wrapped, fn)
+        stand_for(wrapped, fn)
         return wrapped  # type: ignore[no-any-return]
 
     @contextmanager

@@ -60,7 +60,8 @@ def test_each_older_name_is_airflows() -> None:
     variables = "dag_id task_id state operator_name pool_name".split()
     tags = {name: f"x.{name}" for name in variables}
     names = [
-        *"dagrun.duration.success dagrun.duration.failed dagrun.schedule_delay".split(),
+        *"dagrun.duration.success dagrun.duration.failed".split(),
+        *"dagrun.schedule_delay dagrun.first_task_scheduling_delay".split(),
         *"ti.start ti.finish task.duration".split(),
         *"operator_failures operator_successes ti_failures ti_successes".split(),
         *"pool.open_slots pool.running_slots pool.queued_slots".split(),

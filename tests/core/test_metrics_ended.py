@@ -49,7 +49,7 @@ def test_a_manual_flow_run(state: str, end: str) -> None:
 )
 def test_a_scheduled_flow_run_has_a_delay(more: dict[str, Any]) -> None:
     found = shown(flow_run_samples({**FLOW_RUN, **more}, "etl"))
-    assert found["dagrun.schedule_delay"] == (3000, {"dag_id": "etl", "run_type": "scheduled"})
+    assert found["dagrun.schedule_delay"] == (3000, {"dag_id": "etl"})
 
 
 def test_a_flow_run_that_never_began_has_nothing() -> None:
@@ -65,5 +65,6 @@ def test_task_runs() -> None:
     }
     failed = shown(task_run_samples({**TASK_RUN, "state_type": "CRASHED", "name": "mine"}, ""))
     assert failed["ti_failures"] == (1, {"task_id": "mine"})
+    assert task_run_samples({**TASK_RUN, "state_name": "Cached"}, "etl") == []
     skipped = shown(task_run_samples({**TASK_RUN, "state_name": "Skipped"}, "etl"))
     assert skipped == {"ti.finish": (1, {**tags, "state": "skipped"})}

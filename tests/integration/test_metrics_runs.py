@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from metric_receivers import UdpReceiver, plain, udp_receiver
@@ -16,9 +17,13 @@ from prefect.states import Scheduled
 
 from airflow_compat import metrics, on_retry, pools
 from airflow_compat._prefect.client import kept_client
+from airflow_compat._prefect.failures import server_call
 from airflow_compat.callbacks import on_success
 from airflow_compat.errors import InvalidMetricSettingsError
 from airflow_compat.exceptions import AirflowSkipException
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import FlowRun
 
 
 @pytest.fixture
@@ -179,22 +184,38 @@ def test_tasks_in_threads_and_those_that_are_given(udp: UdpReceiver, unique: str
 
 
 def test_the_delay_of_a_scheduled_run(udp: UdpReceiver, unique: str) -> None:
+    @task
+    def load() -> None: ...
+
     @metrics.instrument
     @flow(name=unique)
-    def etl() -> None: ...
+    def etl() -> None:
+        load()
+        load()
 
-    for run_type in ("scheduled", "manual"):
+    # A server that is busy is asked again.
+    @server_call
+    def made(run_type: str) -> FlowRun:
         time = datetime.now(timezone.utc) - timedelta(seconds=3)
         run = kept_client().create_flow_run(etl, state=Scheduled(scheduled_time=time))
         kept_client().update_flow_run_labels(run.id, {"airflow-compat.run-type": run_type})
-        run_flow(etl, flow_run=kept_client().read_flow_run(run.id))
+        return kept_client().read_flow_run(run.id)
+
+    for run in [made(run_type) for run_type in ("scheduled", "manual")]:
+        run_flow(etl, flow_run=run)
     _, values = received(udp)
     delays = {name: value for name, value in values.items() if "delay" in name}
     assert set(delays) == {
-        f"dagrun.schedule_delay.{unique} run_type:scheduled",
-        f"dagrun.schedule_delay dag_id:{unique} run_type:scheduled",
+        f"dagrun.schedule_delay.{unique}",
+        f"dagrun.schedule_delay dag_id:{unique}",
+        f"dagrun.{unique}.first_task_scheduling_delay run_type:scheduled",
+        f"dagrun.first_task_scheduling_delay dag_id:{unique} run_type:scheduled",
     }
     assert all(3000 <= value < 60_000 for value in delays.values())
+    assert (
+        delays[f"dagrun.schedule_delay.{unique}"]
+        <= delays[f"dagrun.{unique}.first_task_scheduling_delay run_type:scheduled"]
+    )
 
 
 def test_pools_are_gauges(udp: UdpReceiver, unique: str) -> None:

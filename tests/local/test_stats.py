@@ -399,3 +399,33 @@ def test_importing_it_brings_no_prefect_and_no_client() -> None:
     code = f"import sys, airflow_compat.metrics; sys.exit(str([n for n in {names} if n in sys.modules] or ''))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).stderr.strip() == b""
     assert os.environ.get("AIRFLOW__METRICS__STATSD_ON") is None
+
+
+def test_a_datadog_agent_that_is_gone_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    with udp_receiver() as gone:
+        port = gone.port
+    metrics.configure(metrics.Datadog("127.0.0.1", port))
+    for _ in range(5):
+        Stats.incr("orders")
+        # The kernel tells of the one before.
+        assert metrics.flush()
+    assert [record.name for record in caplog.records] == ["datadog.dogstatsd"]
+
+
+@pytest.mark.parametrize("kind", [metrics.StatsD, metrics.Datadog, metrics.OpenTelemetry])
+def test_the_calling_thread_opens_no_socket_and_looks_up_no_name(
+    kind: type[metrics.StatsD | metrics.Datadog | metrics.OpenTelemetry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: set[str] = set()
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        threads.add(threading.current_thread().name)
+        raise OSError
+
+    for name in ("getaddrinfo", "socket", "create_connection"):
+        monkeypatch.setattr(socket, name, refuse)
+    metrics.configure(kind("metrics.invalid"))
+    Stats.incr("orders")
+    metrics.flush(10)
+    metrics.shutdown(10)
+    assert threads == {"airflow-compat-metrics"}
