@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ._airflow.version import DEFAULT_VERSION, AirflowVersion
+from ._stand_ins.kinds import CONTEXTS
 from .errors import ContextNotFoundError
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ def get_current_context(*, airflow_version: AirflowVersion = DEFAULT_VERSION) ->
             return extract()
         ```
     """
+    if stand_in := CONTEXTS.current():
+        context: Context = stand_in.context
+        return context
+
     from prefect.context import FlowRunContext, TaskRunContext
     from prefect.states import Running
 

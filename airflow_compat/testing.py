@@ -1,4 +1,4 @@
-"""For tests of ported code: connections, variables and pools in memory, contexts for callbacks, fixtures for pytest.
+"""For tests of ported code: connections, variables and pools in memory, contexts, fixtures for pytest.
 
 None of it needs a server, and what doesn't need Prefect doesn't import it. pytest finds the fixtures by itself:
 `airflow_connections`, `airflow_variables` and `airflow_pools`, which are empty fakes that are active during the test,
@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ._airflow.connection import Connection
+from ._context.mapping import Context
 from ._testing.contexts import make_context
 from ._testing.fake_connections import FakeConnections
+from ._testing.fake_context import FakeContext
 from ._testing.fake_pools import FakePools
 from ._testing.fake_variables import FakeVariables
 from ._testing.memory_pool import PoolUse
@@ -20,12 +22,14 @@ from ._testing.recording import RecordingCallback, complaint, contexts_of, match
 
 __all__ = [
     "FakeConnections",
+    "FakeContext",
     "FakePools",
     "FakeVariables",
     "PoolUse",
     "RecordingCallback",
     "assert_called_with_context",
     "fake_connections",
+    "fake_context",
     "fake_pools",
     "fake_variables",
     "make_context",
@@ -87,6 +91,34 @@ def fake_pools(pools: Mapping[str, int | Mapping[str, Any]]) -> FakePools:
         FakeError: Slots are no whole number.
     """
     return FakePools(pools)
+
+
+def fake_context(context: Context) -> FakeContext:
+    """A context without a run: while this is active, `get_current_context` gives it, also within real runs.
+
+    Used as `fake_connections` is. What the code pushes is in `context["ti"].pushed`.
+
+    Args:
+        context: What `make_context` has made.
+
+    Raises:
+        FakeError: It is no context.
+
+    Example:
+        ```python
+        from airflow_compat import get_current_context
+        from airflow_compat.testing import fake_context, make_context
+
+
+        def extract():
+            return f"rows of {get_current_context()['ds']}"
+
+
+        with fake_context(make_context("extract")):
+            assert extract() == "rows of 2026-01-01"
+        ```
+    """
+    return FakeContext(context)
 
 
 def assert_called_with_context(

@@ -1,10 +1,10 @@
-"""The three kinds of things that a test may stand in for, and what each has to answer."""
+"""The kinds of things that a test may stand in for, and what each has to answer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .place import Place
 
@@ -71,6 +71,14 @@ class Pools(Protocol):
         """The pools of these names; all when there are none."""
 
 
+class CurrentContext(Protocol):
+    """Has the context that code asks for."""
+
+    # A `_context.mapping.Context`, which is above this.
+    context: Any
+
+
 CONNECTIONS: Place[Connections] = Place("airflow_compat_connections")
 VARIABLES: Place[Variables] = Place("airflow_compat_variables")
 POOLS: Place[Pools] = Place("airflow_compat_fake_pools")
+CONTEXTS: Place[CurrentContext] = Place("airflow_compat_fake_contexts")

@@ -42,6 +42,7 @@ class FakeConnections(Fake[Connection]):
         )
 
     def _begin(self) -> None:
+        super()._begin()
         self.asked = []
 
     def _read_one(self, name: str, value: Any) -> Connection:

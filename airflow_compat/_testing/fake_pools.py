@@ -74,6 +74,7 @@ class FakePools(Fake[MemoryPool]):
         )
 
     def _begin(self) -> None:
+        super()._begin()
         self.uses = []
         # A pool of the fake around this one stays that one's; what was given here begins with all its slots free.
         self._held.update({name: MemoryPool(name, pool.slots) for name, pool in self._given.items()})
