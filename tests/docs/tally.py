@@ -17,7 +17,7 @@ PAGES = [
 RUN = "run"
 USED = "written to files that the others use"
 COMPILED = "Airflow's, compiled here and run by `nox -s airflow`"
-TRIED = "commands that install, or are not ours, tried by hand"
+TRIED = "commands that install, stay or need another program, known by name"
 
 # By page and line.
 _done: dict[tuple[Path, int], str] = {}

@@ -7,8 +7,8 @@ What is done with a block is said by the line that opens it; a line that isn't k
 - `python title="NAME.py"`: written to a file of that name, which later blocks may import.
 - `json title="NAME"`, `yaml title="NAME"`: written to a file of that name. Where that ends in `prefect.yaml`, Prefect
   must know every key of it.
-- `console`: commands after `$`, each with its output, in which only times may differ. Ours and Prefect's are run; the
-  others must be among `KNOWN_COMMANDS`.
+- `console`: commands after `$`, each with its output, in which only times may differ. Ours, Prefect's, pytest's and
+  unittest's are run; the others must be among `KNOWN_COMMANDS`.
 - `shell`: commands alone, to copy.
 - `text`: a drawing.
 """
@@ -50,13 +50,9 @@ KNOWN_COMMANDS = {
     "airflow connections export connections.json",
     "airflow variables export variables.json",
     "airflow pools export pools.json",
-    "export PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE=prefect.server.concurrency.lease_storage.filesystem",
-    "export PREFECT_LOGGING_EXTRA_LOGGERS=airflow.task",
     'python -m pip install -e ".[examples]" --group dev',
     "pytest tests/docs -k pools",
     "python serve_callbacks.py",
-    "pytest test_shop.py",
-    "python -m unittest test_shop_unittest",
     "helm repo add prefect https://prefecthq.github.io/prefect-helm",
     "helm repo update",
     "helm install prefect-worker prefect/prefect-worker --namespace etl --create-namespace -f values.yaml",
@@ -175,8 +171,12 @@ class Blocks:
                 printed = self._call(command)
             elif command in KNOWN_COMMANDS:
                 printed = ""
-            elif command.startswith("prefect "):
-                printed = self._call_prefect(command)
+            elif command.startswith("export "):
+                name, _, value = command.removeprefix("export ").partition("=")
+                os.environ[name] = value
+                printed = ""
+            elif command.startswith(("prefect ", "pytest ", "python -m unittest ")):
+                printed = self._call_module(command.removeprefix("python -m "))
             else:
                 return f"{command!r} is not among the known commands"
             if kind == "console" and (difference := _difference(shown, printed)):
@@ -190,7 +190,7 @@ class Blocks:
             self._exit_code = run(shlex.split(command)[1:])
         return out.getvalue()
 
-    def _call_prefect(self, command: str) -> str:
+    def _call_module(self, command: str) -> str:
         done = subprocess.run(
             [sys.executable, "-m", *shlex.split(command)],
             env=os.environ,
