@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _MARK = "__airflow_compat_metrics__"
 
-_beginnings = Beginnings()
+_beginnings: Beginnings[datetime] = Beginnings()
 
 
 def instrument_flow(flow: Flow[..., Any], tasks: Iterable[Task[..., Any]]) -> None:
@@ -45,7 +45,7 @@ def _flow_began(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> N
         instrument_task(task)
     if not is_connected() or flow_run.id in _beginnings:
         return
-    _beginnings.begin(flow_run.id)
+    _beginnings.begin(flow_run.id, state.timestamp)
     tags = _flow_tags(flow, flow_run)
     if tags.get("run_type") == "scheduled" and flow_run.expected_start_time and not flow_run.run_count:
         first_starts.watch(flow_run.id)
@@ -57,14 +57,12 @@ def _flow_began(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> N
 def _flow_ended(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     if not is_connected():
         return
-    milliseconds = _beginnings.end(flow_run.id)
-    if milliseconds is None and flow_run.start_time:
-        # Another process ran it.
-        milliseconds = _after(flow_run.start_time, state.timestamp)
+    # It may be that another process ran it.
+    began = _beginnings.taken(flow_run.id) or flow_run.start_time
     tags = _flow_tags(flow, flow_run)
-    if milliseconds is not None:
+    if began:
         end = "success" if state.is_completed() else "failed"
-        emit(Sample("timing", f"dagrun.duration.{end}", milliseconds, tags))
+        emit(Sample("timing", f"dagrun.duration.{end}", _after(began, state.timestamp), tags))
     first = first_starts.taken(flow_run.id)
     if first and flow_run.expected_start_time:
         delay = _after(flow_run.expected_start_time, first)

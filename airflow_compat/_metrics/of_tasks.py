@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, final
 from uuid import UUID
@@ -36,7 +37,7 @@ _DECORATED = "_PythonDecoratedOperator"
 _MARK = "__airflow_compat_metrics__"
 
 first_starts = FirstStarts()
-_beginnings = Beginnings()
+_beginnings: Beginnings[float] = Beginnings()
 _dag_ids: dict[UUID, str] = {}
 
 
@@ -176,14 +177,15 @@ def _emit_failure(task: Task[..., Any], task_run: TaskRun, state: str) -> None:
 
 def _begin(task: Task[..., Any], task_run: TaskRun) -> dict[str, str]:
     tags = _tags(task, task_run)
-    _beginnings.begin(task_run.id)
+    _beginnings.begin(task_run.id, time.perf_counter())
     first_starts.note(task_run.flow_run_id, task_run.start_time)
     emit(Sample("counter", "ti.start", 1, tags))
     return tags
 
 
 def _end(task: Task[..., Any], task_run: TaskRun, tags: dict[str, str], state: str) -> None:
-    emit(_Ended(tags, state, _beginnings.end(task_run.id), type(task)))
+    began = _beginnings.taken(task_run.id)
+    emit(_Ended(tags, state, None if began is None else 1000 * (time.perf_counter() - began), type(task)))
 
 
 class _Ended(NamedTuple):
