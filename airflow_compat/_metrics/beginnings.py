@@ -9,7 +9,6 @@ from uuid import UUID
 # A run that dies leaves its beginning behind.
 MOST = 10_000
 
-
 T = TypeVar("T")
 
 

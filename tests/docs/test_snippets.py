@@ -3,7 +3,7 @@
 What is done with a block is said by the line that opens it; a line that isn't known here fails:
 
 - `python`: run. What it prints must stand in the `text title="Output"` block that follows.
-- `python title="Airflow"`: the code before the port; it can't run here, so it is compiled.
+- `python title="Airflow"`: the code before the port; compiled here, and run by `tests/airflow`.
 - `python title="NAME.py"`: written to a file of that name, which later blocks may import.
 - `json title="NAME"`, `yaml title="NAME"`: written to a file of that name. Where that ends in `prefect.yaml`, Prefect
   must know every key of it.
