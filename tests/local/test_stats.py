@@ -428,4 +428,6 @@ def test_the_calling_thread_opens_no_socket_and_looks_up_no_name(
     Stats.incr("orders")
     metrics.flush(10)
     metrics.shutdown(10)
-    assert threads == {"airflow-compat-metrics"}
+    # Threads that Prefect keeps may open sockets of their own meanwhile.
+    assert "airflow-compat-metrics" in threads
+    assert threading.current_thread().name not in threads
