@@ -20,10 +20,12 @@ from .._specs.run_summary import CallbackLine, PoolLine, RunSummary, TaskLine
 from ..errors import ContextNotFoundError
 
 # Task runs reach the server as events, a little after the fact, in seconds; on a busy machine it takes several. While
-# the flow runs, those that run may go on for long.
+# the flow runs, those that run may go on for long. Where none is told of, there may be none: no process counts its own.
 _SETTLED_WITHIN = 2.0
 _SETTLED_AFTER_END = 15.0
+_FIRST_AFTER_END = 5.0
 _SETTLED_POLL = 0.2
+_SAME_LOOKS = 3
 
 
 def summarized_run(given: FlowRun | UUID | str | None) -> UUID:
@@ -48,7 +50,7 @@ def summarize(flow_run_id: UUID, state: State[Any] | None = None) -> tuple[FlowR
     """
     dag_id, flow_run, _ = flow_run_and_states(flow_run_id)
     state = state or flow_run.state
-    tasks = _settled_tasks(flow_run_id, 0 if _has_no_tasks(flow_run_id) else _patience(state))
+    tasks = _settled_tasks(flow_run_id, *_patience(state))
     names = {str(run.id): task_name(run) for run in tasks}
     return flow_run, RunSummary(
         dag_id=dag_id,
@@ -67,33 +69,30 @@ def summarize(flow_run_id: UUID, state: State[Any] | None = None) -> tuple[FlowR
     )
 
 
-def _has_no_tasks(flow_run_id: UUID) -> bool:
-    """Whether this is the run's own process, a hook of it for one, and it has begun no task."""
-    context = FlowRunContext.get()
-    if context is None or context.flow_run is None or context.flow_run.id != flow_run_id:
-        return False
-    return not context.task_run_dynamic_keys
-
-
-def _patience(state: State[Any] | None) -> float:
-    """How long to wait for task runs to be told of, in seconds."""
+def _patience(state: State[Any] | None) -> tuple[float, float]:
+    """How long to wait for the first task run to be told of, and for all of them, in seconds."""
     if state is None or not state.is_final():
-        return _SETTLED_WITHIN
+        return _SETTLED_WITHIN, _SETTLED_WITHIN
     # What ended long ago has been told of by now.
-    return _SETTLED_AFTER_END - (datetime.now(timezone.utc) - state.timestamp).total_seconds()
+    since = (datetime.now(timezone.utc) - state.timestamp).total_seconds()
+    return _FIRST_AFTER_END - since, _SETTLED_AFTER_END - since
 
 
-def _settled_tasks(flow_run_id: UUID, patience: float) -> list[TaskRun]:
+def _settled_tasks(flow_run_id: UUID, for_first: float, for_all: float) -> list[TaskRun]:
     """The task runs, once the server seems to know them all."""
     own = TaskRunContext.get()
     own_id = own.task_run.id if own else None
-    until = time.monotonic() + patience
+    now = time.monotonic()
+    until_first, until = now + for_first, now + for_all
     before: list[UUID] = []
+    looks = 0
     while True:
         runs = task_runs(flow_run_id)
         ended = all(run.state and run.state.is_final() for run in runs if run.id != own_id)
         ids = [run.id for run in runs]
-        if (ended and ids and ids == before) or time.monotonic() > until:
+        looks = looks + 1 if ids == before else 1
+        settled = ended and looks >= _SAME_LOOKS if ids else time.monotonic() > until_first
+        if settled or time.monotonic() > until:
             return runs
         before = ids
         time.sleep(_SETTLED_POLL)

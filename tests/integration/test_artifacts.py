@@ -7,15 +7,19 @@ import json
 import re
 import threading
 import time
+from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.futures import wait
+from xcom_runs import until_the_server_has
 
 import airflow_compat
 from airflow_compat import artifacts, get_current_context, logs, on_failure, pool, pools
+from airflow_compat._artifacts import summary
 from airflow_compat._prefect.client import kept_client
 from airflow_compat.artifacts import summary_hook
 from airflow_compat.errors import ContextNotFoundError, InvalidArgumentError, InvalidArtifactError, ServerError
@@ -255,21 +259,40 @@ def test_a_run_s_summary_has_its_callbacks_afterwards(unique: str) -> None:
     assert "| The callback was called |" in found["data"]
 
 
-def test_a_flow_without_tasks_is_not_kept_waiting(unique: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stopped(seconds: float) -> None:
-        pytest.fail(f"waits {seconds} s for tasks that the flow doesn't have")
+@pytest.mark.parametrize(("known_after", "waits"), [(6, (1.2, 2)), (None, (5, 6))])
+def test_a_hook_waits_for_tasks_that_the_server_is_told_of_late(
+    unique: str, monkeypatch: pytest.MonkeyPatch, known_after: int | None, waits: tuple[float, float]
+) -> None:
+    """And not for long where there are none, as far as anybody knows."""
+    waited, looks = [0.0], [0]
+    task_runs = summary.task_runs
+
+    def looked(flow_run_id: UUID) -> Any:
+        looks[0] += 1
+        return [] if known_after is None or looks[0] <= known_after else task_runs(flow_run_id)
+
+    clock = SimpleNamespace(sleep=waited.append, monotonic=lambda: sum(waited))
 
     def summarize(flow: Any, flow_run: Any, state: Any) -> None:
+        until_the_server_has(flow_run.id, 1)
         with monkeypatch.context() as patch:
-            patch.setattr("airflow_compat._artifacts.summary.time.sleep", stopped)
+            patch.setattr(summary, "task_runs", looked)
+            patch.setattr(summary, "time", clock)
+            patch.setattr(summary, "datetime", SimpleNamespace(now=lambda zone: state.timestamp))
             summary_hook(flow, flow_run, state)
 
+    @task
+    def work() -> None: ...
+
     @flow(name=unique, on_completion=[summarize])
-    def etl() -> None: ...
+    def etl() -> None:
+        work()
 
     etl()
     (run,) = kept_client().request("POST", "/flow_runs/filter", json={"flows": {"name": {"any_": [unique]}}}).json()
-    assert [each for each in held("run-summary") if each["flow_run_id"] == run["id"]]
+    (found,) = [each for each in held("run-summary") if each["flow_run_id"] == run["id"]]
+    assert ("| work | success | 1 | " in found["data"]) is (known_after is not None)
+    assert waits[0] <= sum(waited) <= waits[1]
 
 
 def test_a_summary_from_within_the_flow(unique: str) -> None:
