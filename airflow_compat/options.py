@@ -56,6 +56,8 @@ def task(
     The task is one of Prefect's. Call it in a flow, `submit` it, `map` it, and give it more of Prefect's options by
     `with_options`. Airflow's exceptions keep their meaning in it, and what it returns is an XCom.
 
+    - Parameters with the name of a key of Airflow's context (`ds`, `ti`, `params`, ...) are filled in where the call
+      leaves them out or gives None, and `**context` gets all keys, as in Airflow.
     - `pool` is held while the function runs. The wait for it doesn't count for `execution_timeout`.
     - `retry_exponential_backoff` gives the very delays that Airflow gives a run with the same flow name, task name and
       logical date, where a task runs in a flow; outside a flow there is no date to make them of. Airflow's scheduler
@@ -71,7 +73,8 @@ def task(
         arguments: Airflow's own. Those that are given win over `default_args`, None too.
 
     Raises:
-        InvalidArgumentError: An argument is misspelt, or has a value that Airflow refuses.
+        InvalidArgumentError: An argument is misspelt, or has a value that Airflow refuses; or a parameter of the
+            function has the name of a key of the context and a default other than None.
         UnsupportedFeatureError: An argument has no counterpart, and asks for something.
         InvalidCallbackError: A callback can't be called with one context.
         InvalidDagLimitError: `max_active_tis_per_dag` is no number from 1 on; or in a run, its limit doesn't exist.

@@ -30,6 +30,9 @@ KEYS: dict[AirflowVersion, frozenset[str]] = {"2": frozenset(_BOTH + _ONLY_2), "
 EXTRA_KEYS = frozenset({"exception", "reason", "templates_dict"})
 """The keys that only some contexts have: those of callbacks, of a DAG's callbacks, and of `PythonOperator`."""
 
+ASKED_FOR_KEYS = frozenset(key for key in KEYS["2"] | KEYS["3"] if key.endswith("_success"))
+"""The keys of the last run that succeeded, which the server has to be asked for."""
+
 DATE_KEYS = ("ds", "ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz")
 
 

@@ -1,4 +1,4 @@
-"""What is around a task's function that no option of Prefect's says: a pool, the timeout in it, and two callbacks."""
+"""What is around a task's function that no option of Prefect's says: a pool, context for its arguments, callbacks."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from typing import Any
 from prefect.context import TaskRunContext
 from prefect.utilities.timeout import timeout, timeout_async
 
+from .._airflow.context_parameters import Arguments, ContextParameters
 from .._airflow.version import DEFAULT_VERSION, AirflowVersion
 from .._pools.passage import Passage
 from .._prefect.limits import tag_limit_exists
 from .._prefect.logs import run_logger
 from .._prefect.task_functions import stand_for
-from ..context import get_current_context
+from .._stand_ins.kinds import CONTEXTS
+from ..context import Context, get_current_context
 from ..errors import InvalidDagLimitError
 
 Function = Callable[..., Any]
@@ -37,7 +39,8 @@ class Around:
         tag: The tag whose limit has to be there.
         before: `pre_execute`.
         after: `post_execute`.
-        version: Whose context these two get.
+        parameters: What is filled in from the context; in a test with a fake context too.
+        version: Whose context these three get.
     """
 
     passage: Passage | None = None
@@ -45,6 +48,7 @@ class Around:
     tag: str | None = None
     before: Function | None = None
     after: Function | None = None
+    parameters: ContextParameters | None = None
     version: AirflowVersion = DEFAULT_VERSION
 
     def wrap(self, fn: Function) -> Function:
@@ -55,63 +59,88 @@ class Around:
         if inspect.isasyncgenfunction(fn):
 
             async def wrapped(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
-                async with self._entered_async(fn):
+                async with self._entered_async(fn) as context:
+                    args, kwargs = await self._filled_async(args, kwargs, context)
                     async for value in fn(*args, **kwargs):
                         yield value
-                    self._call_after(fn, None)
+                    self._call_after(fn, context, None)
 
         elif inspect.isgeneratorfunction(fn):
 
             def wrapped(*args: Any, **kwargs: Any) -> Any:
-                with self._entered(fn):
+                with self._entered(fn) as context:
+                    args, kwargs = self._filled(args, kwargs, context)
                     value = yield from fn(*args, **kwargs)
-                    self._call_after(fn, value)
+                    self._call_after(fn, context, value)
                 return value
 
         elif inspect.iscoroutinefunction(fn):
 
             async def wrapped(*args: Any, **kwargs: Any) -> Any:
-                async with self._entered_async(fn):
+                async with self._entered_async(fn) as context:
+                    args, kwargs = await self._filled_async(args, kwargs, context)
                     value = await fn(*args, **kwargs)
-                    self._call_after(fn, value)
+                    self._call_after(fn, context, value)
                 return value
 
         else:
 
             def wrapped(*args: Any, **kwargs: Any) -> Any:
-                with self._entered(fn):
+                with self._entered(fn) as context:
+                    args, kwargs = self._filled(args, kwargs, context)
                     value = fn(*args, **kwargs)
-                    self._call_after(fn, value)
+                    self._call_after(fn, context, value)
                 return value
 
-        stand_for(wrapped, fn)
+        stand_for(wrapped, fn, self.parameters.signature if self.parameters else None)
         return wrapped  # type: ignore[no-any-return]
 
     @contextmanager
-    def _entered(self, fn: Function) -> Iterator[None]:
+    def _entered(self, fn: Function) -> Iterator[Context | None]:
         if not _is_running(fn):
-            yield
+            yield self._fake_context()
             return
         self._check_tag()
         with ExitStack() as stack:
             if self.passage is not None:
                 stack.enter_context(self.passage)
             stack.enter_context(timeout(self._said_timeout()))
-            self._call_before()
-            yield
+            yield self._begun()
 
     @asynccontextmanager
-    async def _entered_async(self, fn: Function) -> AsyncIterator[None]:
+    async def _entered_async(self, fn: Function) -> AsyncIterator[Context | None]:
         if not _is_running(fn):
-            yield
+            yield self._fake_context()
             return
         await asyncio.to_thread(self._check_tag)
         async with AsyncExitStack() as stack:
             if self.passage is not None:
                 await stack.enter_async_context(self.passage)
             stack.enter_context(timeout_async(self.timeout))
-            self._call_before()
-            yield
+            yield self._begun()
+
+    def _begun(self) -> Context | None:
+        """The context of this run, where anything is to see it; `pre_execute` has seen it."""
+        if self.before is None and self.after is None and self.parameters is None:
+            return None
+        context = get_current_context(airflow_version=self.version)
+        if self.before is not None:
+            self.before(context)
+        return context
+
+    def _fake_context(self) -> Context | None:
+        return get_current_context() if CONTEXTS.current() else None
+
+    def _filled(self, args: tuple[Any, ...], kwargs: dict[str, Any], context: Context | None) -> Arguments:
+        if self.parameters is None or context is None:
+            return args, kwargs
+        return self.parameters.fill(args, kwargs, context)
+
+    async def _filled_async(self, args: tuple[Any, ...], kwargs: dict[str, Any], context: Context | None) -> Arguments:
+        if self.parameters is None or context is None:
+            return args, kwargs
+        # The server may be asked for a date.
+        return await asyncio.to_thread(self.parameters.fill, args, kwargs, context)
 
     def _said_timeout(self) -> float | None:
         """The timeout of a plain function, which has no way to interrupt it in another thread while it blocks."""
@@ -139,13 +168,9 @@ class Around:
             )
         _limited.add(self.tag)
 
-    def _call_before(self) -> None:
-        if self.before is not None:
-            self.before(get_current_context(airflow_version=self.version))
-
-    def _call_after(self, fn: Function, value: Any) -> None:
+    def _call_after(self, fn: Function, context: Context | None, value: Any) -> None:
         if self.after is not None and _is_running(fn):
-            self.after(get_current_context(airflow_version=self.version), value)
+            self.after(context, value)
 
 
 def _is_running(fn: Function) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from prefect import Task
 
 from .._airflow.argument_values import text, whole
-from .._airflow.context import KEYS
+from .._airflow.context_parameters import context_parameters, unfilled_parameters
 from .._airflow.outputs import returns_mapping
 from .._callbacks.endings import OUTPUTS
 from .._callbacks.ported_task import port
@@ -20,14 +20,14 @@ from .given import Given
 from .task import limiting_tag, prefect_options, timeout_of
 
 _DEFAULT_POOL = "default_pool"
-_CONTEXT = KEYS["2"] | KEYS["3"]
 
 
 def ported_task(fn: Callable[..., Any], given: Given, dag_id: str) -> Task[..., Any]:
     """The task of a function.
 
     Raises:
-        InvalidArgumentError: A value is one that Airflow refuses, or there is no function.
+        InvalidArgumentError: A value is one that Airflow refuses, there is no function, or a parameter of it has the
+            name of a key of the context and a default other than None.
         InvalidDagLimitError: `max_active_tis_per_dag` is no number from 1 on.
         InvalidCallbackError: A callback can't be called with one context.
         PoolNotReadyError: `pool_slots` or `priority_weight` is no number that a pool takes.
@@ -53,6 +53,7 @@ def ported_task(fn: Callable[..., Any], given: Given, dag_id: str) -> Task[..., 
         tag=limiting_tag(given, task.name, dag_id),
         before=given.get("pre_execute"),
         after=given.get("post_execute"),
+        parameters=context_parameters(inner, given.where, given.version),
         version=given.version,
     )
     task.fn = around.wrap(task.fn)
@@ -70,13 +71,13 @@ def pool_warnings(given: Given) -> list[str]:
 
 
 def context_warnings(given: Given, fn: Callable[..., Any]) -> list[str]:
-    """Which parameters Airflow would fill in from the context; here they are None, and say nothing of it."""
-    parameters = () if isinstance(fn, Task) or not callable(fn) else inspect.signature(fn).parameters.values()
-    names = [each.name for each in parameters if each.name in _CONTEXT and each.default is None]
+    """Which parameters the other version of Airflow would fill in from the context; here they are None."""
+    names = () if isinstance(fn, Task) else unfilled_parameters(fn, given.version)
     if not names:
         return []
-    message = f"{given.where}: Airflow fills in {', '.join(names)} from the context, and Prefect doesn't; "
-    return [message + f"give it in the call, or write get_current_context()[{names[0]!r}] in the function"]
+    other = "3" if given.version == "2" else "2"
+    message = f"{given.where}: Airflow {given.version} has no {', '.join(names)} in its context to fill in; "
+    return [message + f'say airflow_version="{other}" in the decorator, or give the value in the call']
 
 
 def _outputs(given: Given, fn: Callable[..., Any]) -> str:

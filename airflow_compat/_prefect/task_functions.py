@@ -15,12 +15,18 @@ PORTED = "__airflow_compat__"
 """What marks a function that Airflow's exceptions work in."""
 
 
-def stand_for(wrapper: Any, fn: Callable[..., Any]) -> None:
-    """Make a wrapper one that passes for the function: for who reads it, and for Prefect's caches."""
+def stand_for(wrapper: Any, fn: Callable[..., Any], signature: inspect.Signature | None = None) -> None:
+    """Make a wrapper one that passes for the function: for who reads it, and for Prefect's caches.
+
+    Args:
+        wrapper: What is around it.
+        fn: The function.
+        signature: What a caller of the wrapper has to give, where that isn't what the function wants.
+    """
     functools.update_wrapper(wrapper, fn)
     # Prefect reads it four times a run, through what stands around the function too.
     with contextlib.suppress(TypeError, ValueError):
-        wrapper.__signature__ = inspect.signature(fn)
+        wrapper.__signature__ = signature or inspect.signature(fn)
     wrapper.__prefect_task_source__ = fn
     # The caches tell functions apart by their code.
     if isinstance(fn, FunctionType):

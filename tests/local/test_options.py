@@ -175,8 +175,8 @@ def test_what_differs_by_its_value_or_version() -> None:
         flow_options(max_active_tasks=4)
 
 
-def test_a_parameter_that_airflow_fills_in_from_the_context_is_told_of_at_its_line() -> None:
-    def extract(region: str, ds: Any = None, ti: Any = None, until: Any = None) -> None: ...
+def test_a_parameter_that_only_another_airflow_fills_in_is_told_of_at_its_line() -> None:
+    def extract(region: str, next_ds: Any = None, ti: Any = None, execution_date: Any = None) -> None: ...
 
     def plain() -> None:
         task(extract)
@@ -184,7 +184,7 @@ def test_a_parameter_that_airflow_fills_in_from_the_context_is_told_of_at_its_li
     def with_arguments() -> None:
         task(retries=1)(extract)
 
-    said = re.escape("Airflow fills in ds, ti from the context, and Prefect doesn't")
+    said = "Airflow 3 has no next_ds, execution_date in its context to fill in"
     for ask in (plain, with_arguments):
         with pytest.warns(UnsupportedFeatureWarning, match=said) as caught:
             ask()
@@ -193,12 +193,14 @@ def test_a_parameter_that_airflow_fills_in_from_the_context_is_told_of_at_its_li
         ]
 
 
-def test_a_parameter_with_a_default_of_its_own_is_no_ones_business() -> None:
-    def extract(ds: str, params: Any = (), *, run_id: str = "") -> None: ...
+def test_a_key_s_parameter_has_no_default_but_none() -> None:
+    def extract(params: Any = (), ds: Any = None) -> None: ...
 
+    with pytest.raises(InvalidArgumentError, match=r"^task: Airflow fills in params from the context, and refuses"):
+        task(extract)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert task(extract).name == "extract"
+        assert task(task_id="extract")(lambda ds=None, until="": None).name == "extract"
 
 
 REFUSED = [row.name for row in TASK_ARGUMENTS.values() if row.fate == "refused"]
