@@ -122,9 +122,9 @@ def test_encodings_are_those_that_the_file_declares() -> None:
     ],
 )
 def test_values_that_grow_without_end_are_cut_off(source: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     file = read(source)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     [found] = file.dags
     assert all(isinstance(each, Computed) for each in computed_parts(list(found.arguments.values())))
 

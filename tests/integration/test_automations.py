@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from prefect.automations import Automation
 from prefect.blocks.notifications import CustomWebhookNotificationBlock, SlackWebhook
@@ -207,12 +208,25 @@ def test_processes_that_apply_at_once_leave_one_of_each(owner: str, count: int) 
     assert len(automations.delete(owner=owner)) == count
 
 
-def test_many_are_compared_at_once(owner: str) -> None:
+@pytest.mark.parametrize("is_timed", [False, pytest.param(True, marks=pytest.mark.stress)])
+def test_many_are_compared_at_once(owner: str, is_timed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: Counter[str] = Counter()
+    send = httpx.Client.send
+
+    def note(client: httpx.Client, request: httpx.Request, **kwargs: Any) -> httpx.Response:
+        asked[request.url.path.partition("/automations/")[2]] += 1
+        return send(client, request, **kwargs)
+
+    monkeypatch.setattr(httpx.Client, "send", note)
     specs = alerts(owner, *(f"flow-{n}" for n in range(200)))
     seconds = []
     for expected in ("create", "unchanged"):
+        asked.clear()
         began = time.perf_counter()
         outcomes = automations.apply(specs, owner=owner)
         seconds.append(time.perf_counter() - began)
         assert actions(outcome.item for outcome in outcomes) == {expected: 200}
-    assert seconds[1] < seconds[0] / 10
+    # No automation is written, or read by itself.
+    assert asked["filter"]
+    assert asked.total() < 20
+    assert not is_timed or seconds[1] < seconds[0] / 10
