@@ -16,9 +16,10 @@ _PAGE = 50
 def read_events(
     filter_: Mapping[str, Any], *, progress: Callable[[int, int], object] | None = None
 ) -> Iterator[dict[str, Any]]:
-    """The events that a filter lets through, page by page.
+    """The events that a filter lets through, page by page, each once.
 
-    The server writes events in batches: what happened in the last five seconds may not be there yet.
+    The server writes events in batches: what happened in the last five seconds may not be there yet, and a batch that
+    it could not write comes after later ones.
 
     Args:
         filter_: As Prefect's API takes it.
@@ -28,8 +29,11 @@ def read_events(
         ServerError: The server can't be asked.
     """
     page = _first(filter_)
+    seen: set[str] = set()
     while True:
-        yield from page["events"]
+        # Pages are counted by how many are before them: one that is written meanwhile pushes another to the next page.
+        yield from (event for event in page["events"] if event["id"] not in seen)
+        seen.update(event["id"] for event in page["events"])
         if progress:
             progress(len(page["events"]), page["total"])
         if not page["next_page"]:

@@ -1,0 +1,54 @@
+"""The server's record of events, read page by page."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from uuid import uuid4
+
+from airflow_compat._prefect.client import kept_client
+from airflow_compat._prefect.events import read_events
+
+BEGAN = datetime.now(timezone.utc) - timedelta(minutes=5)
+
+
+def record(name: str, *seconds: int) -> None:
+    """Events of this name, so many seconds after the beginning."""
+    events = [
+        {
+            "id": str(uuid4()),
+            "event": name,
+            "occurred": (BEGAN + timedelta(seconds=each)).isoformat(),
+            "resource": {"prefect.resource.id": f"test.{name}"},
+        }
+        for each in seconds
+    ]
+    kept_client().request("POST", "/events", json=events)
+
+
+def asked_for(name: str) -> dict[str, Any]:
+    since = BEGAN - timedelta(minutes=1)
+    return {"event": {"name": [name]}, "occurred": {"since": since.isoformat()}, "order": "ASC"}
+
+
+def until_recorded(name: str, number: int) -> None:
+    until = time.monotonic() + 30
+    while True:
+        found = kept_client().request("POST", "/events/filter", json={"filter": asked_for(name), "limit": 1}).json()
+        if found["total"] == number:
+            return
+        assert time.monotonic() < until, found["total"]
+        time.sleep(0.1)
+
+
+def test_an_event_that_is_written_between_two_pages_shows_no_other_twice(unique: str) -> None:
+    record(unique, *range(1, 61))
+    until_recorded(unique, 60)
+    reading = read_events(asked_for(unique))
+    found = [next(reading) for _ in range(50)]
+    record(unique, 0)
+    until_recorded(unique, 61)
+    found += reading
+    assert [event["occurred"] for event in found] == sorted({event["occurred"] for event in found})
+    assert len(found) == 60
