@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from patient_client import patient_client
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.futures import wait
@@ -20,7 +21,6 @@ from xcom_runs import until_the_server_has
 import airflow_compat
 from airflow_compat import artifacts, get_current_context, logs, on_failure, pool, pools
 from airflow_compat._artifacts import summary
-from airflow_compat._prefect.client import kept_client
 from airflow_compat.artifacts import summary_hook
 from airflow_compat.errors import ContextNotFoundError, InvalidArgumentError, InvalidArtifactError, ServerError
 
@@ -28,7 +28,7 @@ from airflow_compat.errors import ContextNotFoundError, InvalidArgumentError, In
 def held(key: str) -> list[dict[str, Any]]:
     """The artifacts of this key, the newest first."""
     body = {"artifacts": {"key": {"any_": [key]}}, "sort": "CREATED_DESC"}
-    found: list[dict[str, Any]] = kept_client().request("POST", "/artifacts/filter", json=body).json()
+    found: list[dict[str, Any]] = patient_client().request("POST", "/artifacts/filter", json=body).json()
     return found
 
 
@@ -220,9 +220,9 @@ def test_a_hook_s_summary_tells_of_the_run(unique: str) -> None:
 
     etl(return_state=True)
 
-    (run,) = kept_client().request("POST", "/flow_runs/filter", json={"flows": {"name": {"any_": [unique]}}}).json()
+    (run,) = patient_client().request("POST", "/flow_runs/filter", json={"flows": {"name": {"any_": [unique]}}}).json()
     body = {"artifacts": {"key": {"any_": ["run-summary"]}}, "flow_runs": {"id": {"any_": [run["id"]]}}}
-    (found,) = kept_client().request("POST", "/artifacts/filter", json=body).json()
+    (found,) = patient_client().request("POST", "/artifacts/filter", json=body).json()
     text = found["data"]
 
     assert text.startswith(f"# {unique}: failed\n")
@@ -249,7 +249,7 @@ def test_a_run_s_summary_has_its_callbacks_afterwards(unique: str) -> None:
         raise RuntimeError("over")
 
     etl(return_state=True)
-    (run,) = kept_client().request("POST", "/flow_runs/filter", json={"flows": {"name": {"any_": [unique]}}}).json()
+    (run,) = patient_client().request("POST", "/flow_runs/filter", json={"flows": {"name": {"any_": [unique]}}}).json()
     made = artifacts.run_summary(run["id"], key=unique)
 
     (found,) = held(unique)
@@ -289,7 +289,7 @@ def test_a_hook_waits_for_tasks_that_the_server_is_told_of_late(
         work()
 
     etl()
-    (run,) = kept_client().request("POST", "/flow_runs/filter", json={"flows": {"name": {"any_": [unique]}}}).json()
+    (run,) = patient_client().request("POST", "/flow_runs/filter", json={"flows": {"name": {"any_": [unique]}}}).json()
     (found,) = [each for each in held("run-summary") if each["flow_run_id"] == run["id"]]
     assert ("| work | success | 1 | " in found["data"]) is (known_after is not None)
     assert waits[0] <= sum(waited) <= waits[1]
@@ -330,7 +330,7 @@ def test_waits_for_pools_are_known_to_other_processes(unique: str) -> None:
 
     etl()
     taken_here.clear()
-    (run,) = kept_client().request("POST", "/flow_runs/filter", json={"flows": {"name": {"any_": [unique]}}}).json()
+    (run,) = patient_client().request("POST", "/flow_runs/filter", json={"flows": {"name": {"any_": [unique]}}}).json()
     until = time.monotonic() + 30
     # The server writes events in batches, every few seconds.
     while not re.search(rf"\| {unique} \|  \| 1 \| \d\.\d s \|", text := _summary_text(run["id"], unique)):

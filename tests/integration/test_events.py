@@ -7,7 +7,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 from uuid import uuid4
 
-from airflow_compat._prefect.client import kept_client
+from patient_client import patient_client
+
 from airflow_compat._prefect.events import read_events
 
 BEGAN = datetime.now(timezone.utc) - timedelta(minutes=5)
@@ -24,7 +25,7 @@ def record(name: str, *seconds: int) -> None:
         }
         for each in seconds
     ]
-    kept_client().request("POST", "/events", json=events)
+    patient_client().request("POST", "/events", json=events)
 
 
 def asked_for(name: str) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def asked_for(name: str) -> dict[str, Any]:
 def until_recorded(name: str, number: int) -> None:
     until = time.monotonic() + 30
     while True:
-        found = kept_client().request("POST", "/events/filter", json={"filter": asked_for(name), "limit": 1}).json()
+        found = patient_client().request("POST", "/events/filter", json={"filter": asked_for(name), "limit": 1}).json()
         if found["total"] == number:
             return
         assert time.monotonic() < until, found["total"]

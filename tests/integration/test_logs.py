@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from patient_client import patient_client
 from prefect import flow, task
 from prefect.blocks.system import Secret
 from prefect.futures import wait
@@ -22,7 +23,6 @@ from prefect.settings import PREFECT_LOGGING_EXTRA_LOGGERS, temporary_settings
 from prefect.task_runners import ProcessPoolTaskRunner, ThreadPoolTaskRunner
 
 from airflow_compat import AirflowConnection, BaseHook, Variable, get_connection, get_current_context, load_block, logs
-from airflow_compat._prefect.client import kept_client
 from airflow_compat.errors import ContextNotFoundError, InvalidArgumentError, InvalidCallbackError
 
 TASK_LOG = logging.getLogger("airflow.task")
@@ -32,11 +32,11 @@ def lines(name: str, *, logger: str | None = None, least: int = 1) -> list[dict[
     """What the server has of the runs of a flow, once there is as much of it as is expected."""
     APILogHandler().flush()
     body = {"flows": {"name": {"any_": [name]}}}
-    runs = {run["id"]: run for run in kept_client().request("POST", "/flow_runs/filter", json=body).json()}
+    runs = {run["id"]: run for run in patient_client().request("POST", "/flow_runs/filter", json=body).json()}
     until = time.monotonic() + 20
     while True:
         body = {"logs": {"flow_run_id": {"any_": list(runs)}}, "sort": "TIMESTAMP_ASC"}
-        found = kept_client().request("POST", "/logs/filter", json=body).json()
+        found = patient_client().request("POST", "/logs/filter", json=body).json()
         mine = [line for line in found if logger is None or line["name"].startswith(logger)]
         if len(mine) >= least or time.monotonic() > until:
             return mine

@@ -75,13 +75,13 @@ def test_runs_are_counted_once(unique: str) -> None:
 
 
 def test_pools_that_are_gone_are_left_out(unique: str) -> None:
-    from airflow_compat._prefect.client import kept_client
+    from patient_client import patient_client
 
     pools.apply(pools.plan({unique: 4}))
     metrics = ServerMetrics(datetime.now(timezone.utc), Prometheus())
     metrics.poll()
     assert f'airflow_pool_open_slots{{pool_name="{unique}"}} 4.0' in metrics.text().splitlines()
-    kept_client().delete_global_concurrency_limit_by_name(unique)
+    patient_client().delete_global_concurrency_limit_by_name(unique)
     metrics.poll()
     assert unique not in metrics.text()
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from metric_receivers import UdpReceiver, plain, udp_receiver
+from patient_client import patient_client
 from prefect import Task, flow, task
 from prefect.flow_engine import run_flow
 from prefect.states import Scheduled
 
 from airflow_compat import metrics, on_retry, pools
-from airflow_compat._prefect.client import kept_client
 from airflow_compat._prefect.failures import server_call
 from airflow_compat.callbacks import on_success
 from airflow_compat.errors import InvalidMetricSettingsError
@@ -197,9 +197,9 @@ def test_the_delay_of_a_scheduled_run(udp: UdpReceiver, unique: str) -> None:
     @server_call
     def made(run_type: str) -> FlowRun:
         time = datetime.now(timezone.utc) - timedelta(seconds=3)
-        run = kept_client().create_flow_run(etl, state=Scheduled(scheduled_time=time))
-        kept_client().update_flow_run_labels(run.id, {"airflow-compat.run-type": run_type})
-        return kept_client().read_flow_run(run.id)
+        run = patient_client().create_flow_run(etl, state=Scheduled(scheduled_time=time))
+        patient_client().update_flow_run_labels(run.id, {"airflow-compat.run-type": run_type})
+        return patient_client().read_flow_run(run.id)
 
     for run in [made(run_type) for run_type in ("scheduled", "manual")]:
         run_flow(etl, flow_run=run)

@@ -15,10 +15,10 @@ from contextvars import copy_context
 from pathlib import Path
 
 import pytest
+from patient_client import patient_client
 from prefect import flow, task
 
 from airflow_compat import pool
-from airflow_compat._prefect.client import kept_client
 from airflow_compat._prefect.limits import create_limit
 from airflow_compat._specs.specs import LimitSpec
 from airflow_compat.cli.main import run
@@ -34,7 +34,7 @@ def name(unique: str) -> str:
 
 
 def held(name: str) -> int:
-    return kept_client().read_global_concurrency_limit_by_name(name).active_slots
+    return patient_client().read_global_concurrency_limit_by_name(name).active_slots
 
 
 def in_log(name: str) -> PoolState:

@@ -17,10 +17,10 @@ from uuid import UUID, uuid4
 
 import pytest
 from own_server import OwnServer, use
+from patient_client import patient_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, GlobalConcurrencyLimitUpdate
 
 from airflow_compat import pool
-from airflow_compat._prefect.client import kept_client
 from airflow_compat._prefect.limits import create_limit
 from airflow_compat._prefect.pool_doctor import examine
 from airflow_compat._prefect.pool_history import read_acquisitions
@@ -52,7 +52,7 @@ def _server(server: OwnServer) -> None:
 
 @pytest.fixture
 def client() -> SyncPrefectClient:
-    return kept_client()
+    return patient_client()
 
 
 @pytest.fixture
@@ -96,12 +96,12 @@ def occupant(name: str) -> Iterator[Callable[..., Occupant]]:
 
 
 def held(name: str) -> int:
-    return kept_client().read_global_concurrency_limit_by_name(name).active_slots
+    return patient_client().read_global_concurrency_limit_by_name(name).active_slots
 
 
 def in_log(name: str, wanted: Callable[[tuple[Acquisition, ...]], bool]) -> tuple[Acquisition, ...]:
     """The open acquisitions, as soon as the log has what is wanted."""
-    limit_id = str(kept_client().read_global_concurrency_limit_by_name(name).id)
+    limit_id = str(patient_client().read_global_concurrency_limit_by_name(name).id)
     until = time.monotonic() + 30
     while not wanted(found := read_acquisitions(limit_id).open):
         assert time.monotonic() < until, found

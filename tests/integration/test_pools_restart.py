@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from own_server import OwnServer, use
+from patient_client import patient_client
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from airflow_compat import pool
-from airflow_compat._prefect.client import kept_client
 from airflow_compat._prefect.limits import create_limit
 from airflow_compat._specs.specs import LimitSpec
 
@@ -42,7 +42,7 @@ def test_they_are_given_back_once_it_is_there_again(
     # A lease would last for a minute.
     with pool(unique, slots=2, timeout=30) as hold:
         assert hold.waited < 30
-    assert kept_client().read_global_concurrency_limit_by_name(unique).active_slots == 0
+    assert patient_client().read_global_concurrency_limit_by_name(unique).active_slots == 0
     assert not [thread for thread in threading.enumerate() if thread.name == "airflow-compat-leases" and _lasts(thread)]
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 from own_server import OwnServer, use
+from patient_client import patient_client
 
-from airflow_compat._prefect.client import kept_client
 from airflow_compat._prefect.limits import create_limit
 from airflow_compat._prefect.pool_doctor import examine
 from airflow_compat._specs.specs import LimitSpec
@@ -147,7 +147,7 @@ def _run(unique: str, tmp_path: Path, passages: int, strikes: list[signal.Signal
             assert crowd.inside(), "nobody was killed inside"
             assert LIMIT - 1 <= crowd.most_at_once() <= LIMIT
             # The lease of the last who was killed.
-            wait_until(lambda: kept_client().read_global_concurrency_limit_by_name(unique).active_slots == 0, 120)
+            wait_until(lambda: patient_client().read_global_concurrency_limit_by_name(unique).active_slots == 0, 120)
             assert [finding for finding in examine([unique]).findings if finding.pool] == []
     finally:
         for process in crowd.running:

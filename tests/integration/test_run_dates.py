@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 import httpx
 import pendulum
 import pytest
+from patient_client import patient_client
 from prefect import flow
 from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.objects import FlowRun
@@ -25,8 +26,6 @@ from prefect.states import Completed, Scheduled
 
 from airflow_compat._airflow.data_interval import LABEL_END, LABEL_LOGICAL_DATE, LABEL_RUN_TYPE, LABEL_START, RunDates
 from airflow_compat._prefect import run_dates as module
-from airflow_compat._prefect.client import kept_client
-from airflow_compat._prefect.failures import server_call
 from airflow_compat._prefect.run_dates import previous_successful_run, run_dates, run_neighbours
 from airflow_compat.errors import InvalidRunDatesError
 
@@ -45,41 +44,36 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
 
 
-@server_call
 def deploy(name: str, *schedules: Schedule, active: bool = True) -> UUID:
-    client = kept_client()
+    client = patient_client()
     creations = [DeploymentScheduleCreate(schedule=schedule, active=active) for schedule in schedules]
     return client.create_deployment(client.create_flow(etl), name, schedules=creations)
 
 
-@server_call
 def made_by_the_scheduler(deployment: UUID, start: str, end: str) -> list[FlowRun]:
     """The runs of that time, read as an engine reads them, in order."""
     body = {"start_time": utc(start).isoformat(), "end_time": utc(end).isoformat(), "min_runs": 200, "max_runs": 200}
-    kept_client().request("POST", f"/deployments/{deployment}/schedule", json=body)
+    patient_client().request("POST", f"/deployments/{deployment}/schedule", json=body)
     wanted = {"flow_runs": {"deployment_id": {"any_": [str(deployment)]}}, "sort": "EXPECTED_START_TIME_ASC"}
-    runs = kept_client().request("POST", "/flow_runs/filter", json=wanted).json()
+    runs = patient_client().request("POST", "/flow_runs/filter", json=wanted).json()
     found = [FlowRun.model_validate(run) for run in runs]
     # The server schedules those of today by itself.
     return [run for run in found if run.expected_start_time and run.expected_start_time <= utc(end)]
 
 
-@server_call
 def triggered(deployment: UUID, moment: str, **labels: str) -> FlowRun:
-    run = kept_client().create_flow_run_from_deployment(deployment, state=Scheduled(scheduled_time=utc(moment)))
+    run = patient_client().create_flow_run_from_deployment(deployment, state=Scheduled(scheduled_time=utc(moment)))
     return labelled(run, labels) if labels else run
 
 
-@server_call
 def labelled(run: FlowRun, labels: dict[str, Any]) -> FlowRun:
-    kept_client().update_flow_run_labels(run.id, labels)
-    return kept_client().read_flow_run(run.id)
+    patient_client().update_flow_run_labels(run.id, labels)
+    return patient_client().read_flow_run(run.id)
 
 
-@server_call
 def completed(run: FlowRun) -> FlowRun:
-    kept_client().set_flow_run_state(run.id, Completed(), force=True)
-    return kept_client().read_flow_run(run.id)
+    patient_client().set_flow_run_state(run.id, Completed(), force=True)
+    return patient_client().read_flow_run(run.id)
 
 
 def interval(run: FlowRun) -> tuple[datetime, datetime]:
@@ -206,7 +200,7 @@ def test_without_an_active_schedule_all_dates_are_one(unique: str, schedules: tu
 def test_a_run_whose_deployment_is_gone_has_one_moment(unique: str) -> None:
     deployment = deploy(unique, NIGHTLY)
     run = triggered(deployment, "2024-06-02 10:20")
-    server_call(kept_client().delete_deployment)(deployment)
+    patient_client().delete_deployment(deployment)
     assert interval(run) == (utc("2024-06-02 10:20"), utc("2024-06-02 10:20"))
 
 
