@@ -107,7 +107,7 @@ class Context(dict[str, Any]):
         joined.update(other)
         return joined
 
-    def __ior__(self, other: Any) -> Self:  # type: ignore[override,misc]
+    def __ior__(self, other: Any) -> Self:  # type: ignore[override]
         self.update(other)
         return self
 

@@ -46,8 +46,8 @@ def server_call(function: Callable[P, R]) -> Callable[P, R]:
             raise
         except JSONDecodeError:
             problem = ServerError(
-                f"what answered at {_url()} is no Prefect API; see that PREFECT_API_URL is right, which ends in /api for "
-                "a server of one's own"
+                f"what answered at {_url()} is no Prefect API; see that PREFECT_API_URL is right, which ends in /api "
+                "for a server of one's own"
             )
         except ValueError:
             # Pydantic's and the encoder's errors, which quote the value.
