@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._airflow.context import KEYS, missing_key
 from .._airflow.version import AirflowVersion
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _KNOWN = KEYS["2"] | KEYS["3"]
 
@@ -95,6 +98,34 @@ class Context(dict[str, Any]):
         """Add or replace values."""
         for key, value in dict(*args, **kwargs).items():
             self[key] = value
+
+    # dict's own operators go past how values are found.
+    def __or__(self, other: Any) -> Any:
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        joined = self.copy()
+        joined.update(other)
+        return joined
+
+    def __ior__(self, other: Any) -> Self:  # type: ignore[override]
+        self.update(other)
+        return self
+
+    def clear(self) -> None:
+        """Take all values out."""
+        self._read()
+        self._pending.clear()
+        super().clear()
+
+    def popitem(self) -> tuple[str, Any]:
+        """Take the last value out."""
+        self._read()
+        key = next(reversed(self), None)
+        return super().popitem() if key is None else (key, self.pop(key))
+
+    def __reversed__(self) -> Iterator[str]:
+        self._read()
+        return super().__reversed__()
 
     def setdefault(self, key: str, default: Any = None) -> Any:
         """The value; the default becomes it where there is none."""

@@ -82,7 +82,8 @@ def send(post: Post) -> Answer:
             return _exchange(post)
         except urllib.error.URLError as error:
             failure = _reason(error.reason)
-        except (OSError, HTTPException) as error:
+        except (OSError, HTTPException, UnicodeError) as error:
+            # The last is for an address that has a letter which no request carries; it holds the address, too.
             failure = _reason(error)
             break
     raise NotificationError(

@@ -9,6 +9,7 @@ import functools
 import random
 import time
 from collections.abc import Callable
+from json import JSONDecodeError
 from typing import ParamSpec, TypeVar
 
 import httpx
@@ -43,6 +44,11 @@ def server_call(function: Callable[P, R]) -> Callable[P, R]:
             problem = ServerError(f"the Prefect server at {_url()} was busy for {_BUSY_SECONDS:.0f} s; try again later")
         except AirflowCompatError:
             raise
+        except JSONDecodeError:
+            problem = ServerError(
+                f"what answered at {_url()} is no Prefect API; see that PREFECT_API_URL is right, which ends in /api "
+                "for a server of one's own"
+            )
         except ValueError:
             # Pydantic's and the encoder's errors, which quote the value.
             problem = UnsendableError(

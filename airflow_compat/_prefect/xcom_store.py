@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from prefect.context import FlowRunContext, TaskRunContext
@@ -33,6 +34,7 @@ _FORGOTTEN_RUNS = 10_000
 _READS, _READ_PAUSE = 25, 0.02
 
 _MISSING = ("does not exist", "not found", "notfound", "no such file", "nosuchkey", "404")
+_NO_STORAGE = ("nosuchbucket", "bucket does not exist", "containernotfound", "container does not exist")
 
 Slot = tuple[str, int, str]
 
@@ -224,8 +226,7 @@ def _read(storage: Any, run: UUID, slot: Slot) -> str | None:
         try:
             body: str = storage.read_path(object_name(run, *slot), _sync=True).decode()
         except Exception as exc:  # noqa: BLE001 - each storage has errors of its own
-            said = f"{type(exc).__name__} {exc}".lower()
-            if isinstance(exc, FileNotFoundError) or any(word in said for word in _MISSING):
+            if _says_missing(exc, object_name(run, *slot)):
                 return None
             problem = type(exc).__name__
             break
@@ -237,6 +238,18 @@ def _read(storage: Any, run: UUID, slot: Slot) -> str | None:
         f"XCom {key!r} of task {task_id!r} can't be read from the flow's result storage, a {type(storage).__name__} "
         f"({problem}); see that it is there and may be read and listed"
     )
+
+
+def _says_missing(exc: Exception, name: str) -> bool:
+    """Whether a storage's error says that there is no such object, and nothing worse."""
+    if isinstance(exc, FileNotFoundError):
+        return True
+    said = f"{type(exc).__name__} {exc}"
+    # It may quote the object's name, and a task or a run's id can have 404 in it.
+    for quoted in (name, quote(name), quote(name, safe="")):
+        said = said.replace(quoted, "")
+    said = said.lower()
+    return any(word in said for word in _MISSING) and not any(word in said for word in _NO_STORAGE)
 
 
 def _after_fork() -> None:

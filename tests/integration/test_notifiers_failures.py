@@ -155,6 +155,18 @@ def test_a_server_that_is_not_there(kind: str, unique: str, http: Target, connec
     assert caught.value.__context__ is None
 
 
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9/{}/\u00fc", "http://.host/{}"])
+def test_an_address_that_no_request_can_carry(address: str, unique: str, connect: Connect) -> None:
+    # The server is never asked: the request can't be written.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = address.format(SECRET).replace(":9/", f":{silent.getsockname()[1]}/")
+        connect({"conn_type": "slackwebhook", "password": url})
+        with pytest.raises(NotificationError, match=rf"{unique}.*Unicode.*check its host") as caught:
+            SlackWebhookNotifier(slack_webhook_conn_id=unique, text="t")({})
+    assert SECRET not in shown_by(caught.value)
+    assert caught.value.__context__ is None
+
+
 def test_a_server_that_does_not_answer(unique: str, connect: Connect) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/{SECRET}"

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import traceback
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 from prefect.blocks.system import Secret
+from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.variables import Variable as PrefectVariable
 
 from airflow_compat import Variable, importing
 from airflow_compat._airflow.exports import Export
 from airflow_compat._airflow.variable import VariableRecord
-from airflow_compat.errors import VariableNotFoundError
+from airflow_compat.errors import ServerError, VariableNotFoundError
 from airflow_compat.exceptions import AirflowException
 
 
@@ -144,3 +147,27 @@ def test_half_a_surrogate_pair_is_an_error_of_its_own_item(unique: str) -> None:
     bad, good = importing.apply(importing.plan(export))
     assert "half a surrogate pair" in bad.error
     assert good.done
+
+
+def test_a_url_that_is_no_api_s_is_named(unique: str) -> None:
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            # As a server's UI does, where PREFECT_API_URL lacks its /api.
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<!doctype html>")
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            with (
+                temporary_settings({PREFECT_API_URL: f"http://127.0.0.1:{server.server_port}"}),
+                pytest.raises(ServerError, match=r"is no Prefect API; see that PREFECT_API_URL"),
+            ):
+                Variable.get(unique)
+        finally:
+            server.shutdown()
+            thread.join()

@@ -12,7 +12,7 @@ from contextvars import copy_context
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from prefect import flow, task
@@ -202,6 +202,37 @@ def test_a_damaged_value_is_an_error_and_one_that_is_being_written_is_waited_for
     path.mkdir()
     with pytest.raises(XComStorageError, match="can't be read"):
         pull(elsewhere(run), "etl", key="folder", map_indexes=-1)
+
+
+class _Refusing:
+    """A storage whose reads fail as it is told to, `{}` in the words being the object's name."""
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+
+    def read_path(self, path: str, **_: Any) -> bytes:
+        raise OSError(self.words.format(path))
+
+
+@pytest.mark.parametrize(
+    ("words", "is_missing"),
+    [
+        ("Permission denied: '{}'", False),
+        ("(NoSuchBucket) The specified bucket does not exist", False),
+        ("(404) Not Found: {}", True),
+        ("Path {} does not exist.", True),
+    ],
+)
+def test_only_an_object_that_is_not_there_counts_as_nothing(
+    words: str, is_missing: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(xcom_store, "storage_of", lambda _: _Refusing(words))
+    where = elsewhere(uuid4())
+    if is_missing:
+        assert pull(where, "check_404", key="k", map_indexes=-1) is None
+        return
+    with pytest.raises(XComStorageError, match="can't be read"):
+        pull(where, "check_404", key="k", map_indexes=-1)
 
 
 def test_a_forgotten_flow_run_is_read_from_the_storage(monkeypatch: pytest.MonkeyPatch) -> None:

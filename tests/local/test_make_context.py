@@ -273,3 +273,31 @@ def test_a_recorder_can_raise_and_remembers_the_call() -> None:
         callback(make_context("load"))
     assert_called_with_context(callback, task_id="load")
     assert repr(callback) == "<RecordingCallback, called once>"
+
+
+@pytest.mark.parametrize("is_read", [False, True])
+def test_dict_s_operators_find_the_values_that_were_not_read_yet(is_read: bool) -> None:
+    def made() -> Context:
+        context = Context(lambda: {"ds": lambda: "2026-03-01", "run_id": lambda: "manual__1"}, "2")
+        assert not is_read or len(context) == 2
+        return context
+
+    both = {"ds": "2026-03-01", "run_id": "manual__1"}
+    joined = made() | {"run_id": "mine", "more": 1}
+    assert dict(joined) == {"ds": "2026-03-01", "run_id": "mine", "more": 1}
+    assert joined.airflow_version == "2"
+    assert {"more": 1} | made() == {"more": 1, **both}
+    context = made()
+    context |= {"run_id": "mine"}
+    assert dict(context) == {**both, "run_id": "mine"}
+    assert list(reversed(made())) == ["run_id", "ds"]
+    context = made()
+    assert context.popitem() == ("run_id", "manual__1")
+    assert dict(context) == {"ds": "2026-03-01"}
+    context = made()
+    context.clear()
+    assert dict(context) == {}
+    with pytest.raises(KeyError):
+        context.popitem()
+    with pytest.raises(TypeError):
+        made() | 1
