@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from ..errors import InvalidArgumentError
+from ..errors import AirflowCompatError, InvalidArgumentError
 from .context import ASKED_FOR_KEYS, KEYS
 from .version import AirflowVersion
 
@@ -112,9 +113,13 @@ def _parameters(fn: Callable[..., Any]) -> tuple[inspect.Parameter, ...]:
 
 
 def _value(context: Mapping[str, Any], key: str) -> Any:
-    """A key's value; for those that ask the server, found when it is first used, as in Airflow."""
+    """A key's value. That of one that asks the server is found when it is first used, as in Airflow.
+
+    So is one that can't be found: the function may have no use for it.
+    """
     if key not in ASKED_FOR_KEYS:
-        return context[key]
+        with suppress(AirflowCompatError):
+            return context[key]
     from lazy_object_proxy import Proxy
 
     return Proxy(lambda: context[key])

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 _KNOWN = KEYS["2"] | KEYS["3"]
+# What stands in a dict whose keys aren't known yet: JSON's encoder takes one of no length for empty without asking it.
+_UNREAD = "airflow_compat: unread"
 
 
 class Context(dict[str, Any]):
@@ -22,7 +24,7 @@ class Context(dict[str, Any]):
     """
 
     def __init__(self, values: Callable[[], Mapping[str, Callable[[], Any]]], version: AirflowVersion) -> None:
-        super().__init__()
+        super().__init__({_UNREAD: None})
         # Most contexts are made for a callback that reads little of them, or nothing.
         self._unread: Callable[[], Mapping[str, Callable[[], Any]]] | None = values
         self._pending: set[str] = set()
@@ -33,6 +35,7 @@ class Context(dict[str, Any]):
         if self._unread is None:
             return
         values, self._unread = self._unread, None
+        super().pop(_UNREAD)
         for key, find in values().items():
             if not super().__contains__(key):
                 super().__setitem__(key, find)

@@ -11,13 +11,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    if session.config.getoption("--every-snippet") and missing():
+    if session.config.getoption("--every-snippet", default=False) and missing():
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if told := summary():
         terminalreporter.write_line(told)
-    if config.getoption("--every-snippet"):
+    if config.getoption("--every-snippet", default=False):
         for snippet in missing():
             terminalreporter.write_line(f"not run: {snippet}", red=True)

@@ -116,6 +116,20 @@ def test_outside_a_run_there_is_none() -> None:
     assert isinstance(raised.value, AirflowException)
 
 
+def test_one_of_which_nothing_was_read_is_json_too() -> None:
+    @task
+    def load() -> str:
+        return json.dumps(get_current_context(), default=str)
+
+    @flow
+    def etl() -> str:
+        return load()
+
+    found = json.loads(etl())
+    assert len(found) == len(KEYS["3"])
+    assert found["ds"] == found["ts"][:10]
+
+
 def test_it_behaves_as_a_dict() -> None:
     context = _in_a_task()
     twin = context.copy()

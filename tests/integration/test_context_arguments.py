@@ -11,6 +11,7 @@ import httpx
 import pytest
 from prefect import flow
 from prefect.futures import wait
+from prefect.settings import PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW, temporary_settings
 from prefect.task_runners import ProcessPoolTaskRunner
 
 from airflow_compat import get_current_context, task
@@ -155,6 +156,21 @@ def test_what_has_no_counterpart_says_so_when_it_is_used() -> None:
 
     with pytest.raises(UnsupportedFeatureError, match="outlet_events"):
         etl()
+
+
+def test_outside_a_flow_there_is_no_run_to_tell_of() -> None:
+    @task
+    def load(ti: Any = None, **context: Any) -> str:
+        return f"{ti.task_id} {context['dag_run']}"
+
+    @task
+    def count(rows: int, **options: Any) -> int:
+        return rows + len(options["params"])
+
+    with temporary_settings({PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW: "ignore"}):
+        assert count(3) == 3
+        with pytest.raises(UnsupportedFeatureError, match="ran outside a flow, so there is no dag_run"):
+            load()
 
 
 def test_a_missing_argument_fails_the_task() -> None:
