@@ -102,13 +102,13 @@ class Planned:
     Attributes:
         run: The schedule's.
         action: See `BackfillRun`.
-        attempt: How many runs of backfills there will have been for it; the first is 1.
+        after: The id of the latest run that backfills made for it; empty where there is none.
         held: The latest run that the server has for it.
     """
 
     run: ScheduledRun
     action: Action
-    attempt: int = 1
+    after: str = ""
     held: HeldRun | None = None
 
     def outcome(self, held: HeldRun | None, reason: str = "") -> BackfillRun:
@@ -123,7 +123,8 @@ class Planned:
         """What creates its flow run, once however often it is sent."""
         run = self.run
         date = run.logical_date.isoformat()
-        again = "" if self.attempt == 1 else f" {self.attempt}"
+        # Not how many there were: runs may be deleted, and a key that is taken gives the run that has it.
+        again = f" after {self.after}" if self.after else ""
         return {
             "name": f"backfill__{date}",
             "parameters": dict(parameters),
@@ -159,10 +160,10 @@ def plan_backfill(
 
 def _planned(run: ScheduledRun, ours: list[HeldRun], own: HeldRun | None, rerun: Rerun) -> Planned:
     latest = ours[-1] if ours else own
-    attempt = len(ours) + 1
+    after = ours[-1].id if ours else ""
     if latest is None or latest.never_ran:
-        return Planned(run, "create", attempt)
+        return Planned(run, "create", after)
     if not latest.has_ended:
-        return Planned(run, "running", attempt, latest)
+        return Planned(run, "running", after, latest)
     again = rerun == "completed" or (rerun == "failed" and latest.has_failed)
-    return Planned(run, "rerun" if again else "exists", attempt, latest)
+    return Planned(run, "rerun" if again else "exists", after, latest)

@@ -225,6 +225,21 @@ def test_what_completed_is_made_again_on_demand(deploy: Callable[..., str]) -> N
     assert len(held(deployment)) == 7 + 1 + 7
 
 
+def test_a_rerun_is_made_also_where_an_earlier_run_was_deleted(deploy: Callable[..., str]) -> None:
+    deployment = deploy(DAILY)
+    day = WEEK[0], WEEK[0]
+    with executing(deployment, fails=lambda _: True):
+        [first] = backfill(deployment, *day)
+        [second] = backfill(deployment, *day, rerun="failed")
+    with get_client(sync_client=True) as client:
+        client.delete_flow_run(UUID(first.flow_run_id))
+    with executing(deployment) as executor:
+        [third] = backfill(deployment, *day, rerun="failed")
+    assert executor.order == DAYS[:1]
+    assert third.flow_run_id != second.flow_run_id
+    assert (third.action, third.done) == ("rerun", True)
+
+
 def test_one_that_is_killed_goes_on_where_it_was(deploy: Callable[..., str]) -> None:
     deployment = deploy(DAILY)
     with executing(deployment, most_begun=3) as executor:
