@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NoReturn
 
-from ..errors import UnsupportedFeatureError
+from ..errors import AirflowCompatError, UnsupportedFeatureError
 from .version import AirflowVersion
 
 PAGE = "docs/explanation/what-does-not-map.md"
@@ -55,15 +55,23 @@ def missing_key(key: str, version: AirflowVersion) -> KeyError:
 
 
 class Refused:
-    """The value of a key that Prefect has no counterpart for: it can be shown, and whatever else is an error."""
+    """The value of a key that Prefect has no counterpart for: it can be shown, and whatever else is an error.
 
-    def __init__(self, key: str) -> None:
+    Args:
+        key: The key.
+        why: The error, where it is another one.
+    """
+
+    def __init__(self, key: str, why: AirflowCompatError | None = None) -> None:
         self._key = key
+        self._why = why
 
     def __repr__(self) -> str:
-        return f"<{self._key}: no counterpart in Prefect>"
+        return f"<{self._key}: {self._why or 'no counterpart in Prefect'}>"
 
     def _refuse(self) -> NoReturn:
+        if self._why is not None:
+            raise self._why
         raise UnsupportedFeatureError(f"context[{self._key!r}] has no counterpart in a Prefect run; see {PAGE}")
 
     def __getattr__(self, name: str) -> Any:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from ..errors import AirflowCompatError, InvalidArgumentError
-from .context import ASKED_FOR_KEYS, KEYS
+from .context import ASKED_FOR_KEYS, KEYS, Refused
 from .version import AirflowVersion
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
@@ -115,11 +114,13 @@ def _parameters(fn: Callable[..., Any]) -> tuple[inspect.Parameter, ...]:
 def _value(context: Mapping[str, Any], key: str) -> Any:
     """A key's value. That of one that asks the server is found when it is first used, as in Airflow.
 
-    So is one that can't be found: the function may have no use for it.
+    What can't be found says so when it is used: the function may have no use for it.
     """
-    if key not in ASKED_FOR_KEYS:
-        with suppress(AirflowCompatError):
-            return context[key]
-    from lazy_object_proxy import Proxy
+    if key in ASKED_FOR_KEYS:
+        from lazy_object_proxy import Proxy
 
-    return Proxy(lambda: context[key])
+        return Proxy(lambda: context[key])
+    try:
+        return context[key]
+    except AirflowCompatError as exc:
+        return Refused(key, exc)

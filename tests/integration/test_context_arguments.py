@@ -161,7 +161,7 @@ def test_what_has_no_counterpart_says_so_when_it_is_used() -> None:
 def test_outside_a_flow_there_is_no_run_to_tell_of() -> None:
     @task
     def load(ti: Any = None, **context: Any) -> str:
-        return f"{ti.task_id} {context['dag_run']}"
+        return f"{ti.task_id} {context['dag_run'].run_id}"
 
     @task
     def count(rows: int, **options: Any) -> int:
