@@ -109,7 +109,7 @@ def test_dates_are_pendulums_and_in_utc_as_in_airflow(unique: str) -> None:
     dates = run_dates(run, airflow_version="2")
     assert repr(dates.logical_date) == "DateTime(2024, 6, 1, 0, 0, 0, tzinfo=Timezone('UTC'))"
     moments = (dates.logical_date, dates.data_interval_start, dates.data_interval_end, dates.run_after)
-    assert {(type(moment), moment.tzinfo) for moment in moments} == {(pendulum.DateTime, pendulum.UTC)}
+    assert [(type(moment), moment.tzinfo) for moment in moments] == [(pendulum.DateTime, pendulum.UTC)] * 4
 
 
 @pytest.mark.parametrize(
