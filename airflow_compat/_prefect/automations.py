@@ -155,10 +155,16 @@ def _documents(names: set[str], slugs: set[str] | None = None) -> Iterator[dict[
 
 
 def _pages(path: _Filter, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """What a filter lets through, each once: what is created meanwhile moves the pages, and one may be on two of them.
+
+    An automation that were there twice would be taken for two, and the second of them deleted.
+    """
     offset = 0
+    seen: set[str] = set()
     while True:
         page = kept_client().request("POST", path, json={**body, "limit": _PAGE, "offset": offset}).json()
-        yield from page
+        yield from (found for found in page if found["id"] not in seen)
+        seen.update(found["id"] for found in page)
         if len(page) < _PAGE:
             return
         offset += _PAGE
