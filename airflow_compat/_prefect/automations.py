@@ -11,9 +11,10 @@ import httpx
 
 from .._airflow.names import block_name
 from .._specs.automation_plan import OWNER_TAG, Found, HeldAutomation, key_from_tags
-from .._specs.automations import Need
+from .._specs.automations import CLOUD_TYPES, Need
 from .client import kept_client
 from .failures import server_call
+from .server_schema import lacks_type
 
 _Filter: TypeAlias = Literal["/automations/filter", "/block_documents/filter", "/deployments/filter", "/flows/filter"]
 
@@ -68,7 +69,8 @@ def read_needs(needs: Iterable[Need]) -> dict[Need, Found]:
     deployments = [need for need in wanted if need.kind == "deployment"]
     connections = [need for need in wanted if need.kind == "connection"]
     blocks = [need for need in wanted if need.kind in ("notification", "webhook")]
-    return {**_deployments(deployments), **_connections(connections), **_blocks(blocks)}
+    of_cloud = {need: _of_cloud(need.name) for need in wanted if need.kind == "cloud"}
+    return {**_deployments(deployments), **_connections(connections), **_blocks(blocks), **of_cloud}
 
 
 def _held(tags: Mapping[str, Any], owner: str = "") -> list[HeldAutomation]:
@@ -144,6 +146,15 @@ def _block(need: Need, document: Mapping[str, Any] | None) -> Found:
             "custom-webhook"
         )
     return Found(document["id"])
+
+
+def _of_cloud(type_: str) -> Found:
+    if not lacks_type(type_):
+        return Found()
+    return Found(
+        problem=f"this server has no {CLOUD_TYPES[type_]}, which are Prefect Cloud's alone; take another one, or "
+        "set PREFECT_API_URL to a workspace there"
+    )
 
 
 def _documents(names: set[str], slugs: set[str] | None = None) -> Iterator[dict[str, Any]]:
