@@ -98,6 +98,18 @@ def test_tags_in_the_name_for_influxdb(udp: UdpReceiver, caplog: pytest.LogCaptu
     assert "'bad' is not sent" in caplog.text
 
 
+@pytest.mark.parametrize("value", ["Köln", "a\nb", "http://shop", "a|b"])
+def test_a_tag_that_a_datagram_can_t_hold_takes_nothing_else_with_it(
+    value: str, udp: UdpReceiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    metrics.configure(metrics.StatsD("127.0.0.1", udp.port, influxdb_tags=True))
+    Stats.incr("before")
+    Stats.incr("orders", tags={"shop": value, "day": "1"})
+    Stats.incr("after")
+    assert received(udp) == ["airflow.before:1|c", "airflow.orders,day=1:1|c", "airflow.after:1|c"]
+    assert "'shop' is not sent" in caplog.text
+
+
 def test_lists_of_metrics(udp: UdpReceiver) -> None:
     metrics.configure(metrics.StatsD("127.0.0.1", udp.port), allow_list=["^orders", "STOCK"], block_list=["orders"])
     for name in ("orders.loaded", "my.orders", "my.stock"):
