@@ -337,6 +337,21 @@ def test_a_fork_sends_its_own(udp: UdpReceiver) -> None:
     assert sorted(received(udp)) == ["airflow.child:1|c", *["airflow.parent:1|c"] * 3]
 
 
+def test_a_process_of_multiprocessing_sends_before_it_ends(udp: UdpReceiver) -> None:
+    code = (
+        "import multiprocessing\n"
+        "from airflow_compat import metrics\n"
+        f"metrics.configure(metrics.StatsD('127.0.0.1', {udp.port}))\n"
+        "metrics.Stats.incr('parent')\n"
+        "metrics.flush(60)\n"
+        "child = multiprocessing.get_context('fork').Process(target=metrics.Stats.incr, args=('child',))\n"
+        "child.start()\n"
+        "child.join()\n"
+    )
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=60)
+    assert udp.lines() == ["airflow.parent:1|c", "airflow.child:1|c"]
+
+
 def test_a_fork_begins_at_zero(http: HttpReceiver) -> None:
     code = (
         "import os\n"
