@@ -200,6 +200,19 @@ def test_a_task_whose_function_is_never_called(udp: UdpReceiver, unique: str) ->
     assert {"ti.start:1|c", "ti.finish:1|c", "ti_failures:1|c"} <= set(sent)
 
 
+@pytest.mark.parametrize("again", [True, False])
+def test_a_condition_that_gives_something_to_await(udp: UdpReceiver, *, again: bool) -> None:
+    async def asked() -> bool:
+        return again
+
+    asking = metrics.instrument(task(lambda: None, name="asking", retry_condition_fn=lambda *_: asked()))
+    condition: Any = asking.retry_condition_fn
+    # So newer releases of Prefect do.
+    assert asyncio.run(condition(asking, TaskRun(task_key="a", dynamic_key="b"), Failed())) is again
+    assert metrics.flush(60)
+    assert ("ti.finish:1|c" in udp.lines()) is again
+
+
 def test_a_result_that_can_t_be_kept_is_one_success(udp: UdpReceiver, unique: str) -> None:
     @task(persist_result=True)
     def load() -> object:
