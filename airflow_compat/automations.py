@@ -145,7 +145,8 @@ def plan(
 
     Returns:
         An item for each alert: `create`, `update`, `unchanged`, or `refused` where the server lacks a block or
-        deployment, or a block can't notify; then one for each that is to be deleted.
+        deployment, a block can't notify, or a trigger or action is one that Prefect Cloud alone has; then one for each
+        that is to be deleted.
 
     Raises:
         ServerError: The server can't be asked.

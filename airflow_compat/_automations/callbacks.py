@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -11,6 +10,7 @@ from .._airflow.callback_path import callback_path
 from .._airflow.version import DEFAULT_VERSION, AirflowVersion
 from .._specs.automations import RunAction
 from .actions import check_deployment
+from .counterparts import jinja_text
 
 DEFAULT_DEPLOYMENT = "run-callback/default"
 """Where `airflow_compat.callbacks.run_callback` is deployed, if nobody says."""
@@ -62,8 +62,7 @@ def callback_runs(
 def _literal(value: Any) -> Any:
     """Data that comes out of the server's templates as it went in: the callback renders its own."""
     if isinstance(value, str):
-        # Jinja's text literals have Python's escapes, and so JSON's.
-        return f"{{{{ {json.dumps(value)} }}}}" if "{" in value else value
+        return f"{{{{ {jinja_text(value)} }}}}" if "{" in value else value
     if isinstance(value, dict):
         return {key: _literal(inner) for key, inner in value.items()}
     return [_literal(inner) for inner in value] if isinstance(value, list) else value

@@ -95,9 +95,16 @@ def _task_id(task: bool, task_id: str | None) -> str:
         # As in the context of a callback on a flow: the flow stands for the task.
         return "flow.name"
     if task_id is not None:
-        # Jinja's text literals have Python's escapes, and so JSON's.
-        return json.dumps(task_id)
+        return jinja_text(task_id)
     return "event.resource.name.rpartition('-')[0]"
+
+
+def jinja_text(text: str) -> str:
+    """A text as a literal in a template: Jinja has Python's escapes there, and so JSON's, but for JSON's of an emoji.
+
+    Those are two halves, of which Python makes what can't be sent.
+    """
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _with_long_names(found: Mapping[str, str]) -> dict[str, str]:

@@ -58,28 +58,33 @@ class RetryCondition:
         if any(is_async(each) for each in (self.condition, *(callback for callback, _ in self.callbacks)) if each):
 
             async def awaited(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:
-                allowed = self._allows(task, task_run, state)
-                if inspect.isawaitable(allowed):
-                    allowed = await allowed
-                for call in self._calls(task, task_run, state) if allowed else ():
-                    with _logged(call.callback, task_run):
-                        result = call()
-                        if inspect.isawaitable(result):
-                            await result
-                return bool(allowed)
+                return await self._awaited(self._allows(task, task_run, state), task, task_run, state)
 
             setattr(awaited, _MARK, self)
             return awaited
 
-        def called(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:
-            allowed = bool(self._allows(task, task_run, state))
+        def called(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> Any:
+            allowed = self._allows(task, task_run, state)
+            if inspect.isawaitable(allowed):
+                # A plain function that gives one: Prefect awaits that too.
+                return self._awaited(allowed, task, task_run, state)
             for call in self._calls(task, task_run, state) if allowed else ():
                 with _logged(call.callback, task_run):
                     call()
-            return allowed
+            return bool(allowed)
 
         setattr(called, _MARK, self)
         return called
+
+    async def _awaited(self, allowed: Any, task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:
+        if inspect.isawaitable(allowed):
+            allowed = await allowed
+        for call in self._calls(task, task_run, state) if allowed else ():
+            with _logged(call.callback, task_run):
+                result = call()
+                if inspect.isawaitable(result):
+                    await result
+        return bool(allowed)
 
     def _allows(self, task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> Any:
         if isinstance(state.data, AirflowFailException):

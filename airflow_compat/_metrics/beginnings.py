@@ -47,7 +47,7 @@ class FirstStarts:
     def note(self, flow_run_id: UUID | None, start: datetime | None) -> None:
         """A task of it began."""
         # Most flow runs aren't looked at, and each task comes by.
-        if self._at and flow_run_id is not None and self._at.get(flow_run_id, start) is None:
+        if self._at and start and flow_run_id is not None and self._at.get(flow_run_id, start) is None:
             self._at[flow_run_id] = start
 
     def taken(self, flow_run_id: UUID) -> datetime | None:

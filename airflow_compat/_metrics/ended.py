@@ -38,10 +38,8 @@ def task_run_samples(run: Mapping[str, Any], flow_name: str) -> list[Sample]:
     """
     if run["state_name"] == "Cached":
         return []
-    # A run's name is its task's, with the beginning of its key.
-    task_name = run["name"].removesuffix(f"-{run['dynamic_key'][:3]}")
     tags = {"dag_id": normal_name(flow_name)} if flow_name else {}
-    tags["task_id"] = normal_name(task_name)
+    tags["task_id"] = normal_name(_task_name(run))
     state = "skipped" if run["state_name"] == "Skipped" else _STATES.get(run["state_type"], "failed")
     samples = [Sample("counter", "ti.finish", 1, {**tags, "state": state})]
     # Of a skipped one Airflow 3 sends nothing more, and no duration either.
@@ -52,6 +50,18 @@ def task_run_samples(run: Mapping[str, Any], flow_name: str) -> list[Sample]:
         samples.append(Sample("timing", "task.duration", milliseconds, tags))
     samples.append(Sample("counter", "ti_successes" if state == "success" else "ti_failures", 1, tags))
     return samples
+
+
+def _task_name(run: Mapping[str, Any]) -> str:
+    """The task's name: a run has it, with the beginning of its own key; else the function's, which the task's key has.
+
+    A task that names its runs itself gives each another name, and a metric of its own to each would be without end.
+    """
+    ending = f"-{run['dynamic_key'][:3]}"
+    name, function = str(run["name"]), str(run["task_key"]).rpartition("-")[0]
+    if name.endswith(ending) or not (run["flow_run_id"] and function):
+        return name.removesuffix(ending)
+    return function
 
 
 def _milliseconds(start: str | None, end: str | None) -> float | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, final
 from uuid import UUID
 
@@ -145,23 +145,28 @@ def _task_failed(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> 
 
 def _retry_condition(condition: Callable[..., Any] | None) -> Callable[..., Any]:
     """The task's own condition; a try that failed and is followed by another is known nowhere else."""
-    # Prefect awaits one only where it is a coroutine function.
+    # Older releases of Prefect await one only where it is a coroutine function.
     if condition is not None and inspect.iscoroutinefunction(condition):
 
         async def awaited(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:
-            again = bool(await condition(task, task_run, state))
-            _tried(task, task_run, again=again)
-            return again
+            return await _when_known(condition(task, task_run, state), task, task_run)
 
         return awaited
 
     def called(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> Any:
         again = True if condition is None else condition(task, task_run, state)
-        if not inspect.isawaitable(again):
-            _tried(task, task_run, again=bool(again))
+        if inspect.isawaitable(again):
+            return _when_known(again, task, task_run)
+        _tried(task, task_run, again=bool(again))
         return again
 
     return called
+
+
+async def _when_known(awaitable: Awaitable[Any], task: Task[..., Any], task_run: TaskRun) -> bool:
+    again = bool(await awaitable)
+    _tried(task, task_run, again=again)
+    return again
 
 
 def _tried(task: Task[..., Any], task_run: TaskRun, *, again: bool) -> None:

@@ -6,6 +6,7 @@ import logging
 import os
 import queue
 import random
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +21,8 @@ logger = logging.getLogger("airflow_compat.metrics")
 _Item: TypeAlias = "Sample | Samples | threading.Event | None"
 _Key = tuple[str, tuple[tuple[str, str], ...]]
 
+# How long the end of a process waits for a backend that doesn't answer.
+EXIT_SECONDS = 2.0
 # About 5 MB, and minutes of a busy process.
 CAPACITY = 10_000
 RETRY_SECONDS = 30.0
@@ -101,6 +104,9 @@ class Pump:
         self._backend = None
         self._gauges = {}
         self._begin()
+        # A process of `multiprocessing` ends without what is registered for a process's end.
+        if util := sys.modules.get("multiprocessing.util"):
+            util.Finalize(None, self.flush, (EXIT_SECONDS,), exitpriority=0)
 
     def _start(self) -> None:
         with self._lock:

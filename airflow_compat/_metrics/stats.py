@@ -13,16 +13,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .._airflow.metric_settings import Datadog, MetricSettings, OpenTelemetry, Prometheus, StatsD
 from ..errors import MissingPackageError
-from .pump import Pump
+from .pump import EXIT_SECONDS, Pump
 from .sample import Backend, Kind, Sample, Samples
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-# How long the end of a process waits for a backend that doesn't answer.
-EXIT_SECONDS = 2.0
 
 _pumps: list[Pump] = []
 _PACKAGES = {

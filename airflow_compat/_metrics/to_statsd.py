@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 
 from .._airflow.metric_settings import Datadog, StatsD
 from .sample import Sample
@@ -11,6 +12,8 @@ logger = logging.getLogger("airflow_compat.metrics")
 
 _DATADOG_LOGGER = logging.getLogger("datadog.dogstatsd")
 _MOST_TOLD = 100
+# InfluxDB's marks and StatsD's, and what isn't ASCII: the client would lose the whole datagram, with all that is in it.
+_NOT_IN_NAME = re.compile(r"[,=:|]|[^ -~]")
 
 
 class StatsdBackend:
@@ -41,11 +44,11 @@ class StatsdBackend:
     def _in_name(self, tags: dict[str, str]) -> str:
         kept = []
         for key, value in tags.items():
-            if not any(mark in f"{key}{value}" for mark in ",="):
+            if not _NOT_IN_NAME.search(f"{key}{value}"):
                 kept.append(f",{key}={value}")
             elif key not in self._refused and len(self._refused) < _MOST_TOLD:
                 self._refused.add(key)
-                logger.warning("the tag %r is not sent where it holds a comma or a =: InfluxDB takes none", key)
+                logger.warning("the tag %r is not sent where it holds one of , = : | or what isn't ASCII", key)
         return "".join(kept)
 
     def flush(self) -> None:

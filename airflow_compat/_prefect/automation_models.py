@@ -13,6 +13,7 @@ from prefect.events.actions import ActionTypes
 from prefect.events.schemas.automations import MetricTriggerQuery
 from pydantic import BaseModel, ValidationError
 
+from .._specs.automations import CLOUD_TYPES, trigger_types
 from ..errors import InvalidAlertError
 
 _TRIGGERS: Mapping[str, type[BaseModel]] = {
@@ -94,7 +95,7 @@ def check_whole(trigger: Mapping[str, Any], actions: Iterable[Mapping[str, Any]]
     with_ids = [
         {**action, **{name: _ANY_ID for name in _needed_ids(action) if action.get(name) is None}} for action in actions
     ]
-    if "metric" in _types(trigger) or any(action["type"] == "declare-incident" for action in with_ids):
+    if not CLOUD_TYPES.keys().isdisjoint([*trigger_types(trigger), *(action["type"] for action in with_ids)]):
         # Prefect Cloud has these, and this model is that of a server of one's own.
         return
     try:
@@ -114,10 +115,6 @@ def _needed_ids(action: Mapping[str, Any]) -> list[str]:
     if action.get("source") == "inferred":
         return []
     return [name for name in _ACTIONS[action["type"]].model_fields if name.endswith("_id")]
-
-
-def _types(trigger: Mapping[str, Any]) -> set[str]:
-    return {trigger["type"], *(type_ for child in trigger.get("triggers", ()) for type_ in _types(child))}
 
 
 def _trigger_type(data: Mapping[str, Any]) -> Any:

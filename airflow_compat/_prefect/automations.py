@@ -11,9 +11,10 @@ import httpx
 
 from .._airflow.names import block_name
 from .._specs.automation_plan import OWNER_TAG, Found, HeldAutomation, key_from_tags
-from .._specs.automations import Need
+from .._specs.automations import CLOUD_TYPES, Need
 from .client import kept_client
 from .failures import server_call
+from .server_schema import lacks_type
 
 _Filter: TypeAlias = Literal["/automations/filter", "/block_documents/filter", "/deployments/filter", "/flows/filter"]
 
@@ -68,7 +69,8 @@ def read_needs(needs: Iterable[Need]) -> dict[Need, Found]:
     deployments = [need for need in wanted if need.kind == "deployment"]
     connections = [need for need in wanted if need.kind == "connection"]
     blocks = [need for need in wanted if need.kind in ("notification", "webhook")]
-    return {**_deployments(deployments), **_connections(connections), **_blocks(blocks)}
+    of_cloud = {need: _of_cloud(need.name) for need in wanted if need.kind == "cloud"}
+    return {**_deployments(deployments), **_connections(connections), **_blocks(blocks), **of_cloud}
 
 
 def _held(tags: Mapping[str, Any], owner: str = "") -> list[HeldAutomation]:
@@ -146,6 +148,15 @@ def _block(need: Need, document: Mapping[str, Any] | None) -> Found:
     return Found(document["id"])
 
 
+def _of_cloud(type_: str) -> Found:
+    if not lacks_type(type_):
+        return Found()
+    return Found(
+        problem=f"this server has no {CLOUD_TYPES[type_]}, which are Prefect Cloud's alone; take another one, or "
+        "set PREFECT_API_URL to a workspace there"
+    )
+
+
 def _documents(names: set[str], slugs: set[str] | None = None) -> Iterator[dict[str, Any]]:
     """Without their secrets."""
     body: dict[str, Any] = {"block_documents": {"name": {"any_": sorted(names)}, "is_anonymous": {"eq_": False}}}
@@ -155,10 +166,16 @@ def _documents(names: set[str], slugs: set[str] | None = None) -> Iterator[dict[
 
 
 def _pages(path: _Filter, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """What a filter lets through, each once: what is created meanwhile moves the pages, and one may be on two of them.
+
+    An automation that were there twice would be taken for two, and the second of them deleted.
+    """
     offset = 0
+    seen: set[str] = set()
     while True:
         page = kept_client().request("POST", path, json={**body, "limit": _PAGE, "offset": offset}).json()
-        yield from page
+        yield from (found for found in page if found["id"] not in seen)
+        seen.update(found["id"] for found in page)
         if len(page) < _PAGE:
             return
         offset += _PAGE

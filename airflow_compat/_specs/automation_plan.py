@@ -196,6 +196,8 @@ _COMPARED = ("name", "description", "tags", "trigger", "actions")
 # What Prefect adds to what it was given.
 _DEFAULTS = {"schedule_after": 0, "type": "event", "source": "selected", "force": False}
 _SETS = ("after", "expect", "for_each", "tags")
+# Their names are their author's: a label may be called `id`.
+_AS_THEY_ARE = ("parameters", "job_variables", "match", "match_related")
 
 
 def _data(spec: AutomationSpec, ids: Mapping[Need, str], owner: str) -> dict[str, Any]:
@@ -219,7 +221,7 @@ def _normal(value: Any, key: str = "") -> Any:
     A trigger's id is the server's; an action has none.
     """
     if isinstance(value, Mapping):
-        if key in ("parameters", "job_variables"):
+        if key in _AS_THEY_ARE:
             return dict(value)
         return {
             name: _normal(inner, name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal, TypeAlias
@@ -68,10 +68,17 @@ class PlainTrigger:
 
 @dataclass(frozen=True)
 class Need:
-    """What must be on the server: a block, `type/name`, a connection, by its id, or a deployment, `flow/deployment`."""
+    """What must be on the server: a block, `type/name`, a connection, by its id, or a deployment, `flow/deployment`.
 
-    kind: Literal["notification", "connection", "webhook", "deployment"]
+    Or what the server must be able to: a trigger's or action's type that Prefect Cloud alone has.
+    """
+
+    kind: Literal["notification", "connection", "webhook", "deployment", "cloud"]
     name: str
+
+
+CLOUD_TYPES = {"metric": "metric triggers", "declare-incident": "declare-incident actions"}
+"""What Prefect's models have and a server of one's own has not, by the type."""
 
 
 @dataclass(frozen=True)
@@ -216,7 +223,10 @@ class AutomationSpec:
     def needs(self) -> tuple[Need, ...]:
         """What must be on the server before it."""
         named = (Need("deployment", name) for name in self.deployments)
-        return tuple(dict.fromkeys([*named, *(action.need for action in self.actions if action.need)]))
+        types = {*trigger_types(self.trigger_dict())}
+        types |= {action.data.get("type", "") for action in self.actions if isinstance(action, PlainAction)}
+        of_cloud = (Need("cloud", type_) for type_ in CLOUD_TYPES if type_ in types)
+        return tuple(dict.fromkeys([*named, *(action.need for action in self.actions if action.need), *of_cloud]))
 
     def trigger_dict(self) -> dict[str, Any]:
         """The trigger as Prefect's API takes it."""
@@ -224,3 +234,10 @@ class AutomationSpec:
             return self.triggers[0].as_dict()
         children = [trigger.as_dict() for trigger in self.triggers]
         return {"type": "compound", "require": "any", "within": None, "triggers": children}
+
+
+def trigger_types(data: Mapping[str, Any]) -> Iterator[str]:
+    """The types of a trigger and of those in it, which its data has."""
+    yield data["type"]
+    for child in data.get("triggers", ()):
+        yield from trigger_types(child)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,7 +12,7 @@ from .._specs.pool_state import PoolState
 from .._stand_ins.kinds import POOLS, PoolWish
 from ..errors import FakeError, PoolNotReadyError
 from .fake import Fake
-from .memory_pool import MemoryPool, PoolUse
+from .memory_pool import MemoryPool, PoolUse, Taken
 
 
 class FakePools(Fake[MemoryPool]):
@@ -27,6 +29,8 @@ class FakePools(Fake[MemoryPool]):
     def __init__(self, values: Mapping[str, Any]) -> None:
         super().__init__(values)
         self.uses = []
+        self._numbers: list[int] = []
+        self._noting = threading.Lock()
 
     def held(self, pool: str) -> int:
         """How many slots of a pool are taken now.
@@ -51,19 +55,22 @@ class FakePools(Fake[MemoryPool]):
             PoolNotReadyError: The test has no such pool, or it can never give so many.
             PoolTimeoutError: The slots were not free in time.
         """
-        use, release = self._pool(wish.pool).take(wish)
-        self.uses.append(use)
-        return release
+        return self._noted(self._pool(wish.pool).take(wish))
 
     async def atake(self, wish: PoolWish) -> Callable[[], None]:
         """`take` in a coroutine: the event loop goes on meanwhile."""
-        use, release = await self._pool(wish.pool).atake(wish)
-        self.uses.append(use)
-        return release
+        return self._noted(await self._pool(wish.pool).atake(wish))
 
     def read(self, names: tuple[str, ...]) -> tuple[PoolState, ...]:
         """The pools of these names; all when there are none."""
         return tuple(self._pool(name).state() for name in names or sorted(self._held))
+
+    def _noted(self, taken: Taken) -> Callable[[], None]:
+        with self._noting:
+            place = bisect.bisect(self._numbers, taken.number)
+            self._numbers.insert(place, taken.number)
+            self.uses.insert(place, taken.use)
+        return taken.release
 
     def _pool(self, name: str) -> MemoryPool:
         if name in self._held:
@@ -75,7 +82,7 @@ class FakePools(Fake[MemoryPool]):
 
     def _begin(self) -> None:
         super()._begin()
-        self.uses = []
+        self.uses, self._numbers = [], []
         # A pool of the fake around this one stays that one's; what was given here begins with all its slots free.
         self._held.update({name: MemoryPool(name, pool.slots) for name, pool in self._given.items()})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -34,11 +35,30 @@ class PoolUse:
 
 @dataclass(frozen=True, eq=False)
 class _Slots:
-    """What one holder has."""
+    """What one holder has, and the how manieth it was to get some."""
 
     slots: int
     here: object
+    number: int
     lost: bool = False
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Slots that somebody got.
+
+    Attributes:
+        use: Who.
+        number: What tells in which order all were served: a thread may come to say so after one that was served later.
+        release: Gives the slots back.
+    """
+
+    use: PoolUse
+    number: int
+    release: Callable[[], None]
+
+
+_numbers = itertools.count()
 
 
 class MemoryPool:
@@ -61,8 +81,8 @@ class MemoryPool:
         """The pool as `airflow_compat.pools.read` gives it, without its holders."""
         return PoolState(self.name, self.slots, self.held, active=True, waiting=len(self._line))
 
-    def take(self, wish: PoolWish) -> tuple[PoolUse, Callable[[], None]]:
-        """Wait in this thread; who got the slots, and what gives them back."""
+    def take(self, wish: PoolWish) -> Taken:
+        """Wait in this thread."""
         event = threading.Event()
         ticket = self._join(wish, event.set)
         try:
@@ -72,7 +92,7 @@ class MemoryPool:
             self._leave(ticket)
             raise
 
-    async def atake(self, wish: PoolWish) -> tuple[PoolUse, Callable[[], None]]:
+    async def atake(self, wish: PoolWish) -> Taken:
         """`take` in a coroutine."""
         loop = asyncio.get_running_loop()
         event = asyncio.Event()
@@ -123,7 +143,7 @@ class MemoryPool:
             while first := self._line.first():
                 if self.slots != UNLIMITED_SLOTS and self.held + first.slots > self.slots:
                     break
-                first.held = _Slots(first.slots, first.holder)
+                first.held = _Slots(first.slots, first.holder, next(_numbers))
                 self._holders.append(first.held)
                 self.most_held = max(self.most_held, self.held)
                 self._line.leave(first)
@@ -139,7 +159,7 @@ class MemoryPool:
                 self._holders.remove(ticket.held)
         self._serve()
 
-    def _outcome(self, wish: PoolWish, ticket: Ticket[_Slots]) -> tuple[PoolUse, Callable[[], None]]:
+    def _outcome(self, wish: PoolWish, ticket: Ticket[_Slots]) -> Taken:
         with self._state:
             self._line.leave(ticket)
         if ticket.held is None:
@@ -148,7 +168,7 @@ class MemoryPool:
                 f"{self.held} of its {count_slots(self.slots)} are held, and fake_pools() gives it no more"
             )
         use = PoolUse(self.name, wish.slots, wish.priority_weight, _name())
-        return use, lambda: self._leave(ticket)
+        return Taken(use, ticket.held.number, lambda: self._leave(ticket))
 
 
 def _name() -> str:

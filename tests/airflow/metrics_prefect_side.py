@@ -92,7 +92,7 @@ def main(port: int, home: Path) -> None:
                 "run_after": due.isoformat(),
             }
         metrics.emit_pools(POOL)
-    metrics.shutdown()
+    metrics.shutdown(60)
     (home / "times.json").write_text(json.dumps(times))
 
 

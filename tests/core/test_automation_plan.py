@@ -18,7 +18,7 @@ from airflow_compat._specs.automation_plan import (
 )
 from airflow_compat._specs.automation_targets import Target
 from airflow_compat._specs.automation_triggers import on_duration, on_failure
-from airflow_compat._specs.automations import AutomationSpec, Need, NotifyAction, PlainAction, RunAction
+from airflow_compat._specs.automations import AutomationSpec, Need, NotifyAction, PlainAction, PlainTrigger, RunAction
 
 BLOCK = Need("notification", "slack-webhook/alerts")
 DEPLOYMENT = Need("deployment", "callbacks/prod")
@@ -88,6 +88,24 @@ def test_parameters_are_compared_as_they_are() -> None:
     (item,) = plan(run(source="selected", x=None))
     assert plan(run(source="selected", x=None), on=(held(item),))[0].action == "unchanged"
     assert plan(run(x=None), on=(held(item),))[0].action == "update"
+
+
+@pytest.mark.parametrize("place", ["match", "match_related"])
+@pytest.mark.parametrize("label", ["id", "type"])
+def test_labels_are_compared_whatever_their_names(place: str, label: str) -> None:
+    def of(value: str) -> AutomationSpec:
+        labels = {label: value}
+        data = {
+            **spec().trigger_dict(),
+            "match": labels if place == "match" else {},
+            "match_related": [labels] if place == "match_related" else [],
+        }
+        return AutomationSpec("k", "n", (PlainTrigger(data),), (PlainAction({"type": "do-nothing"}),))
+
+    (item,) = plan(of("event"))
+    assert [again.action for again in plan(of("event"), on=(held(item),))] == ["unchanged"]
+    (update,) = plan(of("another"), on=(held(item),))
+    assert (update.action, update.notes) == ("update", ("differs in trigger",))
 
 
 def test_only_pruning_deletes_what_nobody_asks_for() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 import unittest
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -209,6 +210,36 @@ def test_a_pool_limits_tasks_of_an_event_loop_by_their_weight() -> None:
         asyncio.run(etl(fake))
     assert order == ["high", "middle", "low"]
     assert fake.uses[1:] == [PoolUse("warehouse", 2, w, n) for n, w in (("high", 5), ("middle", 3), ("low", 1))]
+
+
+def test_uses_are_in_the_order_of_service_whichever_thread_wakes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    light_is_in = threading.Event()
+
+    def slow_name() -> str:
+        # Served first, and slow to wake.
+        if threading.current_thread().name == "heavy":
+            assert light_is_in.wait(20)
+        return threading.current_thread().name
+
+    def load(weight: int) -> None:
+        with pool("warehouse", priority_weight=weight):
+            if weight == 1:
+                light_is_in.set()
+
+    monkeypatch.setattr("airflow_compat._testing.memory_pool._name", slow_name)
+    threads = [
+        threading.Thread(target=load, args=(weight,), name=name) for name, weight in (("light", 1), ("heavy", 9))
+    ]
+    with fake_pools({"warehouse": 2}) as fake:
+        with pool("warehouse", 2):
+            for thread in threads:
+                thread.start()
+            until = time.monotonic() + 20
+            while pools.read("warehouse")[0].waiting < 2:
+                assert time.monotonic() < until
+        for thread in threads:
+            thread.join()
+    assert [use.holder for use in fake.uses[1:]] == ["heavy", "light"]
 
 
 def test_a_pool_that_is_full_times_out_and_what_waited_leaves_nothing() -> None:

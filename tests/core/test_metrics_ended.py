@@ -18,6 +18,8 @@ FLOW_RUN: dict[str, Any] = {
 TASK_RUN: dict[str, Any] = {
     "name": "load-it-1f3",
     "dynamic_key": "1f3aa0",
+    "task_key": "load_it-5c8e9a21",
+    "flow_run_id": "a",
     "start_time": FLOW_RUN["start_time"],
     "end_time": FLOW_RUN["end_time"],
     "state_type": "COMPLETED",
@@ -63,8 +65,10 @@ def test_task_runs() -> None:
         "task.duration": (2500, tags),
         "ti_successes": (1, tags),
     }
-    failed = shown(task_run_samples({**TASK_RUN, "state_type": "CRASHED", "name": "mine"}, ""))
+    failed = shown(task_run_samples({**TASK_RUN, "state_type": "CRASHED", "name": "mine", "flow_run_id": None}, ""))
     assert failed["ti_failures"] == (1, {"task_id": "mine"})
+    named = shown(task_run_samples({**TASK_RUN, "name": "load of 2026-01-01"}, "etl"))
+    assert named["ti_successes"] == (1, {"dag_id": "etl", "task_id": "load_it"})
     assert task_run_samples({**TASK_RUN, "state_name": "Cached"}, "etl") == []
     skipped = shown(task_run_samples({**TASK_RUN, "state_name": "Skipped"}, "etl"))
     assert skipped == {"ti.finish": (1, {**tags, "state": "skipped"})}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+from uuid import uuid4
+
 import pytest
 
 from airflow_compat._airflow.metric_names import Filters, legacy_metric, normal_name, why_illegal
@@ -14,6 +17,7 @@ from airflow_compat._airflow.metric_settings import (
     settings_of_config,
     settings_of_environment,
 )
+from airflow_compat._metrics.beginnings import FirstStarts
 from airflow_compat.errors import InvalidMetricSettingsError, UnsupportedFeatureError
 
 TASK = {"dag_id": "etl", "task_id": "a.load"}
@@ -121,3 +125,16 @@ def test_where_settings_are() -> None:
         settings_of_config("metrics\n", "x")
     with pytest.raises(InvalidMetricSettingsError, match="no section"):
         settings_of_config("", "x")
+
+
+def test_the_first_task_is_looked_at_only_where_somebody_asked() -> None:
+    asked, other = uuid4(), uuid4()
+    starts = FirstStarts()
+    starts.watch(asked)
+    # One that never began.
+    starts.note(other, None)
+    for second in (1, 2):
+        for run in (asked, other):
+            starts.note(run, datetime(2026, 1, 1, second=second, tzinfo=timezone.utc))
+    assert starts.taken(asked) == datetime(2026, 1, 1, second=1, tzinfo=timezone.utc)
+    assert starts.taken(other) is None

@@ -11,11 +11,13 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from prefect import flow
 from prefect.blocks.notifications import SlackWebhook
 from prefect.blocks.webhook import Webhook
 from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.settings import PREFECT_API_URL, PREFECT_CLOUD_API_URL, temporary_settings
 from prefect.states import Completed, Crashed, Failed, Pending, Running, Scheduled
 
 from airflow_compat import automations
@@ -187,18 +189,63 @@ def test_nothing_is_written_where_one_is_refused(owner: str, write: Write, call:
     assert held(owner) == before
 
 
-def test_what_the_server_does_not_take_is_told_and_the_rest_is_written(owner: str, write: Write, call: Call) -> None:
-    metric = """
-  - name: of Prefect Cloud
-    trigger: {posture: Metric, metric: {name: duration, threshold: 60, operator: ">"}}
-    actions: [{type: do-nothing}]
+METRIC = '{posture: Metric, metric: {name: duration, threshold: 60, operator: ">"}}'
+OF_CLOUD = f"""
+automations:
+  - {{name: metric, trigger: {METRIC}, actions: [{{type: do-nothing}}]}}
+  - name: within
+    trigger: {{require: any, within: 60, triggers: [{METRIC}, {{expect: [x]}}]}}
+    actions: [{{type: do-nothing}}]
+  - {{name: incident, trigger: {{expect: [x]}}, actions: [{{type: declare-incident}}]}}
+  - {{name: of any server, trigger: {{expect: [x]}}, actions: [{{type: do-nothing}}]}}
 """
-    file = write("alerts.yaml", YAML.replace("automations:\n", f"automations:{metric}"))
-    applied = call("apply", file, "--json", code=1)
+
+
+def test_what_prefect_cloud_alone_has_is_refused_before_anything_is_written(
+    owner: str, write: Write, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write("alerts.yaml", OF_CLOUD)
+    planned = call("plan", file, "--json", code=1)
+    assert [item["action"] for item in planned] == ["refused", "refused", "refused", "create"]
+    said = [item["notes"][0].removeprefix("this server has no ").partition(",")[0] for item in planned[:3]]
+    assert said == ["metric triggers", "metric triggers", "declare-incident actions"]
+    call("apply", file, code=1)
+    assert held(owner) == {}
+    # Prefect Cloud is known by its address; and one behind another address by what it says that it takes.
+    with monkeypatch.context() as patch:
+        patch.setattr("airflow_compat._prefect.server_schema._types", lambda schemas: ["metric", "declare-incident"])
+        assert {item["action"] for item in call("plan", file, "--json")} == {"create"}
+    with temporary_settings({PREFECT_CLOUD_API_URL: PREFECT_API_URL.value()}):
+        assert {item["action"] for item in call("plan", file, "--json")} == {"create"}
+
+
+@pytest.mark.parametrize("answer", [[], {"components": {}}, {"components": {"schemas": {"Flow": {}}}}, "no JSON", 404])
+def test_a_server_that_tells_no_schema_is_not_known_to_lack_anything(
+    owner: str, write: Write, call: Call, monkeypatch: pytest.MonkeyPatch, answer: Any
+) -> None:
+    class Behind:
+        def request(self, *_: Any, **__: Any) -> httpx.Response:
+            request = httpx.Request("GET", "http://127.0.0.1/")
+            if answer == "no JSON":
+                return httpx.Response(200, text="<html>", request=request)
+            if answer == 404:
+                return httpx.Response(404, request=request).raise_for_status()
+            return httpx.Response(200, json=answer, request=request)
+
+    monkeypatch.setattr("airflow_compat._prefect.server_schema.kept_client", Behind)
+    metric = YAML.replace(
+        "automations:",
+        f"""automations:
+  - name: of Prefect Cloud
+    trigger: {METRIC}
+    actions: [{{type: do-nothing}}]""",
+    )
+    applied = call("apply", write("alerts.yaml", metric), "--json", code=1)
+    # What it doesn't take is told then, and the rest is written.
     assert [item["done"] for item in applied] == [False, True, True]
     assert "answered 422" in applied[0]["error"]
     assert set(held(owner)) == {"third", f"{owner} started"}
-    assert "1 failed, 2 unchanged." in call("apply", file, code=1)
+    assert "1 failed, 2 unchanged." in call("apply", write("alerts.yaml", metric), code=1)
 
 
 def test_prefects_own_command_takes_what_is_exported(owner: str, write: Write, call: Call, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def udp() -> Iterator[UdpReceiver]:
 
 def received(udp: UdpReceiver) -> tuple[Counter[str], dict[str, float]]:
     """The counters by name and tags, and the other values by the same."""
-    assert metrics.flush()
+    assert metrics.flush(60)
     counters: Counter[str] = Counter()
     values = {}
     for line in udp.lines():
@@ -258,7 +258,7 @@ def test_what_is_sent_of_a_run_is_what_airflow_sends() -> None:
     with udp_receiver() as udp:
         metrics.configure(metrics.StatsD("127.0.0.1", udp.port, influxdb_tags=True))
         etl(return_state=True)
-        metrics.shutdown()
+        metrics.shutdown(60)
         sent = sorted(plain(line) for line in udp.lines())
     recorded = json.loads((Path(__file__).parents[1] / "data" / "airflow_metrics.json").read_text())
     # The DAG run's own are sent by Airflow's scheduler, which no record is of.

@@ -11,6 +11,7 @@ from prefect import flow, task
 from prefect.events.actions import CancelFlowRun
 from prefect.events.schemas.automations import Automation as ClientAutomation
 from prefect.server.events.schemas.automations import Automation as ServerAutomation
+from prefect.server.utilities.user_templates import render_user_template_sync
 
 from airflow_compat import automations
 from airflow_compat._specs.automation_plan import Found, HeldAutomation, plan_automations
@@ -125,6 +126,23 @@ def test_callbacks_are_runs_of_the_deployment_that_calls_them() -> None:
     }
     assert once == {key: value for key, value in again.items() if key != "position"}
     assert again["position"] == 1
+
+
+@pytest.mark.parametrize("text", ["🔥 {{ ti.task_id }}", 'é "{{ x }}" \\n\n\t{% if %} }}', "\u2028{# #}\x7f"])
+def test_the_server_s_templates_give_a_notifier_s_text_back_as_it_is(text: str) -> None:
+    notifier = SlackWebhookNotifier(slack_webhook_conn_id="slack_alerts", text=text)
+    (run,) = automations.on_failure("etl", notify=notifier).actions
+    assert isinstance(run, RunAction)
+    rendered = render_user_template_sync(run.parameters["arguments"]["text"], {})
+    assert rendered == text
+    # As it is sent.
+    assert rendered.encode().decode() == text
+
+
+def test_a_task_s_name_may_hold_any_letter() -> None:
+    (action,) = automations.on_failure(task="etl/lädt 🔥", notify=SLACK, subject="{{ ti.task_id }}").actions
+    assert isinstance(action, NotifyAction)
+    assert render_user_template_sync(action.subject, {}) == "lädt 🔥"
 
 
 @pytest.mark.parametrize(
