@@ -168,7 +168,7 @@ def _documents(names: set[str], slugs: set[str] | None = None) -> Iterator[dict[
 def _pages(path: _Filter, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """What a filter lets through, each once: what is created meanwhile moves the pages, and one may be on two of them.
 
-    An automation that were there twice would be taken for two, and the second of them deleted.
+    An automation that is there twice would be taken for two, and the second of them deleted.
     """
     offset = 0
     seen: set[str] = set()

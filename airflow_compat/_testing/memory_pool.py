@@ -35,7 +35,7 @@ class PoolUse:
 
 @dataclass(frozen=True, eq=False)
 class _Slots:
-    """What one holder has, and the how manieth it was to get some."""
+    """What one holder has, and its number in the order of service."""
 
     slots: int
     here: object
