@@ -352,9 +352,7 @@ def test_simulation_by_the_servers_own_events(unique: str, write: Write, call: C
         assert all(len(fired) < 2 for fired in (*of_failure.values(), *of_success.values()))
         assert found["events"] > 60
 
-        since = simulated(
-            call, lambda found: late in runs(found)[f"on_failure:{unique}"], file, "--since", middle.isoformat()
-        )
+        since = simulated(call, lambda found: fires(found, late), file, "--since", middle.isoformat())
         assert set(runs(since)[f"on_failure:{unique}"]) == {late}
 
     shown = call("simulate", file, "--since", "30m")
