@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -40,11 +41,25 @@ def etl(record: str) -> None:
 
 
 def failed(called: Flow[..., Any], record: str) -> UUID:
-    """A run of the flow; its id."""
+    """A run of the flow whose failed task the server has, which may be seconds later; its id."""
     state = called(record=record, return_state=True)
     assert state.is_failed()
-    assert state.state_details.flow_run_id is not None
-    return state.state_details.flow_run_id
+    run = state.state_details.flow_run_id
+    assert run is not None
+    until = time.monotonic() + 60
+    while not failed_task_runs(run):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    return run
+
+
+def failed_task_runs(run: UUID) -> list[dict[str, Any]]:
+    body = {
+        "flow_runs": {"id": {"any_": [str(run)]}},
+        "task_runs": {"state": {"type": {"any_": [StateType.FAILED.value]}}},
+    }
+    with get_client(sync_client=True) as client:
+        return list(client.request("POST", "/task_runs/filter", json=body).json())
 
 
 def test_a_callback_gets_the_context_of_a_run_of_another_process(record: str) -> None:
@@ -89,23 +104,14 @@ def test_called_twice_for_one_event_it_is_called_once_and_again_for_the_next(rec
 
 def test_a_tasks_run(record: str) -> None:
     run = failed(etl, record)
-    with get_client(sync_client=True) as client:
-        while not (found := client.request("POST", "/task_runs/filter", json=of_run(run)).json()):
-            pass
-    resource = f"prefect.task-run.{found[0]['id']}"
+    (found,) = failed_task_runs(run)
+    resource = f"prefect.task-run.{found['id']}"
     assert run_callback(PAGE, run=resource) is True
     assert run_callback(PAGE, run=resource) is False
     (call,) = recorded_callbacks.read(record)
     assert (call["task_id"], call["reason"]) == ("load", None)
     assert call["exception"] == "<rebuilt ValueError: boom>"
-    assert call["log_url"].endswith(found[0]["id"])
-
-
-def of_run(run: UUID) -> dict[str, Any]:
-    return {
-        "flow_runs": {"id": {"any_": [str(run)]}},
-        "task_runs": {"state": {"type": {"any_": [StateType.FAILED.value]}}},
-    }
+    assert call["log_url"].endswith(found["id"])
 
 
 def test_the_task_that_was_lost_with_its_process(record: str) -> None:
