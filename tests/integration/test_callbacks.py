@@ -8,13 +8,13 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
+from uuid import UUID
 
 import pendulum
 import pytest
 from prefect import flow, task
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
-from prefect.client.schemas.objects import StateType
+from prefect.runtime import flow_run
 
 from airflow_compat import on_failure
 from airflow_compat.errors import InvalidCallbackError, UnsupportedFeatureError
@@ -41,8 +41,11 @@ def test_once_after_the_last_try_with_the_context_that_callbacks_read(calls: lis
     def load(table: str) -> None:
         raise ValueError(f"no {table}")
 
+    ids: list[str] = []
+
     @flow
     def etl(day: str = "today") -> None:
+        ids.append(flow_run.id)
         load("planes")
 
     with pytest.raises(ValueError, match="no planes") as raised:
@@ -57,9 +60,8 @@ def test_once_after_the_last_try_with_the_context_that_callbacks_read(calls: lis
     assert (context["dag"].dag_id, context["task"].task_id, context["task"].retries) == ("etl", "load", 2)
     assert context["params"] == dag_run.conf == {"day": "monday"}
     with get_client(sync_client=True) as client:
-        failed = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.FAILED])))
-        flow_run = client.read_flow_runs(flow_run_filter=failed, sort="END_TIME_DESC", limit=1)[0]
-    moment = datetime.fromisoformat(flow_run.expected_start_time.isoformat())
+        run = client.read_flow_run(UUID(ids[0]))
+    moment = datetime.fromisoformat(run.expected_start_time.isoformat())
     assert context["logical_date"] == dag_run.logical_date == moment
     assert isinstance(context["logical_date"], pendulum.DateTime)
     assert context["ds"] == f"{moment:%Y-%m-%d}"
