@@ -103,6 +103,8 @@ def smtp_target(tls: ssl.SSLContext | None = None, start_tls: ssl.SSLContext | N
         tls_context=start_tls,
         authenticator=authenticate,
         auth_require_tls=False,
+        # On a busy machine, more than its own 5 s.
+        ready_timeout=60,
     )
     target = Target(str(port))
     controller.start()

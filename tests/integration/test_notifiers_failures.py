@@ -250,7 +250,7 @@ def test_a_server_that_does_not_answer(unique: str, connect: Connect) -> None:
         (smtp_notifier, mail(25, auth_type="kerberos"), "auth_type is neither"),
         (smtp_notifier, mail(25, auth_type="oauth2"), "oauth2 needs an access_token"),
         (smtp_notifier, mail(25, retry_limit="often"), "retry_limit in its extra is no whole number"),
-        (smtp_notifier, mail(25, subject_template="nowhere.txt"), None),
+        (smtp_notifier, mail(9, subject_template="nowhere.txt"), None),
     ],
 )  # fmt: skip
 def test_what_is_missing_or_wrong_is_named(
