@@ -118,13 +118,13 @@ def test_it_is_scraped_until_it_is_told_to_end() -> None:
         assert process.stdout
         url = process.stdout.readline().split()[3].rstrip(",")
         try:
-            with urllib.request.urlopen(url, timeout=10) as answer:
+            with urllib.request.urlopen(url, timeout=60) as answer:
                 text = answer.read().decode()
             assert "airflow_prefect_server_up 1.0" in text.splitlines()
             assert "airflow_scheduler_dagruns_running" in text
         finally:
             process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
     assert url.startswith("http://127.0.0.1:")
 
 

@@ -47,5 +47,5 @@ def test_they_are_given_back_once_it_is_there_again(
 
 
 def _lasts(thread: threading.Thread) -> bool:
-    thread.join(10)
+    thread.join(60)
     return thread.is_alive()
