@@ -145,6 +145,9 @@ def _die(execute: Callable[[str, Runs], list[UUID]], name: str, folder: Path) ->
 def _is_void(death: Death, record: Path) -> bool:
     if Path(f"{record}.void").exists():
         return True
+    if death.run.run_count == 0:
+        # A worker that is told that the server is busy, and then that the run is Pending already, lets it lie.
+        return True
     return len(death.calls) == 1 and (not death.claims() or death.called_with() == [("load", None)])
 
 
