@@ -36,11 +36,19 @@ def held(name: str) -> int:
         return client.read_global_concurrency_limit_by_name(name).active_slots
 
 
+def held_at_last(name: str) -> int:
+    """A server that is busy gets them back a little later."""
+    until = time.monotonic() + 30
+    while (slots := held(name)) and time.monotonic() < until:
+        time.sleep(0.05)
+    return slots
+
+
 def forget_leases(name: str) -> None:
     """What an administrator, or a restart of a server that keeps leases in memory, does."""
     with get_client(sync_client=True) as client:
-        for lease, _ in board()._keeper.leases():
-            assert lease.limit_name == name
+        # A server that was busy may still be owed those of a test before.
+        for lease in [lease for lease, _ in board()._keeper.leases() if lease.limit_name == name]:
             client.release_concurrency_slots_with_lease(lease.id)
 
 
@@ -72,11 +80,7 @@ def test_never_more_at_once_than_the_pool_has(name: str) -> None:
     with ThreadPoolExecutor(6) as threads:
         list(threads.map(work, range(6)))
     assert most == 2
-    # A server that is busy gets them back a little later.
-    until = time.monotonic() + 30
-    while held(name) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert held(name) == 0
+    assert held_at_last(name) == 0
 
 
 def test_a_waiter_gets_in_when_the_holder_leaves(name: str) -> None:
@@ -233,7 +237,8 @@ def test_a_cancelled_waiter_leaves_nothing_held(name: str) -> None:
                 await waiter
 
     asyncio.run(cancel())
-    assert held(name) == 0
+    # What was asked for it meanwhile may be granted, and goes back.
+    assert held_at_last(name) == 0
 
 
 async def _enter(name: str) -> None:

@@ -182,6 +182,7 @@ def test_a_leak_alone_is_mended_with_exit_code_0(
     client: SyncPrefectClient, name: str, occupant: Callable[..., Occupant], capfd: pytest.CaptureFixture[str]
 ) -> None:
     living = occupant()
+    in_log(name, lambda found: living.pid in {acquisition.pid for acquisition in found})
     take_and_forget(client, name, slots=2)
     assert run(["pools", "doctor", name]) == 1
     assert f"Next: airflow-compat pools doctor --release {name}" in capfd.readouterr().out
@@ -197,6 +198,7 @@ def test_a_killed_holder_whose_lease_has_ended_is_no_leak_beside_a_living_one(
     client: SyncPrefectClient, name: str, occupant: Callable[..., Occupant]
 ) -> None:
     living = occupant()
+    in_log(name, lambda found: living.pid in {acquisition.pid for acquisition in found})
     lease = take(client, name, pid=dead_pid())
     # What the end of the lease does, without the minute that it takes.
     client.release_concurrency_slots_with_lease(lease)
