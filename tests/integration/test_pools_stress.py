@@ -5,6 +5,7 @@ What is judged is a record that the processes keep themselves, and not the serve
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
@@ -75,10 +76,9 @@ class Crowd:
 
     def strike(self, which: signal.Signals, chance: random.Random) -> None:
         """Send a signal to one that is inside, and put another one in its place."""
-        while not (holders := [each for each in self.running if self._is_inside(each)]):
-            time.sleep(0.001)
-        struck = chance.choice(holders)
+        struck = self._stopped_inside(chance)
         struck.send_signal(which)
+        struck.send_signal(signal.SIGCONT)
         struck.wait(120)
         assert struck.stdin
         struck.stdin.close()
@@ -86,6 +86,18 @@ class Crowd:
         self.codes.append(struck.returncode)
         self.running.remove(struck)
         self.start()
+
+    def _stopped_inside(self, chance: random.Random) -> subprocess.Popen[bytes]:
+        """One that is inside, and stays there: it is stopped."""
+        while True:
+            process = chance.choice(self.running)
+            assert process.poll() is None
+            process.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+            if self._is_inside(process):
+                return process
+            process.send_signal(signal.SIGCONT)
+            time.sleep(0.001)
 
     def _is_inside(self, process: subprocess.Popen[bytes]) -> bool:
         return any(passage.startswith(f"{process.pid}-") for passage in self.inside())
