@@ -304,12 +304,31 @@ def test_steps_are_written_where_there_are_none(make: Make) -> None:
     assert deployments.check_prefect_yaml() == ()
 
 
-@pytest.mark.parametrize("url", ["https://me:open-sesame@example.com/x.git", "https://open-sesame@example.com/x.git"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://me:open-sesame@example.com/x.git",
+        "https://open-sesame@example.com/x.git",
+        "https://open-sesame:@example.com/x.git",
+        "HTTPS://open-sesame@example.com/x.git",
+    ],
+)
 def test_no_credentials_are_written(make: Make, url: str) -> None:
     with pytest.raises(PrefectFileError, match="credentials") as caught:
         make(git=url)
     assert "open-sesame" not in str(caught.value)
     assert not Path("prefect.yaml").exists()
+
+
+@pytest.mark.parametrize("url", ["ssh://git@example.com/x.git", "git@example.com:x.git"])
+def test_the_user_of_ssh_is_no_credential(make: Make, url: str) -> None:
+    make(git=url)
+    assert url in text()
+
+
+def test_a_repository_that_is_no_url_is_an_error(make: Make) -> None:
+    with pytest.raises(PrefectFileError, match="is no URL"):
+        make(git="https://[example.com/x.git")
 
 
 def test_of_several_entries_of_a_name_the_entrypoint_decides(make: Make, tmp_path: Path) -> None:
