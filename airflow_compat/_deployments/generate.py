@@ -163,7 +163,12 @@ def _umask() -> int:
 def _pull(git: str, branch: str) -> dict[str, Any]:
     if not git:
         return {}
-    if urlsplit(git).password or ("@" in urlsplit(git).netloc.partition(":")[0] and git.startswith("http")):
+    try:
+        parts = urlsplit(git)
+    except ValueError:
+        raise PrefectFileError("--git: it is no URL; write it as for `git clone`") from None
+    # The user of ssh is no secret; that of HTTP may be a token.
+    if parts.password or (parts.username and parts.scheme in ("http", "https")):
         raise PrefectFileError(
             "--git: the URL has credentials in it; leave them out, and name a block with `credentials:`"
         )

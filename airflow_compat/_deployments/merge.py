@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from .._specs.deployments import OWN_KEYS, DeploymentSpec, GenerateOptions
 from ..errors import PrefectFileError
+from .yaml_comments import give_below, is_shared, move_behind, take_above, take_below
 from .yaml_text import dump_document, load_document, plain, to_yaml_value
 
 KEEP = "keep"
@@ -56,7 +58,7 @@ def merge(
     for entry in entries:
         if isinstance(entry, CommentedMap):
             named.setdefault(str(entry.get("name")), []).append(entry)
-    changes = [_merge_entry(entries, named.get(spec.name, []), spec, options, path) for spec in specs]
+    changes = [_merge_entry(document, named.get(spec.name, []), spec, options, path) for spec in specs]
     added = _add_steps(document, steps)
     if not added and all(change.action == "unchanged" for change in changes):
         return text, tuple(changes)
@@ -73,7 +75,7 @@ def _entries(document: CommentedMap, path: Path) -> Any:
 
 
 def _merge_entry(
-    entries: Any, named: list[CommentedMap], spec: DeploymentSpec, options: GenerateOptions, path: Path
+    document: CommentedMap, named: list[CommentedMap], spec: DeploymentSpec, options: GenerateOptions, path: Path
 ) -> EntryChange:
     entry = _entry_of(named, spec, path)
     target = str(spec.values["entrypoint"])
@@ -81,7 +83,7 @@ def _merge_entry(
         made = {"name": spec.name, **_ordered(spec.values)}
         if options.work_pool:
             made["work_pool"] = {"name": options.work_pool, **_job_variables(options)}
-        entries.append(to_yaml_value(made))
+        _append(document, to_yaml_value(made))
         return EntryChange(spec.name, "create", tuple(made), (), target, spec.dag.path)
     changed: list[str] = []
     kept: list[str] = []
@@ -96,10 +98,13 @@ def _merge_entry(
             kept.append(key)
             continue
         changed.append(key)
-        if value is _MISSING:
-            del entry[key]
+        if value is not _MISSING:
+            _set(entry, key, value)
+        elif _is_inherited(entry, key):
+            # To leave it out would leave what `<<` brings.
+            _set(entry, key, None)
         else:
-            _set(entry, key, to_yaml_value(value))
+            _delete(entry, key)
     if options.work_pool and not entry.get("work_pool"):
         entry["work_pool"] = to_yaml_value({"name": options.work_pool, **_job_variables(options)})
         changed.append("work_pool")
@@ -139,25 +144,101 @@ def _is_kept(entry: CommentedMap, key: str) -> bool:
         if isinstance(each, list):
             todo += each
         elif each is not None:
-            texts.append(str(each.value).split("\n", 1)[0])
-    return any(text.lstrip("# ").split(":")[0].strip().lower() == KEEP for text in texts)
+            # Behind the sign of a block of text it is plain text.
+            texts.append(str(getattr(each, "value", each)).split("\n", 1)[0])
+    return any(text.strip().lstrip("# ").split(":")[0].strip().lower() == KEEP for text in texts)
 
 
 def _set(entry: CommentedMap, key: str, value: Any) -> None:
     """Set a key in its place: where it is, or after the own key that goes before it."""
     if key in entry:
-        entry[key] = value
+        _replace(entry, key, value)
         return
     before = {"name", *OWN_KEYS[: OWN_KEYS.index(key)]}
-    position = max((index + 1 for index, name in enumerate(entry) if name in before), default=len(entry))
-    entry.insert(position, key, value)
+    names = _own_names(entry)
+    position = max((index + 1 for index, name in enumerate(names) if name in before), default=len(names))
+    _insert(entry, position, key, to_yaml_value(value))
+
+
+def _replace(mapping: CommentedMap, key: str, value: Any) -> None:
+    """Put a value in the place of another; of a mapping only what differs, so that comments in the rest stay."""
+    held = mapping[key]
+    if not (isinstance(value, dict) and _can_be_edited(mapping, key) and any(name in value for name in held)):
+        below = take_below(mapping, key)
+        move_behind(mapping, key)
+        made = to_yaml_value(value)
+        if isinstance(made, LiteralScalarString) and any(mapping.ca.items.get(key) or ()):
+            # The comment behind the old value would become a line of the new one.
+            made = DoubleQuotedScalarString(made)
+        mapping[key] = made
+        give_below(mapping, key, below)
+        return
+    for name in list(held):
+        if name not in value:
+            _delete(held, name)
+    for name, each in value.items():
+        if name not in held:
+            _insert(held, len(held), name, to_yaml_value(each))
+        elif plain(held[name]) != each:
+            _replace(held, name, each)
+
+
+def _can_be_edited(mapping: CommentedMap, key: str) -> bool:
+    """Whether a mapping in lines of its own stands at the key, and nowhere else."""
+    held = mapping[key]
+    return (
+        isinstance(held, CommentedMap)
+        and key in _own_names(mapping)
+        and not (is_shared(held) or held.merge or held.fa.flow_style())
+    )
+
+
+def _insert(mapping: CommentedMap, position: int, key: str, value: Any) -> None:
+    """Put a key into a mapping; the comments that were above the key in its place stay above that one."""
+    names = _own_names(mapping)
+    below = take_below(mapping, names[position - 1], mapping.lc.col) if position else ""
+    mapping.insert(position, key, value)
+    give_below(mapping, key, below)
+
+
+def _delete(entry: CommentedMap, key: str) -> None:
+    names = _own_names(entry)
+    index = names.index(key)
+    lines = take_above(entry, key) + take_below(entry, key)
+    del entry[key]
+    names.remove(key)
+    give_below(entry, names[max(index - 1, 0)], lines)
+
+
+def _append(document: CommentedMap, entry: Any) -> None:
+    """Put an entry after the others; comments that were above what follows them stay above that."""
+    entries = document["deployments"]
+    below = take_below(document, "deployments", entries.lc.col if entries else None)
+    if not entries:
+        entries.fa.set_block_style()
+    entries.append(entry)
+    give_below(document, "deployments", below)
+
+
+def _own_names(mapping: CommentedMap) -> list[Any]:
+    """The keys that stand in it, without those that `<<` brings."""
+    return [name for name, _ in mapping.non_merged_items()]
+
+
+def _is_inherited(entry: CommentedMap, key: str) -> bool:
+    """Whether `<<` brings the key, also where the entry has one of its own."""
+    # ruamel.yaml 0.18 has positions with them.
+    return any(key in (each[1] if isinstance(each, tuple) else each) for each in entry.merge)
 
 
 def _add_steps(document: CommentedMap, steps: Mapping[str, Any]) -> bool:
     added = False
-    for index, (key, value) in enumerate(steps.items()):
-        if not document.get(key):
-            document.pop(key, None)
-            document.insert(index, key, to_yaml_value(value))
-            added = True
+    for key, value in steps.items():
+        if document.get(key):
+            continue
+        if key in document:
+            _replace(document, key, value)
+        else:
+            _insert(document, _own_names(document).index("deployments"), key, to_yaml_value(value))
+        added = True
     return added

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 _FIRST_ITEM = re.compile(r"^( *)deployments:[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\n)*( *)-( +)", re.MULTILINE)
 
+_COMMENTS = r"(?:[ \t]*(?:#[^\n]*)?\n)*"
+_NOTHING = rf"{_COMMENTS}[ \t]*(?:#[^\n]*)?\Z"
+# What stands before a document, or in place of one; ruamel has the comment behind `---`.
+_HEAD = re.compile(rf"{_COMMENTS}---[ \t]*(?:#[^\n]*)?\n{_NOTHING}|{_NOTHING}|{_COMMENTS}---(?:[ \t]*\n|(?=[ \t]+#))")
+
 _PLAIN = re.compile(r"\w[\w ./@+-]{0,30}")
 
 
@@ -31,7 +36,8 @@ def load_document(text: str, path: Path) -> CommentedMap:
         PrefectFileError: It is no YAML, or no mapping.
     """
     try:
-        found = _yaml(text).load(text)
+        # Comments would have a \r at their ends.
+        found = _yaml(text).load(text.replace("\r\n", "\n"))
     except MarkedYAMLError as exc:
         line = f", line {exc.problem_mark.line + 1}" if exc.problem_mark else ""
         # Its first sentence; what follows quotes the file.
@@ -49,10 +55,15 @@ def load_document(text: str, path: Path) -> CommentedMap:
 
 
 def dump_document(document: CommentedMap, like: str) -> str:
-    """The text of a document, with the indents of another text."""
+    """The text of a document, with the head, the indents and the line ends of another text."""
     out = io.StringIO()
-    _yaml(like).dump(document, out)
-    return out.getvalue()
+    plain_like = like.replace("\r\n", "\n")
+    if head := _HEAD.match(plain_like):
+        out.write(head[0])
+        if head.end() == len(plain_like) and not head[0].endswith("\n"):
+            out.write("\n" if head[0] else "")
+    _yaml(plain_like).dump(document, out)
+    return out.getvalue().replace("\n", "\r\n") if "\r\n" in like else out.getvalue()
 
 
 def to_yaml_value(value: Any) -> Any:

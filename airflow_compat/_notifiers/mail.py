@@ -69,13 +69,13 @@ class Mail:
 
 
 def addresses(given: Addresses) -> list[str]:
-    """The addresses, one by one.
+    """The addresses, one by one; a separator at the end stands for none.
 
     Raises:
         NotificationError: One of them is no text.
     """
     if isinstance(given, str):
-        return [address.strip() for address in given.replace(";", ",").split(",")]
+        return [address for each in given.replace(";", ",").split(",") if (address := each.strip())]
     found = list(given)
     if not all(isinstance(address, str) for address in found):
         raise NotificationError(f"a mail's addresses are {found!r}; write text, or a list of texts")

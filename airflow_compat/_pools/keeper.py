@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextvars
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from logging import Logger, LoggerAdapter
 
 from .._prefect.slots import LEASE_SECONDS, Lease, SlotServer
-from ..errors import ServerError
 
 _RENEW_SECONDS = LEASE_SECONDS / 3
 _RETRY_SECONDS = 2.0
@@ -105,7 +105,7 @@ class Keeper:
     def _release(self, lease: Lease, server: SlotServer, released: Callable[[], None]) -> None:
         try:
             server.release(lease)
-        except ServerError:
+        except Exception:  # noqa: BLE001 - the other leases are to be kept all the same
             with self._changed:
                 if self._clock() > lease.asked_at + LEASE_SECONDS:
                     self._forget(lease)
@@ -114,13 +114,15 @@ class Keeper:
             return
         with self._changed:
             self._forget(lease)
-        released()
+        # It only tells others, and the other leases are to be kept all the same.
+        with suppress(Exception):
+            released()
 
     def _renew(self, lease: Lease, server: SlotServer, logger: Logger | LoggerAdapter[Logger]) -> None:
         try:
             server.renew(lease)
             pause = _RENEW_SECONDS
-        except ServerError:
+        except Exception:  # noqa: BLE001 - the other leases are to be kept all the same
             # A server that doesn't answer may be back before the lease ends.
             lease.lost = lease.lost or self._clock() > lease.asked_at + LEASE_SECONDS
             pause = _RETRY_SECONDS

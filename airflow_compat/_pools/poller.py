@@ -102,6 +102,18 @@ class Poller(Generic[H]):
                 self._changed.notify()
 
     def _run(self) -> None:
+        try:
+            self._poll()
+        except Exception as exc:  # noqa: BLE001 - whoever waits raises it
+            with self._changed:
+                self._thread = None
+                desks = list(self._paces)
+                self._paces.clear()
+                self._announced.clear()
+            for desk in desks:
+                desk.fail_all(exc)
+
+    def _poll(self) -> None:
         while True:
             with self._changed:
                 for desk in [desk for desk in self._paces if not desk.waiting()]:

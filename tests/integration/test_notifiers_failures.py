@@ -281,6 +281,14 @@ def test_slack_sdks_retry_handlers_are_warned_of() -> None:
         SlackWebhookNotifier(text="t", retry_handlers=[])
 
 
+@pytest.mark.parametrize("to", ["a@example.com; ", "a@example.com,, b@example.com,"])
+def test_a_separator_at_the_end_is_no_address(to: str, unique: str, connect: Connect) -> None:
+    with smtp_target() as smtp:
+        connect({**mail(int(smtp.url)), "password": "open-sesame"})
+        SmtpNotifier(to, subject="s", html_content="h", smtp_conn_id=unique)({})
+        assert smtp.received[0]["to"] == [each.strip() for each in to.replace(";", ",").split(",") if each.strip()]
+
+
 def test_a_mail_servers_refusals(unique: str, connect: Connect) -> None:
     with smtp_target() as smtp:
         port = int(smtp.url)

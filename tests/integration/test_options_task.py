@@ -102,7 +102,7 @@ def test_the_backoff_is_airflows_for_this_very_run(slept: Slept, unique: str, ve
     ]
     assert [math.ceil(each) for each in slept] == expected
     assert expected[-1] == 333.0
-    assert len({each % 30 for each in expected}) > 2, "there is jitter"
+    assert expected[:3] != [30, 60, 120], "there is jitter"
 
 
 def test_the_backoff_in_submitted_runs_and_by_plain_options(slept: Slept, unique: str) -> None:
@@ -293,12 +293,16 @@ def test_a_timeout_in_a_thread_is_said_to_come_late(warehouse: str, caplog: pyte
 
     @flow
     def etl() -> list[str]:
-        said = [load(), str(len(caplog.records))]
-        return [*said, load.submit().result()]
+        return [load(), str(len(said())), load.submit().result()]
+
+    # Other threads log, too.
+    def said() -> list[str]:
+        messages = [record.getMessage() for record in caplog.records]
+        return [message for message in messages if "execution_timeout" in message]
 
     assert etl() == ["done", "0", "done"]
-    (record,) = [record for record in caplog.records if "execution_timeout" in record.getMessage()]
-    assert "30.0 seconds" in record.getMessage()
+    (message,) = said()
+    assert "30.0 seconds" in message
 
 
 def test_callbacks_are_called_with_their_context() -> None:

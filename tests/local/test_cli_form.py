@@ -106,6 +106,7 @@ def test_an_option_that_none_knows(command: tuple[str, ...], capsys: pytest.Capt
         (["work-pools", "helm-values", "p.yaml", "--limit", "many"], "--limit"),
         (["automations", "plan", "alerts.py", "--export", "alerts.txt"], "--export"),
         (["doctor", "nonsense"], "nonsense"),
+        (["deployments", "check", "a:key:b.yaml", ":key:"], ":key:"),
         (["--install-completion", "--shell", "nonsense"], "--shell"),
     ],
 )

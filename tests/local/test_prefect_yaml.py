@@ -144,6 +144,100 @@ def test_what_others_wrote_stays(make: Make, tmp_path: Path) -> None:
     assert not make(work_pool="prod").changes
 
 
+COMMENTED = """\
+# Ours, above all.
+---
+name: shop
+
+# Steps.
+pull: null
+
+# All deployments.
+deployments:
+  - name: sales
+    entrypoint: x.py:x
+    # Above the description.
+    description: |  # behind the sign
+      Old.
+    # Above the parameters.
+    parameters:
+      day: "off"  # the day
+      # Of an old one.
+      old: 1
+    # Above the schedules.
+    schedules:
+      - cron: 0 1 * * *
+        timezone: UTC
+    # Above the tags.
+    tags: [b]
+    # The end of sales.
+
+  # ---- Finance: don't touch. ----
+  - name: finance
+    entrypoint: flows/finance.py:finance
+    work_pool:
+      name: own
+      # Of the pool.
+
+# Of the project.
+prefect-version: 3.7.0
+# The end.
+"""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        SALES,
+        "DAG('sales', schedule=None)\n",
+        "DAG('sales', schedule='@daily', description='One.\\nTwo.', params={'day': 'a\\nb'})\nDAG('stock')\n",
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_no_line_of_comments_is_lost(make: Make, tmp_path: Path, source: str, end: str) -> None:
+    (tmp_path / "prefect.yaml").write_bytes(COMMENTED.replace("\n", end).encode())
+    make(source, git="https://example.com/shop.git")
+    written = (tmp_path / "prefect.yaml").read_bytes().decode()
+    assert written.count("\n") == written.count(end)
+
+    def lines(of: str) -> list[str]:
+        return [line.strip() for line in of.splitlines() if line.strip().startswith("#")]
+
+    # A comment inside of a value goes when the whole value does.
+    gone = [] if "params" in source else ["# Of an old one."]
+    assert lines(written) == [line for line in lines(COMMENTED) if line not in gone]
+    following = written.replace("\r", "").split("# ---- Finance: don't touch. ----\n")[1]
+    assert following.startswith("  - name: finance\n    entrypoint: flows/finance.py:finance\n    work_pool:\n")
+    assert written.replace("\r", "").endswith("# Of the project.\nprefect-version: 3.7.0\n# The end.\n")
+    assert not make(source, git="https://example.com/shop.git").changes
+
+
+def test_a_file_of_comments_keeps_them(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "prefect.yaml").write_text("# Ours.\n\n# Since 2024.")
+    make()
+    assert text().startswith("# Ours.\n\n# Since 2024.\ndeployments:\n")
+
+
+def test_the_comment_behind_a_value_doesnt_get_into_a_text(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "prefect.yaml").write_text(
+        "deployments:\n- name: sales\n  entrypoint: x.py:x\n  description: old  # the text\n"
+    )
+    make("DAG('sales', schedule=None, description='One.\\nTwo.')\n")
+    assert entries()["sales"]["description"] == "One.\nTwo."
+    assert "# the text" in text()
+
+
+def test_what_an_anchor_brings_doesnt_hold_against_the_dag(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "prefect.yaml").write_text(
+        "x-all: &all\n  concurrency_limit: 3\n"
+        "deployments:\n- name: sales\n  <<: *all\n- name: other\n  entrypoint: o.py:o\n  <<: *all\n"
+    )
+    make("DAG('sales', schedule=None)\n")
+    assert entries()["sales"]["concurrency_limit"] is None
+    assert entries()["other"]["concurrency_limit"] == 3
+    assert make("DAG('sales', schedule=None)\n").entries[0].action == "unchanged"
+
+
 def test_a_file_that_needs_no_change_is_left_byte_for_byte(make: Make, tmp_path: Path) -> None:
     make()
     odd = text().replace("tags: [a]", "tags:   [ 'a' ]   # ours").replace("\n", "\r\n") + "\r\n\r\n# end"
@@ -166,6 +260,14 @@ def test_what_the_dag_file_doesnt_tell_stays(make: Make, tmp_path: Path) -> None
     again = make("DAG('sales', schedule=Variable.get('x'), tags=['b'])\n")
     assert again.entries[0].keys == ("tags",)
     assert entries()["sales"]["schedules"] == [{"interval": 60}]
+
+
+def test_a_block_of_text_can_be_kept(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "prefect.yaml").write_text(
+        "deployments:\n- name: sales\n  entrypoint: x.py:x\n  description: |  # keep\n    Ours.\n"
+    )
+    assert make().entries[0].kept == ("description",)
+    assert entries()["sales"]["description"] == "Ours.\n"
 
 
 @pytest.mark.parametrize(
@@ -202,12 +304,31 @@ def test_steps_are_written_where_there_are_none(make: Make) -> None:
     assert deployments.check_prefect_yaml() == ()
 
 
-@pytest.mark.parametrize("url", ["https://me:open-sesame@example.com/x.git", "https://open-sesame@example.com/x.git"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://me:open-sesame@example.com/x.git",
+        "https://open-sesame@example.com/x.git",
+        "https://open-sesame:@example.com/x.git",
+        "HTTPS://open-sesame@example.com/x.git",
+    ],
+)
 def test_no_credentials_are_written(make: Make, url: str) -> None:
     with pytest.raises(PrefectFileError, match="credentials") as caught:
         make(git=url)
     assert "open-sesame" not in str(caught.value)
     assert not Path("prefect.yaml").exists()
+
+
+@pytest.mark.parametrize("url", ["ssh://git@example.com/x.git", "git@example.com:x.git"])
+def test_the_user_of_ssh_is_no_credential(make: Make, url: str) -> None:
+    make(git=url)
+    assert url in text()
+
+
+def test_a_repository_that_is_no_url_is_an_error(make: Make) -> None:
+    with pytest.raises(PrefectFileError, match="is no URL"):
+        make(git="https://[example.com/x.git")
 
 
 def test_of_several_entries_of_a_name_the_entrypoint_decides(make: Make, tmp_path: Path) -> None:
