@@ -1,6 +1,6 @@
 """How a request ends: tried again while the server is busy, and what fails is an error of ours.
 
-No answer's text is in an error: it may quote what was sent.
+An error has the server's reason, with a mask in place of what the request held: `answers` has the rules.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from json import JSONDecodeError
 from typing import ParamSpec, TypeVar
 
 import httpx
-from prefect.exceptions import ObjectAlreadyExists
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.settings import PREFECT_API_URL
 
 from ..errors import AirflowCompatError, NameTakenError, ServerError, ServerUnreachableError, UnsendableError
+from .answers import server_detail
 from .client import ServerBusyError
 
 _BUSY_SECONDS = 30.0
@@ -54,11 +55,13 @@ def server_call(function: Callable[P, R]) -> Callable[P, R]:
             problem = UnsendableError(
                 "it holds what no request can carry, such as half a surrogate pair; mend its text"
             )
-        except ObjectAlreadyExists:
-            problem = NameTakenError("something of that name was created in the meantime; run this again")
+        except ObjectAlreadyExists as exc:
+            reason = _reason(exc.http_exc)
+            problem = NameTakenError(f"something of that name was created in the meantime{reason}; run this again")
+        except ObjectNotFound as exc:
+            problem = _refused(exc.http_exc)
         except httpx.HTTPStatusError as exc:
-            status = f"{exc.response.status_code} {exc.response.reason_phrase}"
-            problem = ServerError(f"the Prefect server at {_url()} answered {status}; see its log")
+            problem = _refused(exc)
         except (httpx.HTTPError, OSError) as exc:
             problem = ServerUnreachableError(
                 f"the Prefect server at {_url()} can't be reached ({type(exc).__name__}); start it with "
@@ -68,6 +71,17 @@ def server_call(function: Callable[P, R]) -> Callable[P, R]:
         raise problem
 
     return call
+
+
+def _refused(error: Exception) -> ServerError:
+    response = error.response if isinstance(error, httpx.HTTPStatusError) else None
+    status = f"{response.status_code} {response.reason_phrase}" if response is not None else "404 Not Found"
+    return ServerError(f"the Prefect server at {_url()} answered {status}{_reason(error) or '; see its log'}")
+
+
+def _reason(error: Exception) -> str:
+    detail = server_detail(error.response) if isinstance(error, httpx.HTTPStatusError) else ""
+    return f" ({detail})" if detail else ""
 
 
 def _when_free(call: Callable[[], R]) -> R:

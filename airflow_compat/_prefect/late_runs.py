@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
-from prefect.exceptions import ObjectNotFound
+import httpx
 
 from .._airflow.zones import in_utc
 from .._specs.late_runs import LateRun
@@ -48,9 +49,13 @@ def cancel_run(id_: str) -> str:
             return "it has begun in the meantime"
         body = {"state": {"type": "CANCELLED", "name": "Cancelled", "message": _MESSAGE}, "force": False}
         answer = client.request("POST", "/flow_runs/{id}/set_state", path_params=path, json=body).json()
-    except ObjectNotFound:
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code != HTTPStatus.NOT_FOUND:
+            raise
         return "it is gone"
-    return "" if answer["status"] == "ACCEPT" else "the server refused it"
+    if answer["status"] == "ACCEPT":
+        return ""
+    return f"the server refused it: {answer['details'].get('reason') or answer['status']}"
 
 
 def _has_not_begun(run: Mapping[str, Any]) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any
 
 import httpx
 from prefect.utilities.schema_tools import ValidationError, validate
+from prefect.utilities.templating import find_placeholders
 from prefect.workers.base import BaseWorker
 
 from .._specs.work_pool_plan import HeldWorkPool
@@ -86,9 +88,15 @@ def read_template(type_: str) -> dict[str, Any]:
 
 
 def problems_with(template: Mapping[str, Any], job_variables: Mapping[str, Any]) -> list[str]:
-    """What of the job variables the template's own schema doesn't take, or has no place for. No value is quoted."""
+    """What the server would refuse, of the template itself and of the job variables. No value is quoted."""
     schema = dict(template.get("variables") or {})
     known = schema.get("properties", {})
+    undeclared = sorted(_placeholders(template) - known.keys())
+    if undeclared:
+        names = ", ".join(f"{{{{ {name} }}}}" for name in undeclared)
+        return [
+            f"job template: the server refuses {names}, which the pool has no job variable for; declare or remove it"
+        ]
     problems = [
         f"job variable {name}: the pool's job template has none of that name; leave it out, or add it to the template"
         for name in job_variables
@@ -100,6 +108,12 @@ def problems_with(template: Mapping[str, Any], job_variables: Mapping[str, Any])
         if name in known and not _fits({**schema, "properties": {name: known[name]}}, name, value)
     ]
     return [*problems, *wrong]
+
+
+def _placeholders(template: Mapping[str, Any]) -> set[str]:
+    """The names that the server finds in a job configuration: in its JSON, so in keys too."""
+    configuration = template.get("job_configuration") or {}
+    return {found.name for part in configuration.values() for found in find_placeholders(json.dumps(part))}
 
 
 def _fits(schema: dict[str, Any], name: str, value: Any) -> bool:

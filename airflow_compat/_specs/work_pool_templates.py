@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from .work_pools import WorkPoolSpec
 _TEXT = {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None}
 _OBJECT: dict[str, Any] = {"type": "object", "additionalProperties": {"type": "string"}}
 _OBJECTS: dict[str, Any] = {"type": "array", "items": {"type": "object"}}
+_REFERENCE = re.compile(r"{{\s*prefect\.((?:blocks|variables)\.[\w.\-\[\]]+)\s*}}")
 
 
 def _in_pod(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -95,5 +97,31 @@ def with_additions(template: Mapping[str, Any], spec: WorkPoolSpec) -> dict[str,
             schema, place = KUBERNETES_VARIABLES[name]
             properties[name] = copy.deepcopy(schema)
             manifest = merged(manifest, place)
-    configuration["job_manifest"] = merged(manifest, spec.job_manifest)
+    configuration["job_manifest"] = merged(manifest, _with_references(spec.job_manifest, properties))
     return result
+
+
+def _with_references(manifest: Any, properties: dict[str, Any]) -> Any:
+    """The manifest with a job variable in place of each reference to a block or a Prefect variable.
+
+    The server refuses references in a job configuration. A job variable's default may be one, and each run resolves it.
+    """
+    if isinstance(manifest, Mapping):
+        return {key: _with_references(value, properties) for key, value in manifest.items()}
+    if isinstance(manifest, (list, tuple)):
+        return [_with_references(value, properties) for value in manifest]
+    if not isinstance(manifest, str):
+        return manifest
+
+    def variable(found: re.Match[str]) -> str:
+        name = re.sub(r"[.\[\]]", "_", found[1])
+        schema = {
+            "title": name,
+            "description": "Taken from Prefect at each run.",
+            "type": "string",
+            "default": found[0],
+        }
+        properties.setdefault(name, schema)
+        return f"{{{{ {name} }}}}"
+
+    return _REFERENCE.sub(variable, manifest)

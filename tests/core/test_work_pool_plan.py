@@ -71,6 +71,17 @@ def test_a_new_pool_has_prefects_template_and_what_is_added() -> None:
     assert item.data["concurrency_limit"] == 3
 
 
+def test_references_in_a_manifest_become_job_variables() -> None:
+    beside = {"name": "proxy", "env": [{"name": "TOKEN", "value": "{{ prefect.blocks.secret.token }}"}]}
+    manifest = {"spec": {"template": {"spec": {"containers": [{}, beside]}}}}
+    [item] = plan(WorkPoolSpec("etl", "kubernetes", job_manifest=manifest))
+    template = item.data["base_job_template"]
+    containers = template["job_configuration"]["job_manifest"]["spec"]["template"]["spec"]["containers"]
+    assert containers[1]["env"] == [{"name": "TOKEN", "value": "{{ blocks_secret_token }}"}]
+    variable = template["variables"]["properties"]["blocks_secret_token"]
+    assert (variable["type"], variable["default"]) == ("string", "{{ prefect.blocks.secret.token }}")
+
+
 def test_what_was_written_is_unchanged_afterwards() -> None:
     [created] = plan(PODS)
     [again] = plan(PODS, held=held_like(created))

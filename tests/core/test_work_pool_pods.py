@@ -178,6 +178,36 @@ def test_init_containers_of_one_name_are_one() -> None:
     ]
 
 
+@pytest.mark.parametrize("where", ["containers", "initContainers"])
+@pytest.mark.parametrize("source", ["pod_override", "full_pod_spec", "pod_template_dict"])
+def test_a_secret_of_another_container_is_a_reference(where: str, source: str) -> None:
+    beside = {
+        "name": "proxy",
+        "env": [
+            {"name": "DB_PASSWORD", "value": "open-sesame"},
+            {"name": "STAGE", "value": "prod"},
+            {"name": "API_TOKEN", "valueFrom": {"secretKeyRef": {"name": "api", "key": "token"}}},
+            {"name": "EMPTY_SECRET", "value": ""},
+        ],
+    }
+    spec: dict[str, Any] = {"containers": [{"name": "base"}]}
+    spec[where] = [*spec.get(where, ()), beside]
+    arguments: dict[str, Any] = (
+        {"executor_config": {source: {"spec": spec}}}
+        if source == "pod_override"
+        else {"kubernetes_pod_operator": {source: {"spec": spec}}}
+    )
+    pool = work_pools.recommend(**arguments)
+    assert pool.job_manifest["spec"]["template"]["spec"][where][-1]["env"] == [
+        {"name": "DB_PASSWORD", "value": "{{ prefect.blocks.secret.db-password }}"},
+        {"name": "STAGE", "value": "prod"},
+        {"name": "API_TOKEN", "valueFrom": {"secretKeyRef": {"name": "api", "key": "token"}}},
+        {"name": "EMPTY_SECRET", "value": ""},
+    ]
+    assert "open-sesame" not in repr(pool) + str(pool.as_dict())
+    assert any(note.startswith("env of proxy DB_PASSWORD: its value isn't copied") for note in pool.notes)
+
+
 def test_a_pod_override_is_told_by_its_attributes() -> None:
     pod = Model(
         metadata=Model(labels={"team_name": "data"}),

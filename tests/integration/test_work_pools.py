@@ -18,6 +18,7 @@ from prefect import flow
 from prefect.blocks.system import Secret
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.variables import Variable
 from prefect.workers.base import BaseWorker
 from prefect_kubernetes.worker import KubernetesWorker, KubernetesWorkerJobConfiguration
 
@@ -102,6 +103,80 @@ def test_what_the_spec_adds_reaches_the_job(name: str) -> None:
     assert spec["nodeSelector"] == {"disk": "ssd"}
     assert spec["priorityClassName"] == "high"
     assert job.env == {"STAGE": "prod", "DB_PASSWORD": "open-sesame"}
+
+
+SECRET_BESIDE = {"name": "proxy", "image": "proxy:1", "env": [{"name": "DB_PASSWORD", "value": "open-sesame"}]}
+MAIN = {"name": "base", "image": "etl:7"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"kubernetes_pod_operator": {"image": "etl:7", "init_containers": [SECRET_BESIDE]}},
+        {"kubernetes_pod_operator": {"full_pod_spec": {"spec": {"containers": [MAIN, SECRET_BESIDE]}}}},
+        {"kubernetes_pod_operator": {"pod_template_dict": {"spec": {"initContainers": [SECRET_BESIDE]}}}},
+        {"executor_config": {"pod_override": {"spec": {"containers": [MAIN, SECRET_BESIDE]}}}},
+        {"executor_config": {"pod_override": {"spec": {"containers": [MAIN], "initContainers": [SECRET_BESIDE]}}}},
+    ],
+    ids=["init_containers", "full_pod_spec", "pod_template_dict", "sidecar of an override", "init of an override"],
+)
+def test_a_secret_of_another_container_is_resolved_at_each_run(arguments: dict[str, Any], name: str) -> None:
+    pool = work_pools.recommend(name, **arguments)
+    assert applied(pool) == ["create"]
+    assert applied(pool) == ["unchanged"]
+    assert "open-sesame" not in json.dumps(held(name)) + json.dumps(pool.as_dict())
+    Secret(value="open-sesame").save("db-password", overwrite=True)
+    job = asyncio.run(
+        KubernetesWorkerJobConfiguration.from_template_and_values(
+            held(name)["base_job_template"], dict(pool.job_variables)
+        )
+    )
+    spec = job.job_manifest["spec"]["template"]["spec"]
+    [beside] = [*spec["containers"][1:], *spec.get("initContainers", ())]
+    assert beside["env"] == [{"name": "DB_PASSWORD", "value": "open-sesame"}]
+
+
+REFERENCE = "{{ prefect.blocks.secret.db-password }}"
+
+
+@pytest.mark.parametrize(
+    "annotations",
+    [
+        {"a": "{{ image }}"},
+        {"a": "{ {a}, {{}}, {{ a b }} }"},
+        {"a": "{{ nowhere }}"},
+        {"a": "{{$HOME}} and {{ image }}"},
+        {"{{ nowhere }}": "a"},
+        {REFERENCE: "a"},
+    ],
+)
+def test_the_plan_refuses_the_templates_that_the_server_refuses(annotations: dict[str, str], name: str) -> None:
+    pool = WorkPoolSpec(name, "kubernetes", job_manifest={"metadata": {"annotations": annotations}})
+    [item] = work_pools.plan([pool])
+    template = KubernetesWorker.get_default_base_job_template()
+    template["job_configuration"]["job_manifest"]["metadata"]["annotations"] = annotations
+    with get_client(sync_client=True) as client:
+        try:
+            client.create_work_pool(WorkPoolCreate(name=f"{name}-raw", type="kubernetes", base_job_template=template))
+        except httpx.HTTPStatusError:
+            assert "the server refuses" in item.notes[0]
+            with pytest.raises(InvalidWorkPoolError, match="the server refuses"):
+                work_pools.apply([pool])
+        else:
+            assert applied(pool) == ["create"]
+
+
+def test_references_anywhere_in_a_manifest_are_resolved_at_each_run(name: str) -> None:
+    Secret(value="open-sesame").save("db-password", overwrite=True)
+    Variable.set(name, "warehouse", overwrite=True)
+    annotations = {"url": f"postgres://u:{REFERENCE}@h/{{{{prefect.variables.{name}}}}}", "alone": REFERENCE}
+    pool = WorkPoolSpec(name, "kubernetes", job_manifest={"metadata": {"annotations": annotations}})
+    assert applied(pool) == ["create"]
+    assert applied(pool) == ["unchanged"]
+    template = held(name)["base_job_template"]
+    job = asyncio.run(KubernetesWorkerJobConfiguration.from_template_and_values(template, {}))
+    resolved = {"url": "postgres://u:open-sesame@h/warehouse", "alone": "open-sesame"}
+    assert job.job_manifest["metadata"]["annotations"] == resolved
 
 
 def test_what_differs_is_left_until_it_is_told(name: str) -> None:
