@@ -17,7 +17,7 @@ from ._automations.alerts import on_failure, on_retry, on_skipped, on_success
 from ._automations.arguments import AlertOptions, TaskAlertOptions
 from ._automations.callbacks import DEFAULT_DEPLOYMENT
 from ._automations.timers import on_deadline, on_late_start, on_sla_miss, on_zombie
-from ._specs.automation_plan import AutomationItem, AutomationOutcome
+from ._specs.automation_plan import DEFAULT_OWNER, AutomationItem, AutomationOutcome
 from ._specs.automations import AutomationSpec
 from ._specs.simulation import SimulatedRun, Simulation
 from .errors import InvalidAlertError
@@ -58,9 +58,6 @@ __all__ = [
     "prune",
     "simulate",
 ]
-
-DEFAULT_OWNER = "default"
-"""Whose automations are meant where nobody says."""
 
 
 def from_dag_args(
@@ -156,26 +153,29 @@ def plan(
     return plan_alerts(alerts, owner=owner, prune=prune)
 
 
-def apply(alerts: Iterable[AutomationSpec], *, owner: str = DEFAULT_OWNER) -> tuple[AutomationOutcome, ...]:
+def apply(
+    alerts: Iterable[AutomationSpec] | Iterable[AutomationItem], *, owner: str = DEFAULT_OWNER
+) -> tuple[AutomationOutcome, ...]:
     """Make the server hold these alerts. What is there already and doesn't differ is left alone.
 
     An update makes the server forget what it waits for, so that an SLA that runs starts anew; there is none where
     nothing changed. Processes that apply the same alerts at once leave one of each.
 
     Args:
-        alerts: What the builders made.
-        owner: See `plan`.
+        alerts: What the builders made, or what `plan` returned.
+        owner: See `plan`. Items of a plan have the owner that they were planned for.
 
     Returns:
         What became of each item of the plan. What fails is told there, and the rest goes on.
 
     Raises:
-        InvalidAlertError: The plan refuses an alert; nothing was written. The message has each, and why.
+        InvalidAlertError: The plan refuses an alert, was made for another owner, or something else was given; nothing
+            was written. The message has each, and why.
         ServerError: The server can't be asked.
     """
-    from ._automations.administration import apply_items, plan_alerts
+    from ._automations.administration import apply_alerts
 
-    return apply_items(plan_alerts(alerts, owner=owner, prune=False), owner=owner)
+    return apply_alerts(alerts, owner=owner)
 
 
 def prune(alerts: Iterable[AutomationSpec], *, owner: str = DEFAULT_OWNER) -> tuple[AutomationItem, ...]:
@@ -270,7 +270,9 @@ async def aplan(
     return await asyncio.to_thread(plan, alerts, owner=owner, prune=prune)
 
 
-async def aapply(alerts: Iterable[AutomationSpec], *, owner: str = DEFAULT_OWNER) -> tuple[AutomationOutcome, ...]:
+async def aapply(
+    alerts: Iterable[AutomationSpec] | Iterable[AutomationItem], *, owner: str = DEFAULT_OWNER
+) -> tuple[AutomationOutcome, ...]:
     """`apply` for coroutines: the event loop goes on meanwhile."""
     import asyncio
 

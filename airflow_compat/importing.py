@@ -7,7 +7,7 @@ run again after a break.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import replace as replace_fields
 from fnmatch import fnmatchcase
@@ -18,9 +18,10 @@ from ._airflow.exports import Problem, Shadowed
 from ._airflow.names import block_name
 from ._specs.connections import HOMES
 from ._specs.import_plan import Holdings, Item, Outcome, plan_items
+from ._specs.planned import are_items, of_one_kind
 from ._specs.variables import SECRET_SLUG
 from .connections import Connection, public_connection
-from .errors import AirflowCompatError
+from .errors import AirflowCompatError, InvalidExportError
 
 __all__ = ["Export", "Item", "Outcome", "Problem", "Shadowed", "apply", "plan", "read"]
 
@@ -80,7 +81,13 @@ def plan(export: Export, *, only: Collection[str] = (), replace: bool = False) -
         export: What `read` returned.
         only: Shell patterns, such as `warehouse_*`: an id that matches none of them is left out. Empty means all.
         replace: Whether what exists and differs is to be replaced.
+
+    Raises:
+        InvalidExportError: Something else was given.
+        ServerError: The server can't be asked.
     """
+    if not isinstance(export, _Export):
+        raise InvalidExportError(f"got one {type(export).__name__}; pass what read() returned")
     from ._prefect.blocks import read_documents
     from ._prefect.limits import read_limits
     from ._prefect.variables import read_variables
@@ -109,17 +116,34 @@ def _only(export: Export, patterns: Collection[str]) -> Export:
     )
 
 
-def apply(items: tuple[Item, ...], *, progress: Callable[[Outcome], None] | None = None) -> tuple[Outcome, ...]:
+def apply(
+    items: Iterable[Item] | Export,
+    *,
+    only: Collection[str] = (),
+    replace: bool = False,
+    progress: Callable[[Outcome], None] | None = None,
+) -> tuple[Outcome, ...]:
     """Write what the plan says; what fails is reported at the end, and the rest goes on.
 
     When the server can't be reached any more, what is left is reported as not tried.
 
     Args:
-        items: What `plan` returned.
+        items: What `plan` returned, or what `read` returned, which is planned first.
+        only: See `plan`. Items of a plan were planned with or without it.
+        replace: See `plan`, and `only`.
         progress: Called with each outcome as it is there.
+
+    Raises:
+        InvalidExportError: Something else was given; nothing was written.
+        ServerError: The server can't be asked for what it holds.
     """
     from ._prefect.writer import Writer
 
+    if isinstance(items, _Export):
+        items = plan(items, only=only, replace=replace)
+    else:
+        items = of_one_kind(items, Item, error=InvalidExportError)
+        are_items(items, Item, {"only": only, "replace": replace}, InvalidExportError)
     outcomes: list[Outcome] = []
     writer = Writer()
     # One at a time: a server on SQLite has one writer, and several of ours would lock its own services out.

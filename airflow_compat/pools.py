@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from typing import Any
 
@@ -94,18 +94,25 @@ def plan(source: str | PathLike[str] | Mapping[str, Any], *, replace: bool = Tru
     return plan_pools(source, replace=replace)
 
 
-def apply(items: tuple[Item, ...]) -> tuple[Outcome, ...]:
+def apply(
+    items: Iterable[Item] | str | PathLike[str] | Mapping[str, Any], *, replace: bool | None = None
+) -> tuple[Outcome, ...]:
     """Write what the plan says; what fails is in the outcomes, and the rest goes on.
 
     Slots that are held stay held when their limit is changed. One that is lowered below them lets nobody in until
     enough were given back.
 
     Args:
-        items: What `plan` returned.
-    """
-    from ._pools.plan import write
+        items: What `plan` returned, or what `plan` is given, which is planned first.
+        replace: See `plan`, whose default it has. Items of a plan were planned with or without it.
 
-    return write(items)
+    Raises:
+        InvalidExportError: See `plan`; or something else was given.
+        ServerError: See `plan`.
+    """
+    from ._pools.plan import apply_pools
+
+    return apply_pools(items, replace=replace)
 
 
 def read(*names: str) -> tuple[PoolState, ...]:

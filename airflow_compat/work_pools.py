@@ -110,24 +110,27 @@ def plan(pools: Iterable[WorkPoolSpec], *, replace: bool = False) -> tuple[WorkP
     return plan_work_pools(pools, replace=replace)
 
 
-def apply(pools: Iterable[WorkPoolSpec], *, replace: bool = False) -> tuple[WorkPoolOutcome, ...]:
+def apply(
+    pools: Iterable[WorkPoolSpec] | Iterable[WorkPoolItem], *, replace: bool = False
+) -> tuple[WorkPoolOutcome, ...]:
     """Make the server hold these work pools, each with Prefect's own job template and what the spec adds to it.
 
     Args:
-        pools: What `recommend` made.
-        replace: See `plan`.
+        pools: What `recommend` made, or what `plan` returned.
+        replace: See `plan`. Items of a plan were planned with or without it.
 
     Returns:
         What became of each item of the plan. What fails is told there, and the rest goes on.
 
     Raises:
-        InvalidWorkPoolError: The plan refuses a pool; nothing was written. The message has each, and why.
+        InvalidWorkPoolError: The plan refuses a pool, or something else was given; nothing was written. The message has
+            each, and why.
         MissingPackageError: See `plan`.
         ServerError: The server can't be asked.
     """
-    from ._work_pools.administration import apply_items, plan_work_pools
+    from ._work_pools.administration import apply_work_pools
 
-    return apply_items(plan_work_pools(pools, replace=replace))
+    return apply_work_pools(pools, replace=replace)
 
 
 async def aplan(pools: Iterable[WorkPoolSpec], *, replace: bool = False) -> tuple[WorkPoolItem, ...]:
@@ -137,7 +140,9 @@ async def aplan(pools: Iterable[WorkPoolSpec], *, replace: bool = False) -> tupl
     return await asyncio.to_thread(plan, pools, replace=replace)
 
 
-async def aapply(pools: Iterable[WorkPoolSpec], *, replace: bool = False) -> tuple[WorkPoolOutcome, ...]:
+async def aapply(
+    pools: Iterable[WorkPoolSpec] | Iterable[WorkPoolItem], *, replace: bool = False
+) -> tuple[WorkPoolOutcome, ...]:
     """`apply` for coroutines: the event loop goes on meanwhile."""
     import asyncio
 

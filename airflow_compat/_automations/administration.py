@@ -14,15 +14,18 @@ from .._prefect.automations import (
     update_automation,
 )
 from .._specs.automation_plan import (
+    DEFAULT_OWNER,
     KEY_TAG,
     AutomationItem,
     AutomationOutcome,
     duplicates,
     in_order,
     meanwhile,
+    owners_of,
     plan_automations,
 )
 from .._specs.automations import AutomationSpec
+from .._specs.planned import are_items, of_one_kind
 from ..errors import AirflowCompatError, InvalidAlertError, ServerUnreachableError
 
 # As many as can be asked for in one request.
@@ -31,9 +34,23 @@ _PART = 25
 
 def plan_alerts(alerts: Iterable[AutomationSpec], *, owner: str, prune: bool) -> tuple[AutomationItem, ...]:
     """See `airflow_compat.automations.plan`."""
-    specs = tuple(alerts)
+    specs = of_one_kind(alerts, AutomationSpec, error=InvalidAlertError)
     needs = read_needs(need for spec in specs for need in spec.needs)
     return plan_automations(specs, read_automations(owner), needs, owner=owner, prune=prune)
+
+
+def apply_alerts(
+    alerts: Iterable[AutomationSpec] | Iterable[AutomationItem], *, owner: str
+) -> tuple[AutomationOutcome, ...]:
+    """See `airflow_compat.automations.apply`."""
+    given = of_one_kind(alerts, AutomationSpec, AutomationItem, error=InvalidAlertError)
+    if not are_items(given, AutomationItem, {}, InvalidAlertError):
+        return apply_items(plan_alerts(given, owner=owner, prune=False), owner=owner)
+    owners = owners_of(given)
+    if len(owners | {owner} - {DEFAULT_OWNER}) > 1:
+        names = " and ".join(sorted(owners))
+        raise InvalidAlertError(f"the items were planned for the owner {names}; apply each owner's plan by itself")
+    return apply_items(given, owner=next(iter(owners), owner))
 
 
 def apply_items(items: Iterable[AutomationItem], *, owner: str) -> tuple[AutomationOutcome, ...]:

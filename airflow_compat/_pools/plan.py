@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace as replace_fields
 from os import PathLike, fspath
 from pathlib import Path
@@ -16,6 +16,7 @@ from .._prefect.pool_states import read_pool_limits
 from .._prefect.writer import Writer
 from .._sources.export_file import content
 from .._specs.import_plan import Holdings, Item, Outcome, plan_items
+from .._specs.planned import are_items, of_one_kind
 from .._specs.specs import LimitSpec
 from ..errors import InvalidExportError
 
@@ -24,14 +25,25 @@ _FIELDS = {"slots", "description", "include_deferred"}
 
 def plan_pools(source: str | PathLike[str] | Mapping[str, Any], *, replace: bool) -> tuple[Item, ...]:
     """Compare the pools of a file or a mapping with what the server holds; see `airflow_compat.pools.plan`."""
+    if not isinstance(source, (str, PathLike, Mapping)):
+        raise InvalidExportError(
+            f"pools: got one {type(source).__name__}; pass the path of a file, or a mapping of names to slots"
+        )
     entries, export = _from_mapping(source) if isinstance(source, Mapping) else _from_file(source)
     items = plan_items(export, Holdings(limits=tuple(read_limits())), replace=replace)
     held = {limit.name: limit.active_slots for limit in read_pool_limits()}
     return tuple(_with_notes(item, entries.get(item.id), held) for item in items)
 
 
-def write(items: tuple[Item, ...]) -> tuple[Outcome, ...]:
-    """Write what the plan says, one item after another."""
+def apply_pools(
+    given: Iterable[Item] | str | PathLike[str] | Mapping[str, Any], *, replace: bool | None
+) -> tuple[Outcome, ...]:
+    """Write what the plan says, one item after another; see `airflow_compat.pools.apply`."""
+    if isinstance(given, (str, PathLike, Mapping)):
+        items = plan_pools(given, replace=replace is not False)
+    else:
+        items = of_one_kind(given, Item, error=InvalidExportError)
+        are_items(items, Item, {"replace": replace}, InvalidExportError)
     writer = Writer()
     return tuple(Outcome(item, writer.write(item)) for item in items)
 

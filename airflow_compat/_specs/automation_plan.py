@@ -8,6 +8,9 @@ from typing import Any, Literal, TypeAlias
 
 from .automations import AutomationSpec, Need
 
+DEFAULT_OWNER = "default"
+"""Whose automations are meant where no owner is given."""
+
 OWNER_TAG = "airflow-compat-owner:"
 """How the tag begins that says whose an automation is. What has none, or another's, is never touched."""
 
@@ -97,6 +100,12 @@ def tags_for(owner: str, key: str) -> list[str]:
 def key_from_tags(tags: Iterable[str]) -> str | None:
     """The key that the marks tell."""
     return next((tag.removeprefix(KEY_TAG) for tag in tags if tag.startswith(KEY_TAG)), None)
+
+
+def owners_of(items: Iterable[AutomationItem]) -> set[str]:
+    """The owners that items were planned for, as far as they say."""
+    tags = (tag for item in items for tag in item.data.get("tags", ()))
+    return {tag.removeprefix(OWNER_TAG) for tag in tags if tag.startswith(OWNER_TAG)}
 
 
 def plan_automations(

@@ -121,6 +121,7 @@ _OLD_RESOURCES = {
 _OWN_NAMES = ("annotations", "env_vars", "labels", "node_selector", "node_selectors")
 _ADDED_IN_SPEC = ("initContainers", "volumes")
 _ADDED_IN_CONTAINER = ("env", "envFrom", "ports", "volumeDevices", "volumeMounts")
+_SECRET_FIELDS = ("deploy_type", "deploy_target", "secret", "key", "items")
 _KEPT_SECONDS = 60
 
 
@@ -140,7 +141,10 @@ def pod_from_operator(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[st
     if "resources" in container:
         container["resources"] = _resources(container["resources"])
     _environment(arguments, container)
-    for secret in arguments.take("secrets", ()):
+    secrets = arguments.take("secrets", ())
+    if not isinstance(secrets, (list, tuple)):
+        raise InvalidWorkPoolError(f"{OPERATOR}: secrets is a {type(secrets).__name__}; write a list")
+    for secret in secrets:
         _secret(secret, spec, container)
     pod: dict[str, Any] = {"metadata": metadata, "spec": {**spec, "containers": [container]}}
     for name in ("pod_template_dict", "full_pod_spec"):
@@ -181,11 +185,11 @@ def _over(base: Mapping[str, Any], over: Mapping[str, Any], added: tuple[str, ..
 
 
 def _plain(name: str, value: Any) -> Any:
-    """Without the Python client's classes, but for Airflow's own Secret, which is taken apart later."""
+    """Without the Python client's classes. Secrets stay as they are: their fields are Airflow's own."""
+    if name == "secrets":
+        return value
     if name in _OWN_NAMES and isinstance(value, Mapping):
         return dict(value)
-    if isinstance(value, (list, tuple)):
-        return [each if _is_secret(each) else as_plain(each) for each in value]
     return as_plain(value)
 
 
@@ -222,27 +226,46 @@ def _environment(arguments: Arguments, container: dict[str, Any]) -> None:
         container["envFrom"] = sources
 
 
-def _is_secret(value: Any) -> bool:
-    return all(hasattr(value, name) for name in ("deploy_type", "deploy_target", "secret", "key"))
+def _secret_fields(secret: Any) -> dict[str, Any]:
+    """The fields of Airflow's `Secret`, or of a mapping of them, by Airflow's rules."""
+    if isinstance(secret, Mapping):
+        if unknown := [str(name) for name in secret if name not in _SECRET_FIELDS]:
+            raise InvalidWorkPoolError(
+                f"{OPERATOR}: a secret has no field {unknown[0]!r}; write any of {', '.join(_SECRET_FIELDS)}"
+            )
+        fields = {name: secret.get(name) for name in _SECRET_FIELDS}
+        if fields["deploy_type"] == "env" and isinstance(fields["deploy_target"], str):
+            fields["deploy_target"] = fields["deploy_target"].upper()
+    elif all(hasattr(secret, name) for name in ("deploy_type", "deploy_target", "secret", "key")):
+        fields = {name: getattr(secret, name, None) for name in _SECRET_FIELDS}
+    else:
+        kind = type(secret).__name__
+        raise InvalidWorkPoolError(f"{OPERATOR}: a secret is a {kind}; write Airflow's Secret(...), or its fields")
+    if fields["deploy_type"] not in ("env", "volume"):
+        raise InvalidWorkPoolError(f"{OPERATOR}: a secret's deploy_type is not known; write env or volume")
+    if not fields["secret"]:
+        raise InvalidWorkPoolError(f"{OPERATOR}: a secret names no secret of the cluster; write its name as secret")
+    if fields["deploy_target"] is None and (fields["key"] is not None or fields["deploy_type"] == "volume"):
+        raise InvalidWorkPoolError(f"{OPERATOR}: secret {fields['secret']!r} has no deploy_target; write one")
+    return fields
 
 
-def _secret(secret: Any, spec: dict[str, Any], container: dict[str, Any]) -> None:
-    """Airflow's Secret: one of the cluster's own, by its name; no value of it is here."""
-    if not _is_secret(secret):
-        raise InvalidWorkPoolError(f"{OPERATOR}: a secret is a {type(secret).__name__}; write Airflow's Secret(...)")
-    if secret.deploy_type == "volume":
+def _secret(given: Any, spec: dict[str, Any], container: dict[str, Any]) -> None:
+    """A secret of the cluster, by its name; no value of it is here."""
+    secret = _secret_fields(given)
+    if secret["deploy_type"] == "volume":
         name = f"secretvol-{len(spec.get('volumes', ()))}"
-        items = {"items": as_plain(list(secret.items))} if getattr(secret, "items", None) else {}
-        volume = {"name": name, "secret": {"secretName": secret.secret, **items}}
-        mount = {"name": name, "mountPath": secret.deploy_target, "readOnly": True}
+        items = {"items": as_plain(list(secret["items"]))} if secret["items"] else {}
+        volume = {"name": name, "secret": {"secretName": secret["secret"], **items}}
+        mount = {"name": name, "mountPath": secret["deploy_target"], "readOnly": True}
         spec["volumes"] = [*spec.get("volumes", ()), volume]
         container["volumeMounts"] = [*container.get("volumeMounts", ()), mount]
-    elif secret.deploy_target is None:
-        source = {"secretRef": {"name": secret.secret}}
+    elif secret["deploy_target"] is None:
+        source = {"secretRef": {"name": secret["secret"]}}
         container["envFrom"] = [*container.get("envFrom", ()), source]
     else:
-        source = {"secretKeyRef": {"name": secret.secret, "key": secret.key}}
-        variable = {"name": secret.deploy_target, "valueFrom": source}
+        source = {"secretKeyRef": {"name": secret["secret"], "key": secret["key"]}}
+        variable = {"name": secret["deploy_target"], "valueFrom": source}
         container["env"] = [*container.get("env", ()), variable]
 
 

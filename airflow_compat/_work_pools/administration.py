@@ -11,6 +11,7 @@ from .._prefect.work_pools import (
     read_work_pools,
     update_work_pool,
 )
+from .._specs.planned import are_items, of_one_kind
 from .._specs.work_pool_plan import WorkPoolItem, WorkPoolOutcome, plan_pools
 from .._specs.work_pools import WorkPoolSpec
 from ..errors import AirflowCompatError, InvalidWorkPoolError, NameTakenError, ServerUnreachableError
@@ -18,10 +19,20 @@ from ..errors import AirflowCompatError, InvalidWorkPoolError, NameTakenError, S
 
 def plan_work_pools(specs: Iterable[WorkPoolSpec], *, replace: bool) -> tuple[WorkPoolItem, ...]:
     """See `airflow_compat.work_pools.plan`."""
-    specs = tuple(specs)
+    specs = of_one_kind(specs, WorkPoolSpec, error=InvalidWorkPoolError)
     held = read_work_pools({spec.name for spec in specs})
     templates = {str(type_): read_template(type_) for type_ in {spec.type for spec in specs}}
     return plan_pools(specs, held, templates, problems_with, replace=replace)
+
+
+def apply_work_pools(
+    pools: Iterable[WorkPoolSpec] | Iterable[WorkPoolItem], *, replace: bool
+) -> tuple[WorkPoolOutcome, ...]:
+    """See `airflow_compat.work_pools.apply`."""
+    given = of_one_kind(pools, WorkPoolSpec, WorkPoolItem, error=InvalidWorkPoolError)
+    if are_items(given, WorkPoolItem, {"replace": replace}, InvalidWorkPoolError):
+        return apply_items(given)
+    return apply_items(plan_work_pools(given, replace=replace))
 
 
 def apply_items(items: Iterable[WorkPoolItem]) -> tuple[WorkPoolOutcome, ...]:

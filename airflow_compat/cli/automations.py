@@ -13,7 +13,8 @@ from cyclopts import App, Parameter
 from rich.progress import Progress
 
 from .. import automations
-from ..automations import DEFAULT_OWNER, AutomationItem, AutomationOutcome, AutomationSpec
+from .._specs.automation_plan import DEFAULT_OWNER
+from ..automations import AutomationItem, AutomationOutcome, AutomationSpec
 from ..errors import AlertFileError, InvalidEventError
 from .automation_tables import held_table, outcomes_summary, outcomes_table, trials_summary, trials_table
 from .moments import moment_since

@@ -128,6 +128,31 @@ def test_an_operators_pod_is_brought_over_whole() -> None:
     assert "open-sesame" not in repr(pool) + str(pool.as_dict())
 
 
+def test_secrets_may_be_written_as_their_fields() -> None:
+    fields: list[dict[str, Any]] = [
+        {"deploy_type": "env", "deploy_target": "TOKEN", "secret": "api", "key": "token"},
+        {"deploy_type": "env", "deploy_target": None, "secret": "all"},
+        {
+            "deploy_type": "volume",
+            "deploy_target": "/keys",
+            "secret": "files",
+            "items": [{"key": "a", "path": "b", "mode": 256}],
+        },
+    ]
+    objects = [SimpleNamespace(**{"deploy_target": None, "key": None, "items": [], **each}) for each in fields]
+    # Airflow's Secret itself writes the name of a variable in capitals.
+    written = [{**fields[0], "deploy_target": "token"}, {"deploy_type": "env", "secret": "all"}, fields[2]]
+    mine = work_pools.recommend(kubernetes_pod_operator={"secrets": written})
+    theirs = work_pools.recommend(kubernetes_pod_operator={"secrets": objects})
+    assert mine == theirs
+    assert container_of(mine) == {
+        "env": [{"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "api", "key": "token"}}}],
+        "envFrom": [{"secretRef": {"name": "all"}}],
+    }
+    [volume] = mine.job_variables["volumes"]
+    assert volume["secret"] == {"secretName": "files", "items": [{"key": "a", "path": "b", "mode": 256}]}
+
+
 def test_old_names_mean_the_same() -> None:
     pool = work_pools.recommend(
         kubernetes_pod_operator={
@@ -273,7 +298,13 @@ def test_what_is_no_pod_is_refused_by_name(config: dict[str, Any], match: str) -
         ({"node_selectr": {}}, "did you mean node_selector"),
         ({"resources": 3}, "resources are a int"),
         ({"resources": {"cpu": 1}}, "resources have a 'cpu'"),
-        ({"secrets": ["a"]}, "a secret is a str"),
+        ({"secrets": ["a"]}, "a secret is a str; write Airflow's Secret"),
+        ({"secrets": {"secret": "a"}}, "secrets is a dict; write a list"),
+        ({"secrets": [{"secret": "a", "deploytype": "env"}]}, "a secret has no field 'deploytype'; write any of"),
+        ({"secrets": [{"secret": "a", "deploy_type": "file"}]}, "deploy_type is not known; write env or volume"),
+        ({"secrets": [{"deploy_type": "env"}]}, "names no secret of the cluster"),
+        ({"secrets": [{"deploy_type": "env", "secret": "a", "key": "b"}]}, "secret 'a' has no deploy_target"),
+        ({"secrets": [{"deploy_type": "volume", "secret": "a"}]}, "secret 'a' has no deploy_target"),
         ({"on_finish_action": "burn"}, "burn"),
     ],
 )

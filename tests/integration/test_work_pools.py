@@ -327,6 +327,9 @@ work_pools:
       image: registry.example.com/etl:7
       cmds: [python, load.py]
       node_selector: {disk: ssd}
+      secrets:
+        - {deploy_type: env, deploy_target: TOKEN, secret: api, key: token}
+        - {deploy_type: volume, deploy_target: /keys, secret: files}
   - executor: CeleryExecutor
     queue: NAME-gpu
 """
@@ -345,6 +348,10 @@ def test_the_command_from_the_recommendation_to_the_pool(name: str, tmp_path: Pa
     assert [item["action"] for item in call("plan", str(file), "--json")] == ["create", "create"]
     assert "2 created." in call("apply", str(file))
     assert held(name)["concurrency_limit"] == 3
+    manifest = held(name)["base_job_template"]["job_configuration"]["job_manifest"]
+    [container] = manifest["spec"]["template"]["spec"]["containers"]
+    token = {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "api", "key": "token"}}}
+    assert token in container["env"], container
     again = call("apply", str(file), "--json")
     assert [(item["action"], item["done"], item["error"]) for item in again] == [("unchanged", True, "")] * 2
 

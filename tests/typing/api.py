@@ -159,6 +159,7 @@ async def alerts(etl: Flow[[], None]) -> None:
     assert_type(run_callback("alerts:page", run="prefect.flow-run.1"), bool)
     assert_type(automations.plan(found), tuple[automations.AutomationItem, ...])
     assert_type(await automations.aapply(found), tuple[automations.AutomationOutcome, ...])
+    assert_type(automations.apply(automations.plan(found)), tuple[automations.AutomationOutcome, ...])
     assert_type(automations.simulate(found[0], [{}]).fired, tuple[automations.SimulatedRun, ...])
 
 
@@ -192,10 +193,12 @@ def imports() -> None:
     assert_type(export.connections, tuple[Connection, ...])
     items = importing.plan(export)
     assert_type(importing.apply(items), tuple[importing.Outcome, ...])
+    assert_type(importing.apply(export, only=["a*"], replace=True), tuple[importing.Outcome, ...])
 
 
 assert_type(pools.plan({"warehouse": 5}), tuple[Item, ...])
 assert_type(pools.apply(()), tuple[Outcome, ...])
+assert_type(pools.apply({"warehouse": 5}, replace=False), tuple[Outcome, ...])
 assert_type(pools.read("warehouse"), tuple[PoolState, ...])
 
 
@@ -204,6 +207,7 @@ def pools_of_a_dag() -> None:
     assert_type(spec, work_pools.WorkPoolSpec)
     assert_type(work_pools.plan([spec]), tuple[work_pools.WorkPoolItem, ...])
     assert_type(work_pools.apply([spec], replace=True), tuple[work_pools.WorkPoolOutcome, ...])
+    assert_type(work_pools.apply(work_pools.plan([spec])), tuple[work_pools.WorkPoolOutcome, ...])
     assert_type(work_pools.helm_values(spec, api_url="http://prefect:4200/api"), dict[str, Any])
 
 

@@ -1,0 +1,38 @@
+"""What `plan` and `apply` are given: a list of specs, or the items that a plan returned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..errors import AirflowCompatError
+
+
+def of_one_kind(given: object, *kinds: type, error: type[AirflowCompatError]) -> tuple[Any, ...]:
+    """The objects that are given, all of one of these classes.
+
+    Raises:
+        error: It is no list, or one of other objects or of several kinds.
+    """
+    is_list = isinstance(given, Iterable) and not isinstance(given, (str, bytes, Mapping))
+    found = tuple(given) if is_list else (given,)  # type: ignore[arg-type]
+    if is_list and any(all(isinstance(each, kind) for each in found) for kind in kinds):
+        return found
+    wanted = " or of ".join(kind.__name__ for kind in kinds)
+    names = " and ".join(sorted({type(each).__name__ for each in found}))
+    raise error(f"got {'a list of' if is_list else 'one'} {names}; pass a list of {wanted}")
+
+
+def are_items(
+    found: tuple[Any, ...], item: type, options: Mapping[str, object], error: type[AirflowCompatError]
+) -> bool:
+    """Return True for the items of a plan.
+
+    Raises:
+        error: One of the plan's own options is set for them.
+    """
+    if not found or not isinstance(found[0], item):
+        return False
+    if given := [name for name, value in options.items() if value]:
+        raise error(f"{', '.join(given)}: these items were planned without; pass it to plan")
+    return True
