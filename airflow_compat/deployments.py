@@ -101,20 +101,25 @@ def to_prefect_yaml(
     return make_prefect_yaml(files, Path(output), options, git=git, branch=branch, image=image)
 
 
-def check_prefect_yaml(path: str | PathLike[str] = "prefect.yaml") -> tuple[Problem, ...]:
-    """Find what is wrong with a `prefect.yaml`, whoever wrote it. No server is asked.
+def check_prefect_yaml(path: str | PathLike[str] = "prefect.yaml", *, server: bool = False) -> tuple[Problem, ...]:
+    """Find what is wrong with a `prefect.yaml`, whoever wrote it. Nothing is imported or run.
 
-    Keys that Prefect doesn't know and passes over, values of the wrong type, for which it passes over the whole file,
-    schedules and triggers that it would refuse, `sla`, and names that are there twice.
+    - Keys that Prefect doesn't know and leaves out, and values for which it skips the whole file.
+    - Schedules and triggers that it refuses, `sla`, and names that are there twice.
+    - Entrypoints without a file or a flow, and steps without a module, a function or an input that they need.
+    - Placeholders such as `{{ build_image.image }}` that no earlier step has a value for.
+    - With `server`: work pools that the server doesn't hold, and job variables that a pool doesn't take.
 
     Args:
-        path: The file.
+        path: The file. Entrypoints and modules are looked for in its folder.
+        server: Compare the file with the work pools that the Prefect server holds.
 
     Returns:
         A problem for each, with its line, the deployment, and the nearest right name.
 
     Raises:
         PrefectFileError: There is no such file, or it is no YAML.
+        ServerError: The server can't be asked.
     """
     from ._deployments.check import check_text
     from ._deployments.generate import read_text
@@ -123,4 +128,4 @@ def check_prefect_yaml(path: str | PathLike[str] = "prefect.yaml") -> tuple[Prob
     text = read_text(Path(path))
     if text is None:
         raise PrefectFileError(f"{path}: there is no such file; generate it, or give its path")
-    return check_text(text, Path(path))
+    return check_text(text, Path(path), entrypoints=True, server=server)

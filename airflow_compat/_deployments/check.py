@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from .._airflow.dag_source import Problem
+from .._airflow.dag_source import Level, Problem
 from .._prefect.deployment_checks import schedule_problem, trigger_fields, trigger_problem
+from .._prefect.work_pools import read_work_pools
 from .._specs import prefect_yaml_keys as keys
 from ..errors import PrefectFileError
+from .entrypoints import entrypoint_problem
+from .held_pools import pool_findings, pool_name
+from .steps import SECTIONS, placeholder_findings, step_findings
+from .yaml_nodes import Finding, entries, fits, is_null, is_template, kind_of
 
 # PyYAML's parser in C, where it was built with it; Prefect's own reading is the same in Python.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def check_text(text: str, path: Path) -> tuple[Problem, ...]:
+def check_text(text: str, path: Path, *, entrypoints: bool = False, server: bool = False) -> tuple[Problem, ...]:
     """Everything that is wrong with the text of a file.
+
+    Args:
+        text: The text.
+        path: The file. Modules and entrypoints are looked for in its folder.
+        entrypoints: Whether the flows of the deployments have to be there.
+        server: Whether the work pools that the server holds are compared.
 
     Raises:
         PrefectFileError: It is no YAML.
+        ServerError: The server can't be asked.
     """
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
-        return tuple(_Check(loader, path).file(node)) if node is not None else ()
+        if node is None:
+            return ()
+        check = _Check(loader, path, entrypoints=entrypoints)
+        found = tuple(check.file(node))
+        return (*found, *check.held_pools(node)) if server else found
     except yaml.MarkedYAMLError as exc:
         line = f", line {exc.problem_mark.line + 1}" if exc.problem_mark else ""
         raise PrefectFileError(f"{path}{line}: no YAML that Prefect can read; repair it first") from None
@@ -39,13 +55,18 @@ def check_text(text: str, path: Path) -> tuple[Problem, ...]:
 
 
 class _Check:
-    def __init__(self, loader: Any, path: Path) -> None:
+    def __init__(self, loader: Any, path: Path, *, entrypoints: bool) -> None:
         self.loader = loader
         self.path = str(path)
+        self.folder = path.parent
+        self.entrypoints = entrypoints
         self.name = ""
 
-    def _problem(self, node: Any, message: str) -> Problem:
-        return Problem(self.path, message, node.start_mark.line + 1, self.name)
+    def _problem(self, node: Any, message: str, level: Level = "error") -> Problem:
+        return Problem(self.path, message, node.start_mark.line + 1, self.name, level)
+
+    def _found(self, findings: Iterable[Finding]) -> Iterator[Problem]:
+        yield from (self._problem(found.node, found.message, found.level) for found in findings)
 
     def file(self, node: Any) -> Iterator[Problem]:
         if not isinstance(node, yaml.MappingNode):
@@ -53,8 +74,10 @@ class _Check:
             return
         # Keys like these are where people keep what anchors stand for.
         found = yield from self._mapping(node, keys.TOP, "", also=(".", "x-", "_"))
+        yield from self._steps(found)
         deployments = found.get("deployments")
         if not isinstance(deployments, yaml.SequenceNode):
+            yield from self._found(placeholder_findings(None, found))
             return
         names: dict[tuple[str, str], int] = {}
         for each in deployments.value:
@@ -63,6 +86,34 @@ class _Check:
                 yield self._problem(each, "it is no deployment; begin each with `- name:`")
                 continue
             yield from self._deployment(each, names)
+        yield from self._placeholders(found, deployments)
+
+    def _steps(self, found: Mapping[str, Any]) -> Iterator[Problem]:
+        for section in SECTIONS:
+            if section in found:
+                yield from self._found(step_findings(section, found[section], self.folder))
+
+    def _placeholders(self, found: Mapping[str, Any], deployments: Any) -> Iterator[Problem]:
+        """Those of each deployment, with the steps that are in force there. One in a shared step is reported once."""
+        told: set[tuple[Any, str]] = set()
+        for node in deployments.value:
+            own = entries(node)
+            self.name = getattr(own.get("name"), "value", "")
+            for finding in placeholder_findings(node, {**found, **own}):
+                if (finding.node, finding.message) not in told:
+                    told.add((finding.node, finding.message))
+                    yield self._problem(finding.node, finding.message)
+
+    def held_pools(self, node: Any) -> Iterator[Problem]:
+        """What of the deployments doesn't fit the work pools that the server holds."""
+        deployments = entries(node).get("deployments")
+        nodes = deployments.value if isinstance(deployments, yaml.SequenceNode) else []
+        held = read_work_pools({name for each in nodes if (name := pool_name(each))})
+        for each in nodes:
+            self.name = getattr(entries(each).get("name"), "value", "")
+            variables = entries(entries(each).get("work_pool")).get("job_variables")
+            values = self._plain(variables) if isinstance(variables, yaml.MappingNode) else {}
+            yield from self._found(pool_findings(each, held, values))
 
     def _deployment(self, node: Any, names: dict[tuple[str, str], int]) -> Iterator[Problem]:
         named = [value.value for key, value in node.value if key.value == "name" and isinstance(value, yaml.ScalarNode)]
@@ -70,7 +121,7 @@ class _Check:
         found = yield from self._mapping(node, keys.DEPLOYMENT, "")
         if "name" not in found:
             yield self._problem(node, "it has no name, and `prefect deploy --all` passes over it; give it one")
-        identity = (str(self.name), getattr(found.get("entrypoint"), "value", ""))
+        identity = (str(self.name), str(getattr(found.get("entrypoint"), "value", "")))
         if identity in names:
             first = names[identity]
             yield self._problem(node, f"the one of line {first} has its name and its entrypoint, too; rename one")
@@ -81,7 +132,10 @@ class _Check:
             yield self._problem(found["sla"], "sla: Prefect's own server ends the deploy at it; use alerts instead")
         if "entrypoint" not in found:
             yield self._problem(node, "it has no entrypoint, so it can't be deployed unattended; name its flow")
-        if "work_pool" in found:
+        elif self.entrypoints:
+            yield from self._entrypoint(found["entrypoint"])
+        yield from self._steps(found)
+        if isinstance(found.get("work_pool"), yaml.MappingNode):
             yield from self._mapping(found["work_pool"], keys.WORK_POOL, "work_pool")
         limit = found.get("concurrency_limit")
         if limit is not None:
@@ -89,14 +143,18 @@ class _Check:
         yield from self._schedules(found.get("schedules"))
         yield from self._triggers(found.get("triggers"))
 
+    def _entrypoint(self, node: Any) -> Iterator[Problem]:
+        if fits(node, keys.TEXT) and not is_template(node) and (why := entrypoint_problem(node.value, self.folder)):
+            yield self._problem(node, f"entrypoint: {why}")
+
     def _limit(self, node: Any) -> Iterator[Problem]:
         if isinstance(node, yaml.MappingNode):
             found = yield from self._mapping(node, keys.LIMIT, "concurrency_limit")
             strategy = found.get("collision_strategy")
-            if strategy is not None and strategy.value not in keys.STRATEGIES and not _is_template(strategy):
+            if strategy is not None and strategy.value not in keys.STRATEGIES and not is_template(strategy):
                 known = " or ".join(keys.STRATEGIES)
                 yield self._problem(strategy, f"concurrency_limit.collision_strategy is none; write {known}")
-        elif not _is(node, keys.WHOLE) and not _is_null(node):
+        elif not fits(node, keys.WHOLE) and not is_null(node):
             yield self._problem(node, "concurrency_limit is neither a whole number nor a mapping with `limit:`")
 
     def _schedules(self, node: Any) -> Iterator[Problem]:
@@ -105,7 +163,16 @@ class _Check:
             if not isinstance(each, yaml.MappingNode):
                 yield self._problem(each, f"{where} is no mapping; write `- cron:`, `- interval:` or `- rrule:`")
                 continue
-            problems = list(self._mapping(each, keys.SCHEDULE, where))
+            old = [key for key, _ in each.value if key.value in keys.SCHEDULE_OF_OLD]
+            if old:
+                names = " and ".join(str(key.value) for key in old)
+                yield self._problem(
+                    old[0],
+                    f"{where}: Prefect 3.0 wrote {names}, and later releases skip the whole file for it; remove it",
+                )
+            problems = list(
+                self._mapping(each, {**keys.SCHEDULE, **dict.fromkeys(keys.SCHEDULE_OF_OLD, keys.ANY)}, where)
+            )
             yield from problems
             if not problems and (why := schedule_problem(self._plain(each))):
                 yield self._problem(each, f"{where}: {why}")
@@ -125,6 +192,12 @@ class _Check:
         found: dict[str, Any] = self.loader.construct_mapping(node, deep=True)
         return found
 
+    def _kind(self, node: Any, kind: str, where: str) -> Iterator[Problem]:
+        may_be_null = where.rpartition(".")[2] not in keys.NEVER_NULL
+        if not (fits(node, kind) or (is_null(node) and may_be_null)):
+            later = "; Prefect looks at it before it fills in placeholders" if is_template(node) else ""
+            yield self._problem(node, f"{where} is {kind_of(node)}, and has to be {kind}{later}")
+
     def _mapping(
         self, node: Any, known: Mapping[str, str], where: str, also: tuple[str, ...] = ()
     ) -> Generator[Problem, None, dict[str, Any]]:
@@ -132,8 +205,8 @@ class _Check:
         found: dict[str, Any] = {}
         prefix = f"{where}." if where else ""
         if not isinstance(node, yaml.MappingNode):
-            if not _is_null(node):
-                yield self._problem(node, f"{where} is {_kind(node)}, and has to be a mapping")
+            if not is_null(node):
+                yield self._problem(node, f"{where} is {kind_of(node)}, and has to be a mapping")
             return found
         written: set[str] = set()
         for key, _ in node.value:
@@ -147,38 +220,8 @@ class _Check:
             name = key.value if isinstance(key, yaml.ScalarNode) else ""
             if name in known:
                 found[name] = value
-                if not (_is(value, known[name]) or _is_null(value) or _is_template(value)):
-                    yield self._problem(value, f"{prefix}{name} is {_kind(value)}, and has to be {known[name]}")
+                yield from self._kind(value, known[name], f"{prefix}{name}")
             elif not (name and also and name.startswith(also)):
                 shown = name or "a key that is no text"
                 yield self._problem(key, f"{prefix}{shown} is no key of Prefect's; {keys.nearest(name, known)}")
         return found
-
-
-def _tag(node: Any) -> str:
-    return str(node.tag).rpartition(":")[2]
-
-
-def _is_null(node: Any) -> bool:
-    return _tag(node) == "null"
-
-
-def _is_template(node: Any) -> bool:
-    return isinstance(node, yaml.ScalarNode) and "{{" in node.value
-
-
-def _is(node: Any, kind: str) -> bool:
-    shapes: dict[str, Any] = {
-        keys.LIST: yaml.SequenceNode,
-        keys.MAPPING: yaml.MappingNode,
-        keys.STEPS: (yaml.SequenceNode, yaml.MappingNode),
-    }
-    tags = {keys.TEXT: "str", keys.WHOLE: "int", keys.BOOL: "bool"}
-    if kind in tags:
-        return isinstance(node, yaml.ScalarNode) and _tag(node) == tags[kind]
-    return isinstance(node, shapes.get(kind, object))
-
-
-def _kind(node: Any) -> str:
-    words = {"map": "a mapping", "seq": "a list", "str": "a text", "int": "a whole number", "bool": "true or false"}
-    return words.get(_tag(node), f"a {_tag(node)}")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -62,6 +63,33 @@ def trigger_problem(trigger: Mapping[str, Any]) -> str:
         TypeAdapter(DeploymentTriggerTypes).validate_python(dict(trigger))
     except ValidationError as exc:
         return _first(exc)
+    return ""
+
+
+def is_server_configured() -> bool:
+    """Return True if a server is named: Prefect's own temporary one holds nothing to compare with."""
+    from prefect.settings import PREFECT_API_URL
+
+    return bool(PREFECT_API_URL.value())
+
+
+@lru_cache(maxsize=1)
+def _own_steps() -> dict[str, Any]:
+    from prefect.deployments import steps
+
+    found = {f"{steps.__name__}.{name}": value for name, value in vars(steps).items()}
+    return {name: value for name, value in found.items() if inspect.isfunction(inspect.unwrap(value))}
+
+
+def step_inputs_problem(function: str, names: Collection[str]) -> str:
+    """Why one of Prefect's own steps can't be called with inputs of these names; empty for nothing."""
+    step = _own_steps().get(function)
+    if step is None:
+        return ""
+    try:
+        inspect.signature(step).bind(**dict.fromkeys(names))
+    except TypeError as exc:
+        return f"{exc}; correct its inputs"
     return ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Collection, Mapping
 from http import HTTPStatus
@@ -87,7 +88,9 @@ def read_template(type_: str) -> dict[str, Any]:
     )
 
 
-def problems_with(template: Mapping[str, Any], job_variables: Mapping[str, Any]) -> list[str]:
+def problems_with(
+    template: Mapping[str, Any], job_variables: Mapping[str, Any], *, check_values: bool = True
+) -> list[str]:
     """What the server would refuse, of the template itself and of the job variables. No value is quoted."""
     schema = dict(template.get("variables") or {})
     known = schema.get("properties", {})
@@ -98,16 +101,21 @@ def problems_with(template: Mapping[str, Any], job_variables: Mapping[str, Any])
             f"job template: the server refuses {names}, which the pool has no job variable for; declare or remove it"
         ]
     problems = [
-        f"job variable {name}: the pool's job template has none of that name; leave it out, or add it to the template"
+        f"job variable {name}: the pool's job template has none of that name; {_instead(name, known)}"
         for name in job_variables
         if name not in known
     ]
     wrong = [
-        f"job variable {name}: its value isn't as the pool's job template has it; mend it"
+        f"job variable {name}: its value isn't as the pool's job template has it; correct it"
         for name, value in job_variables.items()
-        if name in known and not _fits({**schema, "properties": {name: known[name]}}, name, value)
+        if check_values and name in known and not _fits({**schema, "properties": {name: known[name]}}, name, value)
     ]
     return [*problems, *wrong]
+
+
+def _instead(name: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(name, known, 2, 0.6)
+    return f"did you mean {' or '.join(near)}?" if near else "leave it out, or add it to the template"
 
 
 def _placeholders(template: Mapping[str, Any]) -> set[str]:

@@ -6,11 +6,13 @@ import difflib
 from collections.abc import Mapping
 from types import MappingProxyType
 
-TEXT, WHOLE, BOOL, LIST, MAPPING, STEPS, ANY = (
+TEXT, WHOLE, BOOL, SWITCH, LIST, TEXTS, MAPPING, STEPS, ANY = (
     "a text",
     "a whole number",
     "true or false",
+    "true, false or a text",
     "a list",
+    "a list or a text",
     "a mapping",
     "steps",
     "",
@@ -34,7 +36,7 @@ DEPLOYMENT: Mapping[str, str] = MappingProxyType(
         "name": TEXT,
         "version": TEXT,
         "version_type": TEXT,
-        "tags": ANY,
+        "tags": TEXTS,
         "description": TEXT,
         "schedule": ANY,
         "schedules": LIST,
@@ -61,13 +63,41 @@ SCHEDULE: Mapping[str, str] = MappingProxyType(
         "rrule": TEXT,
         "timezone": TEXT,
         "anchor_date": TEXT,
-        "active": ANY,
+        "active": SWITCH,
         "parameters": MAPPING,
         "slug": TEXT,
         "replaces": TEXT,
-        "day_or": ANY,
+        "day_or": SWITCH,
     }
 )
+SCHEDULE_OF_OLD: tuple[str, ...] = ("max_active_runs", "catchup")
+"""What `prefect deploy` of Prefect 3.0 wrote into schedules. From 3.5 on, Prefect skips a file that has it."""
+
+NEVER_NULL = ("parameters", "job_variables")
+"""Where Prefect takes a mapping alone; null makes it skip the file."""
+
+STEP_OUTPUTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "prefect.deployments.steps.git_clone": ("directory",),
+        "prefect.deployments.steps.pip_install_requirements": ("stdout", "stderr"),
+        "prefect.deployments.steps.pull_from_remote_storage": ("directory",),
+        "prefect.deployments.steps.pull_with_block": ("directory",),
+        "prefect.deployments.steps.run_shell_script": ("stdout", "stderr"),
+        "prefect.deployments.steps.set_working_directory": ("directory",),
+        "prefect_aws.deployments.steps.pull_from_s3": ("bucket", "folder", "directory"),
+        "prefect_aws.deployments.steps.push_to_s3": ("bucket", "folder"),
+        "prefect_azure.deployments.steps.pull_from_azure_blob_storage": ("container", "folder", "directory"),
+        "prefect_azure.deployments.steps.push_to_azure_blob_storage": ("container", "folder"),
+        "prefect_docker.deployments.steps.build_docker_image": (
+            *("image_name", "tag", "image", "image_id", "additional_tags"),
+        ),
+        "prefect_docker.deployments.steps.push_docker_image": ("image_name", "tag", "image", "additional_tags"),
+        "prefect_gcp.deployments.steps.pull_from_gcs": ("bucket", "folder", "directory"),
+        "prefect_gcp.deployments.steps.push_to_gcs": ("bucket", "folder"),
+    }
+)
+"""What Prefect's own steps return, for the steps after them."""
+
 STRATEGIES = ("ENQUEUE", "CANCEL_NEW")
 
 

@@ -89,23 +89,32 @@ def check(
     path: str = "prefect.yaml",
     /,
     *,
+    offline: Annotated[bool, Parameter(negative=())] = False,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
 ) -> int:
-    """Find what is wrong with a prefect.yaml: above all what Prefect passes over in silence. No server is asked.
+    """Find what is wrong with a prefect.yaml: above all what Prefect leaves out in silence.
+
+    Where a Prefect server is configured, the file is compared with its work pools.
 
     Example: airflow-compat deployments check prefect.yaml
 
     Args:
         path: The file.
+        offline: Ask no server; work pools and job variables aren't compared.
         json_: Print JSON instead of a table.
     """
-    problems = deployments.check_prefect_yaml(path)
+    from .._prefect.deployment_checks import is_server_configured
+
+    server = not offline and is_server_configured()
+    problems = deployments.check_prefect_yaml(path, server=server)
     if json_:
         print(json.dumps([problem.as_dict() for problem in problems], indent=2))
     else:
         console = new_console()
         _print_problems(problems, console)
         console.print(f"{count(len(problems), 'problem')} in {path}.", soft_wrap=True)
+        if not server:
+            console.print("Work pools were not compared: no server was asked.", soft_wrap=True)
     return int(bool(problems))
 
 

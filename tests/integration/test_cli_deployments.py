@@ -14,6 +14,8 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.schedules import CronSchedule
+from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect_kubernetes.worker import KubernetesWorker
 
 from airflow_compat.cli.main import run
 
@@ -90,7 +92,70 @@ def test_from_the_dry_run_to_the_second_time(call: Call, unique: str) -> None:
     before = Path("prefect.yaml").read_bytes()
     assert "4 unchanged. Nothing was written." in call("generate", "dags", "--work-pool", unique, code=1)
     assert Path("prefect.yaml").read_bytes() == before
-    assert call("check") == "0 problems in prefect.yaml.\n"
+    assert call("check", "--offline") == (
+        "0 problems in prefect.yaml.\nWork pools were not compared: no server was asked.\n"
+    )
+    told = call("check", code=1)
+    assert told.count(f"work_pool: the server has no work pool '{unique}'; create it before you deploy") == 4
+    with get_client(sync_client=True) as client:
+        client.create_work_pool(WorkPoolCreate(name=unique, type="process"))
+        assert call("check") == "0 problems in prefect.yaml.\n"
+        client.delete_work_pool(unique)
+
+
+POOLED = """
+x-job: &job {namespace: etl, memory: 1Gi}
+deployments:
+  - name: sales
+    entrypoint: flows/shop.py:NAME_sales
+    work_pool:
+      name: NAME-pods
+      job_variables:
+        image: "{{ $IMAGE }}"
+        memory: 1Gi
+        finished_job_ttl: soon
+        env.STAGE: prod
+        evn.STAGE: prod
+        env: {TOKEN: "{{ prefect.blocks.secret.token }}"}
+  - {name: merged, entrypoint: "flows/shop.py:NAME_report", work_pool: {name: NAME-pods, job_variables: {<<: *job}}}
+  - {name: empty, entrypoint: "flows/shop.py:NAME_report", work_pool: {name: NAME-empty, job_variables: {memory: 1}}}
+  - {name: later, entrypoint: "flows/shop.py:NAME_report", work_pool: {name: "{{ $POOL }}", job_variables: {x: 1}}}
+  - {name: misspelt, entrypoint: "flows/shop.py:NAME_report", work_pool: {name: NAME-pod}}
+"""
+
+
+def test_job_variables_are_compared_with_the_pools(call: Call, unique: str) -> None:
+    with get_client(sync_client=True) as client:
+        template = KubernetesWorker.get_default_base_job_template()
+        pods = WorkPoolCreate(name=f"{unique}-pods", type="kubernetes", base_job_template=template)
+        client.create_work_pool(pods)
+        client.create_work_pool(WorkPoolCreate(name=f"{unique}-empty", type="kubernetes"))
+        Path("prefect.yaml").write_text(POOLED.replace("NAME", unique))
+        assert call("check", "--json", "--offline") == []
+        found = call("check", "--json", code=1)
+        for name in ("pods", "empty"):
+            client.delete_work_pool(f"{unique}-{name}")
+    messages = [(each["line"], each["name"], each["message"].partition(" (pool ")[0]) for each in found]
+    where = "work_pool.job_variables: job variable"
+    none = "the pool's job template has none of that name"
+    assert messages == [
+        (10, "sales", f"{where} memory: {none}; did you mean memory_limit or memory_request?"),
+        (11, "sales", f"{where} finished_job_ttl: its value isn't as the pool's job template has it; correct it"),
+        (13, "sales", f"{where} evn: {none}; did you mean env?"),
+        (2, "merged", f"{where} memory: {none}; did you mean memory_limit or memory_request?"),
+        (18, "misspelt", f"work_pool: the server has no work pool '{unique}-pod'; did you mean '{unique}-pods'?"),
+    ]
+    assert "(pool 't" in found[0]["message"]
+    assert "kubernetes)" in found[0]["message"]
+
+
+def test_a_server_that_does_not_answer_ends_the_check(call: Call, unique: str) -> None:
+    Path("prefect.yaml").write_text(POOLED.replace("NAME", unique))
+    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}):
+        assert "can't be reached" in call("check", code=2)
+        assert "0 problems" in call("check", "--offline")
+    with temporary_settings({PREFECT_API_URL: None}):
+        assert "no server was asked" in call("check")
 
 
 def test_json(call: Call, unique: str) -> None:

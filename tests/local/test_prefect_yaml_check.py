@@ -26,7 +26,7 @@ deployments:
     entrypoint: flows/sales.py:sales
     parameters: {region: eu}
     enforce_parameter_schema: true
-    paused: "{{ prefect.variables.paused }}"
+    paused: false
     concurrency_limit: {limit: 1, collision_strategy: CANCEL_NEW}
     work_pool: *pool
     schedules:
@@ -40,9 +40,16 @@ deployments:
 """
 
 
+FLOWS = "from prefect import flow\n\n\n@flow\ndef sales(): ...\n\n\nx = y = sales\n"
+
+
 def problems(text: str, tmp_path: Path) -> list[str]:
+    """What the check finds in a folder with some flows."""
     path = tmp_path / "prefect.yaml"
     path.write_text(text)
+    (tmp_path / "flows").mkdir(exist_ok=True)
+    for file in ("flows/sales.py", "x.py", "y.py"):
+        (tmp_path / file).write_text(FLOWS)
     return [f"{problem.line} {problem.name}: {problem.message}" for problem in deployments.check_prefect_yaml(path)]
 
 
@@ -130,7 +137,7 @@ def test_other_shapes_are_told(tmp_path: Path) -> None:
     assert "it is no mapping" in problems("- a\n", tmp_path)[0]
     assert "it is no deployment" in problems("deployments: [x]\n", tmp_path)[0]
     assert "deployments is a mapping" in problems("deployments: {a: 1}\n", tmp_path)[0]
-    entry = "deployments:\n  - name: a\n    entrypoint: x\n"
+    entry = "deployments:\n  - name: a\n    entrypoint: x.py:x\n"
     assert "work_pool is a text" in problems(f"{entry}    work_pool: prod\n", tmp_path)[0]
     assert "schedules[0] is no mapping" in problems(f"{entry}    schedules: [daily]\n", tmp_path)[0]
     assert "triggers[0] is no mapping" in problems(f"{entry}    triggers: [x]\n", tmp_path)[0]
