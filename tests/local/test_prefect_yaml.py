@@ -75,7 +75,9 @@ deployments:
       name: prod
 """
     )
-    assert deployments.check_prefect_yaml() == ()
+    # All is right but for the flow, which isn't ported yet.
+    [problem] = deployments.check_prefect_yaml()
+    assert problem.message.startswith("entrypoint: there is no file flows/sales.py")
 
 
 def test_a_second_time_changes_nothing(make: Make) -> None:
@@ -301,7 +303,9 @@ def test_steps_are_written_where_there_are_none(make: Make) -> None:
     assert (build["id"], build["image_name"], build["tag"]) == ("build_image", "registry.example.com:5000/shop", "1")
     assert entries()["sales"]["work_pool"]["job_variables"] == {"image": "{{ build_image.image }}"}
     assert not make(git="https://example.com/other.git", image="other", work_pool="k8s").changes
-    assert deployments.check_prefect_yaml() == ()
+    # All is right but for the flow, which isn't ported yet.
+    [problem] = deployments.check_prefect_yaml()
+    assert problem.message.startswith("entrypoint: there is no file flows/sales.py")
 
 
 @pytest.mark.parametrize(
