@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ._airflow.dag_ignore import IgnoreSyntax
-from ._airflow.dag_source import DagFile, DagSource, Problem
+from ._airflow.dag_problems import Problem
+from ._airflow.dag_source import DagFile, DagSource
 from ._airflow.source_values import Called, Computed
 from ._airflow.version import DEFAULT_VERSION, AirflowVersion
 from ._specs.deployment_names import DEFAULT_ENTRYPOINTS

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from .._airflow.dag_source import Problem
+from .._airflow.dag_problems import Problem
 from .._prefect.deployment_checks import schedule_problem, trigger_fields, trigger_problem
 from .._specs import prefect_yaml_keys as keys
 from ..errors import PrefectFileError
