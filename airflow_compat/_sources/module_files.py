@@ -1,5 +1,7 @@
 """The files of the modules that DAG files import, found where Airflow's scheduler would find them."""
 
+# ruff: noqa: PTH - thousands of names are looked up, and `Path` takes twice the time.
+
 from __future__ import annotations
 
 import os
@@ -23,9 +25,10 @@ class FolderModules:
     """
 
     def __init__(self, top: Path) -> None:
-        # Links stay as they are: a module is beside the file under the name that the folder has.
-        self.top = Path(os.path.abspath(top))  # noqa: PTH100 - `resolve` follows links
-        self.given = top
+        self.given = str(top)
+        # Links stay as they are, so `resolve` is no way: a module is beside the file under the folder's own name.
+        self.top = os.path.abspath(self.given)
+        self._found: dict[tuple[str, str], str | None] = {}
 
     def find(self, names: tuple[str, ...], level: int, importer: str) -> ModuleFile | None:
         """Return the file that holds the longest part of a dotted name.
@@ -35,13 +38,14 @@ class FolderModules:
             level: The number of leading dots of a relative import.
             importer: The full path of the file that imports the name.
         """
-        folder = Path(importer).parent
-        roots = iter([folder.joinpath(*[".."] * (level - 1))]) if level else self._roots(names[0], folder)
-        for root in roots:
-            if level or (root / names[0]).is_dir() or (root / f"{names[0]}.py").is_file():
-                found = _longest(root, names)
-                return self._shown(found) if found else None
-        return None
+        folder = os.path.dirname(importer)
+        root = os.path.join(folder, *[".."] * (level - 1)) if level else self._root(names[0], folder)
+        found = _longest(root, names) if root is not None else None
+        if found is None:
+            return None
+        path = os.path.normpath(found[0])
+        shown = os.path.join(self.given, os.path.relpath(path, self.top))
+        return ModuleFile(path, os.path.normpath(shown), found[1])
 
     def read(self, path: str) -> bytes:
         """Return the content of a file.
@@ -54,30 +58,36 @@ class FolderModules:
         except OSError as exc:
             raise DagFileError(f"it can't be read ({exc.strerror})") from None
 
-    def _roots(self, name: str, folder: Path) -> Iterator[Path]:
-        home = self.top.parent
+    def _root(self, name: str, folder: str) -> str | None:
+        """The folder of Python's path that has a module or a package of this name."""
+        key = (name, folder)
+        if key not in self._found:
+            candidates = (root for root in self._roots(name, folder) if _has_module(f"{root}/{name}"))
+            self._found[key] = next(candidates, None)
+        return self._found[key]
+
+    def _roots(self, name: str, folder: str) -> Iterator[str]:
+        home = Path(self.top).parent
         yield self.top
-        yield from (home / each for each in _BESIDE)
-        yield home
-        # The DAG folder may be a package, or be in one.
-        yield from (parent.parent for parent in home.parents if parent.name == name)
-        if home.name == name:
-            yield home.parent
+        yield from (f"{home}/{each}" for each in _BESIDE)
+        yield str(home)
+        # The DAG folder may be in a package.
+        yield from (str(package.parent) for package in (home, *home.parents) if package.name == name)
         # Where PYTHONPATH or `sys.path` names a folder below.
-        while folder != self.top and self.top in folder.parents:
+        while folder.startswith(f"{self.top}/"):
             yield folder
-            folder = folder.parent
-
-    def _shown(self, found: tuple[Path, int]) -> ModuleFile:
-        path = os.path.normpath(found[0])
-        return ModuleFile(path, os.path.normpath(self.given / os.path.relpath(path, self.top)), found[1])
+            folder = folder.rpartition("/")[0]
 
 
-def _longest(root: Path, names: tuple[str, ...]) -> tuple[Path, int] | None:
+def _has_module(base: str) -> bool:
+    return os.path.isdir(base) or os.path.isfile(f"{base}.py")
+
+
+def _longest(root: str, names: tuple[str, ...]) -> tuple[str, int] | None:
     for size in range(len(names), -1, -1):
-        base = root.joinpath(*names[:size])
-        for path in (base / "__init__.py", *([base.with_name(f"{base.name}.py")] if size else ())):
-            if path.is_file():
+        base = "/".join((root, *names[:size]))
+        for path in (f"{base}/__init__.py", *([f"{base}.py"] if size else ())):
+            if os.path.isfile(path):
                 return path, size
     return None
 
@@ -91,7 +101,7 @@ def read_source(path: str) -> bytes:
     """
     # A pipe would never end, and some devices neither.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    with open(descriptor, "rb") as file:  # noqa: PTH123 - of a descriptor
+    with open(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise DagFileError("it is no regular file; give a Python file")
