@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from .dag_call import DagCall, Found, bound_in, names_given, outermost, place_of, read_call
-from .dag_makers import FOREIGN, Makers, callers, looks_like_maker
+from .dag_makers import FOREIGN, Makers, looks_like_maker, makers_and_callers
 from .source_names import Dotted, Names, Place
 from .source_order import BLOCKS
 from .source_scopes import Module, Statement, docstring
@@ -230,4 +230,4 @@ class _Finder:
 
 
 def _makers_of(module: Module, names: Names) -> frozenset[str]:
-    return callers(module, find_dag_calls(module, Names(module, names.neighbours)).makers)
+    return makers_and_callers(module, find_dag_calls(module, Names(module, names.neighbours)).makers)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from .dag_call import outermost
 from .source_modules import Neighbours
 from .source_names import Dotted
-from .source_order import mentions
+from .source_order import users
 from .source_scopes import Module
 
 FOREIGN = "a function or a class of another file makes this DAG; write its deployment yourself"
@@ -69,13 +69,13 @@ def looks_like_maker(dotted: Dotted) -> bool:
     return bool(_LOOKS_LIKE_IT.fullmatch(dotted.name) or _CLASS_OF_DAGS.fullmatch(dotted.name))
 
 
-def callers(module: Module, makers: frozenset[str]) -> frozenset[str]:
+def makers_and_callers(module: Module, makers: frozenset[str]) -> frozenset[str]:
     """These functions and classes, and those of the same module that use them."""
     found = set(makers)
     todo = list(makers)
     while todo:
         name = todo.pop()
-        users = {outermost(each.scope) for each in module.statements if each.scope.parent and mentions(each, name)}
-        todo += users - found
-        found |= users
+        callers = {outermost(each.scope) for each in users(module, name) if each.scope.parent}
+        todo += callers - found
+        found |= callers
     return frozenset(found - {""})

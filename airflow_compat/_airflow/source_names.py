@@ -78,7 +78,7 @@ class Names:
 
     module: Module
     neighbours: Neighbours = field(default_factory=Neighbours)
-    _found: dict[tuple[int, str, tuple[int, ...]], Any] = field(default_factory=dict)
+    _found: dict[tuple[int, str, tuple[int, int]], Any] = field(default_factory=dict)
     _tops: dict[int, Module] = field(default_factory=dict)
 
     def module_of(self, scope: Scope) -> Module:
@@ -143,17 +143,17 @@ class Names:
             self._found[key] = yield from self._bound(place, scope, name, orders)
         return self._found[key]
 
-    def _orders(self, place: Place, scope: Scope, name: str) -> tuple[int, ...]:
-        """The moments of execution at which a place reads a name of a scope."""
+    def _orders(self, place: Place, scope: Scope, name: str) -> tuple[int, int]:
+        """The first and the last moment of execution at which a place reads a name of a scope."""
         if scope is not place.scope and len(scope.bindings[name]) == 1:
             # Whenever that is, the name has this binding.
-            return (END,)
+            return END, END
         return run_orders(place.scope, place.order, scope, self.module_of(scope))
 
-    def _bound(self, place: Place, scope: Scope, name: str, orders: tuple[int, ...]) -> Steps:
+    def _bound(self, place: Place, scope: Scope, name: str, orders: tuple[int, int]) -> Steps:
         line = getattr(place.node, "lineno", 0)
         bindings = _live(scope, name, orders[0])
-        if any(_live(scope, name, order) != bindings for order in orders):
+        if bindings != _live(scope, name, orders[1]):
             return Computed(f"{name} is set more than once", line)
         if imported := _imported(bindings, self.module_of(scope)):
             found = yield from self.follow(imported)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from .source_scopes import Module, Scope, Statement
 
@@ -13,10 +13,11 @@ END = sys.maxsize
 
 # What is in a statement's blocks has its own turn.
 BLOCKS = frozenset(("body", "orelse", "finalbody", "handlers", "cases", "ctx"))
+_MOST_USERS = 100
 
 
-def run_orders(scope: Scope, order: int, outer: Scope, module: Module) -> tuple[int, ...]:
-    """The moments at which code runs, counted in the statements of a scope around it.
+def run_orders(scope: Scope, order: int, outer: Scope, module: Module) -> tuple[int, int]:
+    """The first and the last moment at which code runs, counted in the statements of a scope around it.
 
     The body of a class runs where it is. The body of a function runs where the function is used, and after the last
     statement if it is used nowhere.
@@ -27,31 +28,44 @@ def run_orders(scope: Scope, order: int, outer: Scope, module: Module) -> tuple[
         outer: The scope around it.
         module: The module of both.
     """
-    orders: tuple[int, ...] = (order,)
+    first = last = order
     while scope is not outer and scope.parent is not None:
         if not scope.is_class:
-            orders = tuple(_uses(scope, module, frozenset())) or (END,)
+            first, last = _run_of(scope, module)
         scope = scope.parent
-    return orders
+    return first, last
 
 
-def _uses(function: Scope, module: Module, seen: frozenset[int]) -> Iterator[int]:
-    """The statements at which a function is used, also by other functions of the module."""
+def users(module: Module, name: str) -> Sequence[Statement]:
+    """The statements whose expressions use a name."""
+    if module.users is None:
+        module.users = {}
+        for statement in module.statements:
+            for used in _names_in(statement):
+                module.users.setdefault(used, []).append(statement)
+    return module.users.get(name, ())
+
+
+def _run_of(function: Scope, module: Module) -> tuple[int, int]:
+    """The first and the last use of a function, also by other functions of the module."""
     outer = function.parent
-    for statement in module.statements if id(function) not in seen else ():
-        if statement.order <= function.order or not mentions(statement, function.name):
-            continue
-        user = statement.scope
-        while user is not outer and user.parent is not None and user.is_class:
-            user = user.parent
-        if user is outer:
-            yield statement.order
-        elif user.parent is outer:
-            yield from _uses(user, module, seen | {id(function)})
+    orders: list[int] = []
+    todo, seen = [function], {id(function)}
+    while todo and len(seen) < _MOST_USERS:
+        used = todo.pop()
+        for statement in users(module, used.name):
+            user = statement.scope
+            while user is not outer and user.parent is not None and user.is_class:
+                user = user.parent
+            if user is outer and statement.order > used.order:
+                orders.append(statement.order)
+            elif user.parent is outer and id(user) not in seen:
+                seen.add(id(user))
+                todo.append(user)
+    return (min(orders), max(orders)) if orders and not todo else (END, END)
 
 
-def mentions(statement: Statement, name: str) -> bool:
-    """True if the expressions of a statement use a name."""
+def _names_in(statement: Statement) -> set[str]:
     todo: list[ast.AST] = [
         each
         for field, value in ast.iter_fields(statement.node)
@@ -59,9 +73,10 @@ def mentions(statement: Statement, name: str) -> bool:
         for each in (value if isinstance(value, list) else [value])
         if isinstance(each, ast.AST)
     ]
+    names: set[str] = set()
     while todo:
         node = todo.pop()
-        if isinstance(node, ast.Name) and node.id == name:
-            return True
+        if isinstance(node, ast.Name):
+            names.add(node.id)
         todo += ast.iter_child_nodes(node)
-    return False
+    return names

@@ -92,6 +92,7 @@ class Module:
         statements: All, in the file's order.
         stars: The modules whose names were all imported.
         changes: Names whose object is changed after it was made, each with the scope where that is done.
+        users: The statements that use each name; None until somebody asks.
         doc: The module's docstring.
         path: The file's full path, which `__file__` is.
         shown: The file's path in reports; empty for the DAG file itself.
@@ -105,6 +106,7 @@ class Module:
     statements: list[Statement] = field(default_factory=list)
     stars: list[str] = field(default_factory=list)
     changes: list[tuple[Scope, str]] = field(default_factory=list)
+    users: dict[str, list[Statement]] | None = None
 
 
 def docstring(body: list[ast.stmt]) -> str | None:
