@@ -34,8 +34,8 @@ def read_dag_files(
     A folder is searched as Airflow's scheduler does: for Python files that speak of Airflow and of DAGs, at any depth,
     but for what an `.airflowignore` names. What can't be read is a problem of its file, and stops nothing.
 
-    Values may come from modules that a DAG file imports: they are searched in the folder, in `plugins` and `config` beside
-    it, and in the folder around it. Each file that Airflow would load has a DAG or a problem.
+    Values may come from modules that a DAG file imports: they are searched in the folder, in `plugins` and `config`
+    beside it, and in the folder around it. Each file that Airflow would load has a DAG or a problem.
 
     Args:
         paths: Files and folders.
