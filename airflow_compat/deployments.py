@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ._airflow.dag_ignore import IgnoreSyntax
-from ._airflow.dag_source import DagFile, DagSource, Problem
+from ._airflow.dag_problems import Problem
+from ._airflow.dag_source import DagFile, DagSource
 from ._airflow.source_values import Called, Computed
 from ._airflow.version import DEFAULT_VERSION, AirflowVersion
 from ._specs.deployment_names import DEFAULT_ENTRYPOINTS
@@ -32,6 +33,9 @@ def read_dag_files(
 
     A folder is searched as Airflow's scheduler does: for Python files that speak of Airflow and of DAGs, at any depth,
     but for what an `.airflowignore` names. What can't be read is a problem of its file, and stops nothing.
+
+    Values may come from modules that a DAG file imports: they are searched in the folder, in `plugins` and `config`
+    beside it, and in the folder around it. Each file that Airflow would load has a DAG or a problem.
 
     Args:
         paths: Files and folders.

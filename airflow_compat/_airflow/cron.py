@@ -29,6 +29,10 @@ PRESETS = {
 """What stands for a cron expression."""
 
 _RANDOM = re.compile(r"r(\(.*\))?(/\d+)?", re.IGNORECASE)
+# Quartz and other schedulers write `5L` or `friL`.
+_LAST_WEEKDAY = re.compile(r"\b([0-7]|sun|mon|tue|wed|thu|fri|sat)L\b", re.IGNORECASE)
+_WEEKDAYS = {name: str(number) for number, name in enumerate(("sun", "mon", "tue", "wed", "thu", "fri", "sat"))}
+_FIELDS = 5
 _SOMEWHEN = datetime(2000, 1, 1)  # noqa: DTZ001 - what a clock shows
 
 
@@ -94,11 +98,21 @@ def checked_cron(expression: str) -> str:
         found = _tick(expression, _SOMEWHEN, True)
     except (CroniterError, ValueError, KeyError, AttributeError) as exc:
         raise InvalidScheduleError(
-            f"schedule {expression!r} is no cron expression ({exc}); write five fields, such as '0 2 * * 1-5'"
+            f"schedule {expression!r} is no cron expression ({exc}); {_advice(expression)}"
         ) from None
     if found is None:
         raise InvalidScheduleError(f"schedule {expression!r} has no moment, ever; write a day that some month has")
     return expression
+
+
+def _advice(expression: str) -> str:
+    """The next step for an expression that Airflow refuses as well."""
+    fields = expression.split()
+    days = fields[4] if len(fields) >= _FIELDS else ""
+    if _LAST_WEEKDAY.search(days):
+        fields[4] = _LAST_WEEKDAY.sub(lambda found: f"L{_WEEKDAYS.get(found[1].lower(), found[1])}", days)
+        return f"Airflow writes the last weekday of a month with L first: {' '.join(fields)!r}"
+    return "write five fields, such as '0 2 * * 1-5'"
 
 
 def next_wall(expression: str, wall: datetime) -> datetime | None:

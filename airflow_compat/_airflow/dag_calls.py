@@ -3,62 +3,26 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TypeAlias
 
-from .source_names import Names, Place
+from .dag_call import DagCall, Found, bound_in, names_given, outermost, place_of, read_call
+from .dag_makers import FOREIGN, Makers, looks_like_maker, makers_and_callers
+from .source_names import Dotted, Names, Place
+from .source_order import BLOCKS
 from .source_scopes import Module, Statement, docstring
 
 _DECORATORS = ("dag", "asset", "asset.multi")
-_OPERATORS = ("KubernetesPodOperator", "DockerOperator", "GKEStartPodOperator", "EksPodOperator", "DockerSwarmOperator")
-# What stands in a statement's blocks has its own turn.
-_BLOCKS = frozenset(("body", "orelse", "finalbody", "handlers", "cases", "ctx"))
+_OPERATORS = (
+    *("KubernetesPodOperator", "DockerOperator", "GKEStartPodOperator", "EksPodOperator", "DockerSwarmOperator"),
+    *("KubernetesJobOperator", "GKEStartJobOperator", "AzureContainerInstancesOperator"),
+)
+_TASKS = ("task.kubernetes", "task.kubernetes_cmd", "task.docker")
+_LONG_NAMES = ("asset.multi", *_TASKS)
 _LEAVES = frozenset((ast.Name, ast.Constant, ast.Load, ast.Store, ast.Del))
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-@dataclass(frozen=True)
-class DagCall:
-    """One place where a DAG is made.
-
-    Attributes:
-        line: Where.
-        positional: The arguments by position.
-        keywords: Those by name; also what is set on the DAG afterwards.
-        unpacked: What is unpacked into it by `**`.
-        default_id: Its id where none is given: the decorated function's name.
-        doc: The decorated function's docstring.
-        parameters: The decorated function's parameters with their defaults; None for no such function.
-        is_asset: Whether it comes of `@asset`.
-        refusal: Why it is no DAG that can be read.
-        remark: What isn't known of whether it is made.
-    """
-
-    line: int
-    positional: tuple[Place, ...] = ()
-    keywords: Mapping[str, Place] = field(default_factory=dict)
-    unpacked: tuple[Place, ...] = ()
-    default_id: str = ""
-    doc: str = ""
-    parameters: Mapping[str, Place | None] | None = None
-    is_asset: bool = False
-    refusal: str = ""
-    remark: str = ""
-
-
-@dataclass
-class Found:
-    """What a file has.
-
-    Attributes:
-        calls: Where DAGs are made, in the file's order.
-        images: The operators that run containers: their names, the places of their images, and their lines.
-    """
-
-    calls: list[DagCall] = field(default_factory=list)
-    images: list[tuple[str, Place | None, int]] = field(default_factory=list)
 
 
 def find_dag_calls(module: Module, names: Names) -> Found:
@@ -72,13 +36,16 @@ class _Finder:
         self.file_names = names
         self.found = Found()
         # What a call has to be of, by the last part of its name, to be looked at.
-        self.names = {"DAG", *_OPERATORS}
+        self.names = {"DAG", "partial", *_OPERATORS}
+        self.makers = Makers(module, names.neighbours, lambda each: _makers_of(each, names))
         self.subclasses: set[str] = set()
         self.decorated: dict[str, list[DagCall]] = {}
         self.called: dict[str, DagCall] = {}
         self.made: list[tuple[DagCall, Statement]] = []
 
     def run(self) -> Found:
+        for star in self.module.stars:
+            self.names.update(self.makers.names(star, "*"))
         for statement in self.module.statements:
             self._names_of(statement)
         for statement in self.module.statements:
@@ -87,6 +54,8 @@ class _Finder:
         for name, each in self.decorated.items():
             calls += [self._as_called(name, call) for call in each]
         self.found.calls = sorted(calls, key=lambda call: call.line)
+        makers = (*self.subclasses, *self.decorated, *(outermost(statement.scope) for _, statement in self.made))
+        self.found.makers = frozenset(makers)
         return self.found
 
     def _as_called(self, name: str, made: DagCall) -> DagCall:
@@ -101,45 +70,49 @@ class _Finder:
             why = f"{name}() is called with arguments that are unpacked, and those are its params"
             return DagCall(made.line, refusal=f"{why}; write its deployment yourself")
         parameters |= {**dict(zip(parameters, call.positional, strict=False)), **call.keywords}
-        return replace(made, parameters=parameters, remark=made.remark or call.remark)
+        return replace(made, parameters=parameters, remark=made.remark if made.remark[0] else call.remark)
 
     def _names_of(self, statement: Statement) -> None:
         match statement.node:
-            case ast.ImportFrom(names=names):
+            case ast.ImportFrom(names=names, module=source, level=level):
                 self.names |= {each.asname for each in names if each.asname and each.name in self.names}
+                start = "." * level + (f"{source}." if source else "")
+                for each in names:
+                    self.names.update(self.makers.names(start + each.name, each.asname or each.name))
+            case ast.Import(names=names):
+                for each in names:
+                    self.names.update(self.makers.names(each.name, each.asname or each.name))
             case ast.ClassDef(name=name, bases=bases) if bases:
-                if any(self._is_dag(self._place(statement, base)) for base in bases):
+                if any(self._is_dag(place_of(statement, base)) for base in bases):
                     self.subclasses.add(name)
                     self.names.add(name)
             case (ast.FunctionDef() | ast.AsyncFunctionDef()) as function if function.decorator_list:
                 for decorator in function.decorator_list:
                     self._decorator(statement, function, decorator)
 
-    @staticmethod
-    def _place(statement: Statement, node: ast.AST, hidden: frozenset[str] = frozenset()) -> Place:
-        return Place(node, statement.scope, statement.order, hidden)
-
     def _airflows_name(self, place: Place) -> str:
         """The last part of a name of Airflow's; empty for what isn't Airflow's."""
-        path = self.file_names.dotted(place)
-        if path.partition(".")[0] != "airflow":
+        dotted = self.file_names.dotted(place)
+        if dotted is None or dotted.path.partition(".")[0] != "airflow":
             return ""
-        return "asset.multi" if path.endswith(".asset.multi") else path.rpartition(".")[2]
+        return next((name for name in _LONG_NAMES if dotted.path.endswith(f".{name}")), dotted.name)
 
     def _is_dag(self, place: Place) -> bool:
         return self._airflows_name(place) == "DAG"
 
     def _decorator(self, statement: Statement, function: Function, decorator: ast.expr) -> None:
         call = decorator if isinstance(decorator, ast.Call) else None
-        place = self._place(statement, call.func if call else decorator)
+        place = place_of(statement, call.func if call else decorator)
         kind = self._airflows_name(place)
+        if kind in _TASKS:
+            self._image(statement, f"@{kind}", call, decorator.lineno)
+        elif kind not in _DECORATORS:
+            self._foreign(statement, place, decorator.lineno)
         if kind not in _DECORATORS:
             return
         is_asset = kind != "dag"
-        made = self._dag_call(
-            statement,
-            call,
-            line=decorator.lineno,
+        made = replace(
+            read_call(statement, call, decorator.lineno),
             default_id=function.name,
             doc=(docstring(function.body) or "") if kind == "dag" else "",
             parameters=None if is_asset else dict(self._parameters(statement, function)),
@@ -155,49 +128,12 @@ class _Finder:
         pairs = [*zip(positional, [*missing, *given.defaults], strict=True)]
         pairs += zip(given.kwonlyargs, given.kw_defaults, strict=True)
         for argument, default in pairs:
-            yield argument.arg, self._place(statement, default) if default is not None else None
-
-    def _dag_call(
-        self,
-        statement: Statement,
-        call: ast.Call | None,
-        *,
-        line: int,
-        hidden: frozenset[str] = frozenset(),
-        default_id: str = "",
-        doc: str = "",
-        parameters: Mapping[str, Place | None] | None = None,
-        is_asset: bool = False,
-    ) -> DagCall:
-        positional: list[Place] = []
-        keywords: dict[str, Place] = {}
-        unpacked: list[Place] = []
-        for each in call.args if call else ():
-            if isinstance(each, ast.Starred):
-                return DagCall(line, refusal="its arguments by position are unpacked; write its deployment yourself")
-            positional.append(self._place(statement, each, hidden))
-        for keyword in call.keywords if call else ():
-            place = self._place(statement, keyword.value, hidden)
-            if keyword.arg is None:
-                unpacked.append(place)
-            else:
-                keywords[keyword.arg] = place
-        return DagCall(
-            line,
-            tuple(positional),
-            keywords,
-            tuple(unpacked),
-            default_id,
-            doc,
-            parameters,
-            is_asset,
-            remark=_remark(statement),
-        )
+            yield argument.arg, place_of(statement, default) if default is not None else None
 
     def _expressions_of(self, statement: Statement) -> None:
         node = statement.node
         for name in node._fields:
-            if name in _BLOCKS:
+            if name in BLOCKS:
                 continue
             value = getattr(node, name)
             for each in value if isinstance(value, list) else (value,):
@@ -215,10 +151,13 @@ class _Finder:
             if isinstance(node, ast.Call):
                 function = node.func
                 name = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
-                if name in self.names:
+                if name in self.names or "dag" in name.lower():
                     if bound is None:
-                        bound = _bound_in(expression)
+                        bound = bound_in(expression)
                     self._call(statement, node, name, frozenset(bound))
+            if isinstance(node, ast.keyword) and node.arg == "subdag":
+                # Airflow's scheduler runs no DAG that is a task of another one.
+                continue
             for field_name in node._fields:
                 value = getattr(node, field_name, None)
                 if isinstance(value, list):
@@ -228,22 +167,45 @@ class _Finder:
 
     def _call(self, statement: Statement, node: ast.Call, name: str, hidden: frozenset[str]) -> None:
         if isinstance(node.func, ast.Name) and name in self.decorated:
-            self.called.setdefault(name, self._dag_call(statement, node, line=node.lineno, hidden=hidden))
+            self.called.setdefault(name, read_call(statement, node, node.lineno, hidden))
             return
         if isinstance(node.func, ast.Name) and name in self.subclasses:
             self.made.append((self._of_subclass(node, name), statement))
             return
-        kind = self._airflows_name(self._place(statement, node.func, hidden))
+        place = place_of(statement, node.func, hidden)
+        if isinstance(node.func, ast.Attribute) and name == "partial":
+            place = place.at(node.func.value)
+        kind = self._airflows_name(place)
         if kind == "DAG":
-            self.made.append((self._dag_call(statement, node, line=node.lineno, hidden=hidden), statement))
+            self.made.append((read_call(statement, node, node.lineno, hidden), statement))
         elif kind in _OPERATORS:
-            given = [each.value for each in node.keywords if each.arg == "image"]
-            place = self._place(statement, given[0], hidden) if given else None
-            self.found.images.append((kind, place, node.lineno))
-        elif name == "DAG":
-            path = self.file_names.dotted(self._place(statement, node.func, hidden)) or "DAG"
-            why = f"{path} isn't Airflow's own DAG, so what it makes of its arguments isn't known"
+            self._image(statement, kind, node, node.lineno, hidden)
+        elif not kind and not self._foreign(statement, place, node.lineno) and name == "DAG":
+            dotted = self.file_names.dotted(place) or Dotted("DAG")
+            why = f"{dotted.path} isn't Airflow's own DAG, so what it makes of its arguments isn't known"
             self.made.append((DagCall(node.lineno, refusal=f"{why}; write its deployment yourself"), statement))
+
+    def _foreign(self, statement: Statement, place: Place, line: int) -> bool:
+        """Note a DAG that a function or a class of another file makes, and return True if it does."""
+        dotted = self.file_names.dotted(place)
+        why = self.makers.maker(dotted) if dotted else ""
+        if why:
+            self.made.append((DagCall(line, refusal=FOREIGN, detail=why), statement))
+        elif dotted and looks_like_maker(dotted) and not self.file_names.neighbours.find(dotted.path, dotted.importer):
+            self.found.guesses.append((dotted.path, line))
+        return bool(why)
+
+    def _image(
+        self,
+        statement: Statement,
+        operator: str,
+        call: ast.Call | None,
+        line: int,
+        hidden: frozenset[str] = frozenset(),
+    ) -> None:
+        given = [each.value for each in call.keywords if each.arg == "image"] if call else []
+        place = place_of(statement, given[0], hidden) if given else None
+        self.found.images.append((operator, place, line))
 
     @staticmethod
     def _of_subclass(node: ast.Call, name: str) -> DagCall:
@@ -252,7 +214,7 @@ class _Finder:
 
     def _with_attributes(self, call: DagCall, statement: Statement) -> DagCall:
         """The call, and what is set on its DAG afterwards: `dag.doc_md = __doc__`."""
-        names = _names_given(statement.node)
+        names = names_given(statement.node)
         later = {
             attribute: Place(value, statement.scope, order)
             for name, attribute, value, order in statement.scope.attributes
@@ -267,34 +229,5 @@ class _Finder:
         return not any(statement.order < each.order < order for each in bindings)
 
 
-def _remark(statement: Statement) -> str:
-    if statement.conditional:
-        return "it is made under a condition or in a loop; it is taken to be made, and once"
-    function = statement.scope.name
-    return f"it is made by {function}(), which is taken to be called, and once" if function else ""
-
-
-def _names_given(node: ast.stmt) -> set[str]:
-    """The names that a statement gives to a DAG that it makes."""
-    match node:
-        case ast.Assign(targets=targets):
-            return {each.id for each in targets if isinstance(each, ast.Name)}
-        case ast.AnnAssign(target=ast.Name(id=name)):
-            return {name}
-        case ast.With(items=items):
-            return {each.optional_vars.id for each in items if isinstance(each.optional_vars, ast.Name)}
-    return set()
-
-
-def _bound_in(expression: ast.expr) -> set[str]:
-    """The names that comprehensions and lambdas in an expression bind."""
-    names: set[str] = set()
-    for node in ast.walk(expression):
-        match node:
-            case ast.comprehension(target=target):
-                names |= {each.id for each in ast.walk(target) if isinstance(each, ast.Name)}
-            case ast.arg(arg=name):
-                names.add(name)
-            case ast.NamedExpr(target=ast.Name(id=name)):
-                names.add(name)
-    return names
+def _makers_of(module: Module, names: Names) -> frozenset[str]:
+    return makers_and_callers(module, find_dag_calls(module, Names(module, names.neighbours)).makers)

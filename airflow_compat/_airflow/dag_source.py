@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from ..errors import DagFileError
-from .dag_calls import DagCall, find_dag_calls
+from .dag_call import DagCall
+from .dag_calls import find_dag_calls
+from .dag_problems import Problem
 from .source_bindings import read_scopes
 from .source_eval import Evaluator
+from .source_modules import Neighbours
 from .source_names import Names, Place
 from .source_text import may_hold_dags, parse_source
 from .source_values import Computed
-
-Level: TypeAlias = Literal["error", "warning", "note"]
 
 ARGUMENTS = (
     *("schedule", "schedule_interval", "timetable", "start_date", "end_date", "catchup", "default_args", "params"),
@@ -26,39 +27,6 @@ ARGUMENTS = (
 # By position, as 2.11 takes them; 3.x takes dag_id alone.
 _POSITIONAL = ("dag_id", "description", "schedule")
 _LEGAL_ID = re.compile(r"[\w.-]{1,250}")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something that a report has to tell.
-
-    Attributes:
-        path: The file.
-        message: What it is, and what to do.
-        line: Where in the file; 0 where that says nothing.
-        name: The DAG or the deployment that it is about; empty for the file.
-        level: `error`, when something is left out for it; `warning`, when something is different; `note`.
-    """
-
-    path: str
-    message: str
-    line: int = 0
-    name: str = ""
-    level: Level = "error"
-
-    def __str__(self) -> str:
-        where = f"{self.path}:{self.line}" if self.line else self.path
-        return f"{where}: {self.name}: {self.message}" if self.name else f"{where}: {self.message}"
-
-    def as_dict(self) -> dict[str, object]:
-        """For JSON."""
-        return {
-            "path": self.path,
-            "line": self.line,
-            "name": self.name,
-            "level": self.level,
-            "message": self.message,
-        }
 
 
 @dataclass(frozen=True)
@@ -122,14 +90,19 @@ class DagFile:
     place: str = ""
 
 
-def read_dag_source(data: bytes, path: str, *, place: str = "", full_path: str = "") -> DagFile:
+def read_dag_source(
+    data: bytes, path: str, *, place: str = "", full_path: str = "", neighbours: Neighbours | None = None
+) -> DagFile:
     """Read the DAGs of a file from its bytes. Whatever they are, nothing is raised.
+
+    A file that Airflow's scheduler would load has a DAG or a problem.
 
     Args:
         data: The file's bytes.
         path: How the file is called in what is reported.
         place: Its path from the folder of DAG files on; its own path where none is given.
         full_path: What `__file__` is in it.
+        neighbours: The modules beside it that it may import; none are read by default.
     """
     place = place or path
     if not may_hold_dags(data):
@@ -138,14 +111,14 @@ def read_dag_source(data: bytes, path: str, *, place: str = "", full_path: str =
         tree = parse_source(data)
     except DagFileError as exc:
         return DagFile(path, problems=(Problem(path, str(exc)),), place=place)
-    module = read_scopes(tree)
-    names = Names(module, full_path or path)
+    module = read_scopes(tree, full_path or path)
+    names = Names(module, neighbours or Neighbours())
     evaluator = Evaluator(names)
     found = find_dag_calls(module, names)
     problems: list[Problem] = []
     images = tuple(
-        Image(name, _image(evaluator.value(place)) if place else Computed("isn't given"), line)
-        for name, place, line in found.images
+        Image(name, _image(evaluator.value(image)) if image else Computed("isn't given"), line)
+        for name, image, line in found.images
     )
     dags: dict[str, DagSource] = {}
     for call in found.calls:
@@ -153,13 +126,32 @@ def read_dag_source(data: bytes, path: str, *, place: str = "", full_path: str =
         if isinstance(dag, Problem):
             problems.append(dag)
         elif dag.dag_id in dags:
-            first = dags[dag.dag_id].line
-            problems.append(Problem(path, f"line {first} has a DAG of this id, too; rename one", dag.line, dag.dag_id))
+            first = dags[dag.dag_id]
+            problems.append(same_id(dag, first))
         else:
             dags[dag.dag_id] = dag
-            if call.remark:
-                problems.append(Problem(path, call.remark, dag.line, dag.dag_id, "warning"))
+            remark, detail = call.remark
+            if remark:
+                problems.append(Problem(path, remark, dag.line, dag.dag_id, "warning", detail))
+    if not dags and not problems:
+        problems = list(_without_dags(path, found.guesses))
     return DagFile(path, tuple(dags.values()), tuple(problems), place)
+
+
+def same_id(dag: DagSource, first: DagSource) -> Problem:
+    """The problem of a DAG whose id another one has."""
+    why = "another DAG has the same dag_id, and only the first one is written; rename one"
+    return Problem(dag.path, why, dag.line, dag.dag_id, detail=f"the first one is at {first.path}:{first.line}")
+
+
+def _without_dags(path: str, guesses: list[tuple[str, int]]) -> Iterator[Problem]:
+    for name, line in guesses:
+        yield Problem(
+            path, f"{name}() may make a DAG, and its source wasn't found; write its deployment yourself", line
+        )
+    if not guesses:
+        why = "Airflow loads this file, but its text shows no DAG; if Airflow lists one, write its deployment yourself"
+        yield Problem(path, why, level="note")
 
 
 def _image(value: Any) -> str | Computed:
@@ -170,7 +162,7 @@ def _image(value: Any) -> str | Computed:
 
 def _read_call(call: DagCall, evaluator: Evaluator, path: str, images: tuple[Image, ...]) -> DagSource | Problem:
     if call.refusal:
-        return Problem(path, call.refusal, call.line)
+        return Problem(path, call.refusal, call.line, detail=call.detail)
     places = dict(_places(call))
     arguments: dict[str, Any] = {}
     unpacked: Computed | None = None
@@ -195,7 +187,8 @@ def _read_call(call: DagCall, evaluator: Evaluator, path: str, images: tuple[Ima
         arguments["doc_md"] = call.doc
     dag_id = _dag_id(call, arguments, unpacked)
     if isinstance(dag_id, Computed):
-        return Problem(path, f"a DAG's dag_id {dag_id.why}; write its deployment yourself", call.line)
+        unknown = "a DAG's dag_id isn't known; write its deployment yourself"
+        return Problem(path, unknown, call.line, detail=f"it {dag_id}")
     if not _LEGAL_ID.fullmatch(dag_id):
         return Problem(path, f"dag_id {dag_id[:60]!r} is one that Airflow refuses; rename it", call.line)
     known = {name: value for name, value in arguments.items() if name in ARGUMENTS}

@@ -14,10 +14,16 @@ _MUTATORS = frozenset(
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def read_scopes(tree: ast.Module) -> Module:
-    """Walk over the statements. Expressions are left alone, but for what binds names in them."""
+def read_scopes(tree: ast.Module, path: str = "", shown: str = "") -> Module:
+    """Walk over the statements. Expressions are left alone, but for what binds names in them.
+
+    Args:
+        tree: The file's syntax tree.
+        path: The file's full path.
+        shown: The file's path in reports; empty for the DAG file itself.
+    """
     top = Scope()
-    module = Module(top, docstring(tree.body), [top])
+    module = Module(top, docstring(tree.body), path, shown, [top])
     # On a stack of our own, since a file may nest its statements as deeply as it likes.
     todo: list[tuple[Scope, ast.stmt, bool]] = [(top, node, False) for node in reversed(tree.body)]
     while todo:
@@ -62,7 +68,7 @@ def _blocks(node: ast.stmt) -> Iterator[tuple[list[ast.stmt], bool]]:
 def _inner_scope(statement: Statement, module: Module) -> Scope:
     node = statement.node
     assert isinstance(node, (*_FUNCTIONS, ast.ClassDef))
-    scope = Scope(node.name, statement.scope)
+    scope = Scope(node.name, statement.scope, node, statement.order)
     module.scopes.append(scope)
     if isinstance(node, _FUNCTIONS):
         given = node.args
@@ -187,7 +193,8 @@ def _import_from(statement: Statement, module: Module) -> None:
         if alias.name == "*":
             module.stars.append(source)
         else:
-            _bind(statement.scope, alias.asname or alias.name, statement, "import", text=f"{source}.{alias.name}")
+            path = f"{source}{alias.name}" if source.endswith(".") else f"{source}.{alias.name}"
+            _bind(statement.scope, alias.asname or alias.name, statement, "import", text=path)
 
 
 def _global(statement: Statement, module: Module) -> None:

@@ -6,6 +6,7 @@ import ntpath
 import posixpath
 import textwrap
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from inspect import cleandoc
 from pathlib import PurePath, PurePosixPath
@@ -39,8 +40,12 @@ READERS: Mapping[str, str] = MappingProxyType(
 OWN_ASSET = "<asset>"
 """A name for Airflow's `Asset`, which no file can have set to something else."""
 
+_DEFAULT_ZONE = Called("TIMEZONE")
 CONSTANTS: Mapping[str, Any] = MappingProxyType(
-    dict.fromkeys("datetime.timezone.utc datetime.UTC pendulum.UTC pytz.UTC pytz.utc".split(), timezone.utc)
+    {
+        **dict.fromkeys("datetime.timezone.utc datetime.UTC pendulum.UTC pytz.UTC pytz.utc".split(), timezone.utc),
+        "airflow.settings.TIMEZONE": _DEFAULT_ZONE,
+    }
 )
 """Names of other modules that stand for a value."""
 
@@ -187,7 +192,23 @@ def _days_ago(n: int, hour: int = 0, minute: int = 0, second: int = 0, microseco
 
 
 def _today(tz: Any = "UTC") -> PastMoment:
-    return PastMoment(0, zone_name(_zone(tz)))
+    return PastMoment(0, _name_of_zone(tz))
+
+
+def _yesterday(tz: Any = "UTC") -> PastMoment:
+    return PastMoment(1, _name_of_zone(tz))
+
+
+def _now(tz: Any = None) -> PastMoment:
+    return PastMoment(0, "" if tz is None else _name_of_zone(tz), is_day=False)
+
+
+def _utc_now() -> PastMoment:
+    return PastMoment(0, is_day=False)
+
+
+def _name_of_zone(tz: Any) -> str:
+    return "" if tz == _DEFAULT_ZONE else zone_name(_zone(tz))
 
 
 def _shift(moment: datetime, sign: int) -> Callable[..., Any]:
@@ -200,7 +221,7 @@ def _shift(moment: datetime, sign: int) -> Callable[..., Any]:
 def _shift_past(moment: PastMoment, sign: int) -> Callable[..., Any]:
     def shifted(*, days: int = 0, weeks: int = 0) -> Any:
         ago = moment.days - sign * (days + 7 * weeks)
-        return PastMoment(ago, moment.timezone) if ago >= 0 else _NOT_KNOWN
+        return replace(moment, days=ago) if ago >= 0 else _NOT_KNOWN
 
     return shifted
 
@@ -247,6 +268,11 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "pendulum.tz.timezone": _zone,
     "pendulum.Timezone": _zone,
     "pendulum.today": _today,
+    "pendulum.yesterday": _yesterday,
+    "pendulum.now": _now,
+    "datetime.datetime.now": _now,
+    "datetime.datetime.today": _now,
+    "datetime.datetime.utcnow": _utc_now,
     "pytz.timezone": _zone,
     "zoneinfo.ZoneInfo": _zone,
     "dateutil.tz.gettz": _zone,

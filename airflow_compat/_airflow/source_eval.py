@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .source_names import Names, Place, Steps, known
@@ -31,19 +31,18 @@ class Evaluator:
     def value(self, place: Place) -> Any:
         """What an expression comes to; `Computed` at each part that isn't known."""
         # Each generator is one expression that waits for a part of it, so that no file can exhaust Python's own stack.
-        waiting: list[Steps] = [self._begin(place)]
+        waiting: list[tuple[Steps, Place]] = [(self._begin(place), place)]
         result: Any = None
         while waiting:
             self._steps += 1
             if len(waiting) > _DEEPEST or self._steps > _MOST_STEPS:
                 return Computed("is too long an expression to be read", getattr(place.node, "lineno", 0))
             try:
-                part = waiting[-1].send(result)
+                part = waiting[-1][0].send(result)
             except StopIteration as done:
-                waiting.pop()
-                result = self._bounded(done.value, place)
+                result = self._bounded(done.value, waiting.pop()[1])
             else:
-                waiting.append(self._begin(part))
+                waiting.append((self._begin(part), part))
                 result = None
         return known(result, getattr(place.node, "lineno", 0))
 
@@ -52,6 +51,9 @@ class Evaluator:
 
     def _bounded(self, value: Any, place: Place) -> Any:
         """The value, unless it holds so much, or so deep in it, that it could only be meant to."""
+        if isinstance(value, Computed):
+            line = value.line or getattr(place.node, "lineno", 0)
+            return replace(value, line=line, path=value.path or self.names.module_of(place.scope).shown)
         if isinstance(value, (str, bytes)):
             fits = len(value) <= _LONGEST_TEXT
         else:

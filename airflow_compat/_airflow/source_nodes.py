@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import PurePath
-from types import MappingProxyType
 from typing import Any
 
-from .source_calls import READERS, call_function, call_method
-from .source_names import Dotted, Names, Place, Steps, known
-from .source_values import Called, Computed
+from .source_calls import READERS
+from .source_invocations import as_computed, call_node
+from .source_names import Dotted, Names, Place, Steps
+from .source_values import Called, Computed, PastMoment
 
 _LONGEST_TEXT = 1_000_000
 _SEQUENCES = (str, list, tuple)
@@ -27,9 +29,6 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 def other_node(_: Names, place: Place) -> Steps:
     yield from ()
     words = {
-        ast.IfExp: "depends on a condition",
-        ast.BoolOp: "depends on a condition",
-        ast.Compare: "is a comparison",
         ast.Lambda: "is a lambda",
         ast.Await: "is awaited",
     }
@@ -48,21 +47,21 @@ def _name(self: Names, place: Place) -> Steps:
     return (yield from self.value(place, place.node.id))
 
 
-def _sequence(_: Names, place: Place) -> Steps:
+def _sequence(self: Names, place: Place) -> Steps:
     node = place.node
     assert isinstance(node, (ast.List, ast.Tuple, ast.Set))
     values: list[Any] = []
     for each in node.elts:
         if not isinstance(each, ast.Starred):
-            values.append(known((yield place.at(each)), each.lineno))
+            values.append(self.data((yield place.at(each)), place, each))
             continue
         inner = yield place.at(each.value)
-        values += inner if isinstance(inner, (list, tuple)) else [_as_computed(inner, each.lineno)]
+        values += inner if isinstance(inner, (list, tuple)) else [as_computed(inner, each.lineno)]
     # A set of what may not be hashed stays a list: nothing that is read from here on tells them apart.
     return tuple(values) if isinstance(node, ast.Tuple) else values
 
 
-def _mapping(_: Names, place: Place) -> Steps:
+def _mapping(self: Names, place: Place) -> Steps:
     node = place.node
     assert isinstance(node, ast.Dict)
     values: dict[Any, Any] = {}
@@ -70,17 +69,17 @@ def _mapping(_: Names, place: Place) -> Steps:
         value = yield place.at(each)
         if key is None:
             if not isinstance(value, dict):
-                return _as_computed(value, each.lineno)
+                return as_computed(value, each.lineno)
             values |= value
             continue
         name = yield place.at(key)
         if not isinstance(name, (str, int, float, bool, bytes, type(None))):
             return Computed("has a key that isn't known", key.lineno)
-        values[name] = known(value, each.lineno)
+        values[name] = self.data(value, place, each)
     return values
 
 
-def _joined(_: Names, place: Place) -> Steps:
+def _joined(self: Names, place: Place) -> Steps:
     node = place.node
     assert isinstance(node, ast.JoinedStr)
     parts: list[str] = []
@@ -89,31 +88,34 @@ def _joined(_: Names, place: Place) -> Steps:
             parts.append(str(each.value))
             continue
         assert isinstance(each, ast.FormattedValue)
-        value = known((yield place.at(each.value)), each.lineno)
+        value = self.data((yield place.at(each.value)), place, each)
         if isinstance(value, Computed):
             return value
-        if each.format_spec is not None or each.conversion not in (-1, 115) or not _is_plain(value):
+        if each.format_spec is not None or each.conversion not in (-1, 115) or not _is_shown_plainly(value):
             return Computed("formats a value", each.lineno)
         parts.append(str(value))
     return "".join(parts)
 
 
-def _is_plain(value: Any) -> bool:
+def _is_shown_plainly(value: Any) -> bool:
     return isinstance(value, (str, int, float, PurePath))
 
 
-def _attribute(_: Names, place: Place) -> Steps:
+def _is_plain(value: Any) -> bool:
+    """True for values that are true or false, and equal or not, as Python's own are."""
+    return value is None or isinstance(value, (bool, str, int, float))
+
+
+def _attribute(self: Names, place: Place) -> Steps:
     node = place.node
     assert isinstance(node, ast.Attribute)
     owner = yield place.at(node.value)
-    match owner, node.attr:
-        case Computed(), _:
-            return owner
-        case Dotted(path=path), name:
-            return Dotted(f"{path}.{name}")
-        case PurePath(), ("stem" | "name" | "suffix" | "parent" | "parents" | "parts"):
-            return getattr(owner, node.attr)
-    return Computed(f"reads .{node.attr}", node.lineno)
+    if node.attr == "value" and isinstance(node.value, ast.Attribute) and isinstance(owner, (str, int, float)):
+        # Of these, only the members of an enumeration have it.
+        return owner
+    if isinstance(owner, PurePath) and node.attr in ("stem", "name", "suffix", "parent", "parents", "parts"):
+        return getattr(owner, node.attr)
+    return (yield from self.attribute(owner, node.attr))
 
 
 def _subscript(_: Names, place: Place) -> Steps:
@@ -137,11 +139,11 @@ def _subscript(_: Names, place: Place) -> Steps:
         return Computed("reads a part that isn't there or isn't known", node.lineno)
 
 
-def _binary(_: Names, place: Place) -> Steps:
+def _binary(self: Names, place: Place) -> Steps:
     node = place.node
     assert isinstance(node, ast.BinOp)
-    left = known((yield place.at(node.left)), node.lineno)
-    right = known((yield place.at(node.right)), node.lineno)
+    left = self.data((yield place.at(node.left)), place, node)
+    right = self.data((yield place.at(node.right)), place, node)
     for side in (left, right):
         if isinstance(side, Computed):
             return side
@@ -156,6 +158,10 @@ def _operate(sign: ast.operator, left: Any, right: Any) -> Any:
     if isinstance(left, Called) and isinstance(right, Called):
         name = {ast.BitOr: "AssetAny", ast.BitAnd: "AssetAll"}.get(type(sign))
         return Called(name, (left, right)) if name else NotImplemented
+    if isinstance(left, PastMoment) and isinstance(right, timedelta):
+        days = left.days - right.days if isinstance(sign, ast.Add) else left.days + right.days
+        is_known = isinstance(sign, (ast.Add, ast.Sub)) and not right % timedelta(days=1) and days >= 0
+        return replace(left, days=days) if is_known else NotImplemented
     if isinstance(left, dict) or isinstance(right, dict):
         both = isinstance(left, dict) and isinstance(right, dict) and isinstance(sign, ast.BitOr)
         return left | right if both else NotImplemented
@@ -187,63 +193,39 @@ def _unary(_: Names, place: Place) -> Steps:
     return Computed("is computed", node.lineno)
 
 
-def _call(_: Names, place: Place) -> Steps:
+def _condition(self: Names, place: Place) -> Steps:
     node = place.node
-    assert isinstance(node, ast.Call)
-    line = node.lineno
-    function, method = yield from _callee(place, node)
-    if isinstance(function, Dotted):
-        why = READERS.get(function.path) or READERS.get(function.name)
-        function = Computed(why, line) if why else function
-    if isinstance(function, Computed):
-        return function
-    given = yield from _arguments(place, node)
-    if isinstance(given, Computed):
-        return given
-    arguments, keywords = given
-    if isinstance(function, Dotted):
-        return call_function(function.path, arguments, keywords, line)
-    return call_method(function, method, arguments, keywords, line)
+    assert isinstance(node, ast.IfExp)
+    test = yield place.at(node.test)
+    if _is_plain(test):
+        return (yield place.at(node.body if test else node.orelse))
+    first = self.data((yield place.at(node.body)), place, node.body)
+    second = self.data((yield place.at(node.orelse)), place, node.orelse)
+    return Computed("depends on a condition", node.lineno, options=(first, second))
 
 
-def _callee(place: Place, node: ast.Call) -> Steps:
-    """What is called: a dotted name, or a value and the name of its method."""
-    if isinstance(node.func, ast.Attribute):
-        owner = yield place.at(node.func.value)
-        name = node.func.attr
-        return (Dotted(f"{owner.path}.{name}"), "") if isinstance(owner, Dotted) else (owner, name)
-    function = yield place.at(node.func)
-    if isinstance(function, Dotted):
-        return function, ""
-    name = f"{node.func.id}()" if isinstance(node.func, ast.Name) else "something"
-    return Computed(f"calls {name}", node.lineno), ""
+def _either(_: Names, place: Place) -> Steps:
+    node = place.node
+    assert isinstance(node, ast.BoolOp)
+    value: Any = None
+    for each in node.values:
+        value = yield place.at(each)
+        if not _is_plain(value):
+            return value if isinstance(value, Computed) else Computed("depends on a condition", node.lineno)
+        if bool(value) is isinstance(node.op, ast.Or):
+            break
+    return value
 
 
-def _arguments(place: Place, node: ast.Call) -> Steps:
-    """What is given, by position and by name."""
-    arguments: list[Any] = []
-    keywords: dict[str, Any] = {}
-    for each in node.args:
-        if isinstance(each, ast.Starred):
-            inner = yield place.at(each.value)
-            if not isinstance(inner, (list, tuple)):
-                return _as_computed(inner, each.lineno)
-            arguments += inner
-        else:
-            arguments.append(known((yield place.at(each)), each.lineno))
-    for keyword in node.keywords:
-        value = yield place.at(keyword.value)
-        if keyword.arg is not None:
-            keywords[keyword.arg] = known(value, node.lineno)
-        elif isinstance(value, dict) and all(isinstance(key, str) for key in value):
-            keywords |= value
-        else:
-            return _as_computed(value, node.lineno)
-    return tuple(arguments), MappingProxyType(keywords)
-
-
-def _as_computed(value: Any, line: int) -> Computed:
-    return value if isinstance(value, Computed) else Computed("is unpacked from something that isn't known", line)
+def _comparison(_: Names, place: Place) -> Steps:
+    node = place.node
+    assert isinstance(node, ast.Compare)
+    left = yield place.at(node.left)
+    right = yield place.at(node.comparators[0])
+    match node.ops:
+        case [ast.Eq() | ast.NotEq() as sign] if _is_plain(left) and _is_plain(right):
+            return (left == right) is isinstance(sign, ast.Eq)
+    return Computed("is a comparison", node.lineno)
 
 
 KINDS = {
@@ -258,5 +240,8 @@ KINDS = {
     ast.Subscript: _subscript,
     ast.BinOp: _binary,
     ast.UnaryOp: _unary,
-    ast.Call: _call,
+    ast.Call: call_node,
+    ast.IfExp: _condition,
+    ast.BoolOp: _either,
+    ast.Compare: _comparison,
 }

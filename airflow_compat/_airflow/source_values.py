@@ -15,13 +15,17 @@ class Computed:
     Attributes:
         why: What stands in the way, as the end of a sentence: "reads an Airflow Variable". Never a value.
         line: Where.
+        path: The file of that line; empty for the DAG file itself.
+        options: The values between which a condition decides; empty where they are not known.
     """
 
     why: str
     line: int = 0
+    path: str = ""
+    options: tuple[Any, ...] = field(default=(), repr=False)
 
     def __str__(self) -> str:
-        return f"{self.why} (line {self.line})" if self.line else self.why
+        return f"{self.why} ({self.path}:{self.line})" if self.path else self.why
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,10 @@ class Called:
     arguments: tuple[Any, ...] = field(default=(), repr=False)
     keywords: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
+    def __repr__(self) -> str:
+        # As a message shows it, which never has a value in it.
+        return f"{self.name}(...)"
+
     def argument(self, position: int, name: str, default: Any = None) -> Any:
         """What was given for a parameter, by position or by name."""
         if position < len(self.arguments):
@@ -51,11 +59,16 @@ class PastMoment:
 
     Attributes:
         days: How many.
-        timezone: The name of the time zone that its day begins in.
+        timezone: The name of the time zone that its day begins in; empty for Airflow's default time zone.
+        is_day: True for the beginning of the day, and False for the time of day at which the file is read.
     """
 
     days: int
     timezone: str = "UTC"
+    is_day: bool = True
+
+    def __repr__(self) -> str:
+        return f"days_ago({self.days})" if self.is_day else f"now() - timedelta(days={self.days})"
 
 
 def computed_parts(value: Any) -> Iterator[Computed]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from .._airflow.dag_source import Level, Problem
+from .._airflow.dag_problems import Level, Problem
 from .._prefect.deployment_checks import schedule_problem, trigger_fields, trigger_problem
 from .._prefect.work_pools import read_work_pools
 from .._specs import prefect_yaml_keys as keys

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from .._airflow.dag_source import DagFile, Problem
+from .._airflow.dag_problems import Problem
+from .._airflow.dag_source import DagFile
 from .._sources.dag_files import rare_collections
 from .._specs.deployments import DeploymentSpec, GenerateOptions, deployment_specs
 from ..errors import PrefectFileError

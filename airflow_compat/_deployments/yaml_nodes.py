@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from .._airflow.dag_source import Level
+from .._airflow.dag_problems import Level
 from .._specs import prefect_yaml_keys as keys
 
 _BOOLS = ("true", "false", "yes", "no", "on", "off", "t", "f", "y", "n", "1", "0")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import gc
 import os
-import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from .._airflow.dag_ignore import IgnoreRule, IgnoreSyntax, is_ignored, read_ignore_rules
-from .._airflow.dag_source import DagFile, Problem, read_dag_source
-from .._airflow.source_text import LONGEST
+from .._airflow.dag_problems import Problem
+from .._airflow.dag_source import DagFile, read_dag_source
+from .._airflow.source_modules import Neighbours
 from ..errors import DagFileError
+from .module_files import FolderModules, read_source
 
 IGNORE_FILE = ".airflowignore"
 
@@ -25,11 +26,13 @@ class FoundFile:
     Attributes:
         path: The file, as it was found.
         place: Its path from the folder on that was given; its name, where the file itself was given.
+        top: The folder that was given; the file's own, where the file itself was given.
         problem: What is wrong with it; empty for nothing.
     """
 
     path: str
     place: str
+    top: Path
     problem: str = ""
 
 
@@ -39,8 +42,12 @@ def read_files(paths: Iterable[str | os.PathLike[str]], *, syntax: IgnoreSyntax)
     Raises:
         DagFileError: One of the paths doesn't exist.
     """
+    tops: dict[Path, Neighbours] = {}
     with rare_collections():
-        return tuple(_read(found) for found in _all_files(paths, syntax))
+        return tuple(
+            _read(found, tops.setdefault(found.top, Neighbours(FolderModules(found.top))))
+            for found in _all_files(paths, syntax)
+        )
 
 
 @contextmanager
@@ -61,7 +68,7 @@ def _all_files(paths: Iterable[str | os.PathLike[str]], syntax: IgnoreSyntax) ->
         if path.is_dir():
             found: Iterable[FoundFile] = _Folder(path, syntax).files()
         elif path.exists() or path.is_symlink():
-            found = (FoundFile(str(path), path.name),)
+            found = (FoundFile(str(path), path.name, path.parent),)
         else:
             raise DagFileError(f"{path}: there is no such file or folder; give the folder that the DAG files are in")
         for each in found:
@@ -112,7 +119,7 @@ class _Folder:
             todo += reversed(folders)
 
     def _found(self, place: str, problem: str = "") -> FoundFile:
-        return FoundFile(str(self.top / place), place, problem)
+        return FoundFile(str(self.top / place), place, self.top, problem)
 
     def _file(self, place: str) -> Iterator[FoundFile]:
         suffix = place.rpartition(".")[2]
@@ -134,31 +141,20 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _read(found: FoundFile) -> DagFile:
+def _read(found: FoundFile, neighbours: Neighbours) -> DagFile:
     path = found.path
     if found.problem:
         return _refused(path, found.problem, found.place)
     if path.endswith(".zip"):
         return _refused(path, "DAGs in a zip file aren't read; unpack it, and give the folder", found.place)
     try:
-        data = _read_bytes(path)
+        data = read_source(path)
     except OSError as exc:
         return _refused(path, f"it can't be read ({exc.strerror or 'it is no file'})", found.place)
     except DagFileError as exc:
         return _refused(path, str(exc), found.place)
-    return read_dag_source(data, path, place=found.place, full_path=str(Path(path).absolute()))
-
-
-def _read_bytes(path: str) -> bytes:
-    # A pipe would never end, and some devices neither.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    with open(descriptor, "rb") as file:  # noqa: PTH123 - of a descriptor
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise DagFileError("it is no regular file; give a Python file")
-        if status.st_size > LONGEST:
-            raise DagFileError(f"it has {status.st_size:,} bytes, and {LONGEST:,} are read at most; split it")
-        return file.read(LONGEST + 1)
+    full_path = str(Path(path).absolute())
+    return read_dag_source(data, path, place=found.place, full_path=full_path, neighbours=neighbours)
 
 
 def _refused(path: str, why: str, place: str) -> DagFile:

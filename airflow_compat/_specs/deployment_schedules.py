@@ -12,7 +12,7 @@ from .._airflow.assets import Asset, AssetAll, AssetAny, AssetCondition, Dataset
 from .._airflow.event_timetables import ContinuousTimetable, EventsTimetable, NullTimetable, OnceTimetable
 from .._airflow.interval_timetables import CronDataIntervalTimetable, DeltaDataIntervalTimetable
 from .._airflow.read_schedule import read_condition
-from .._airflow.source_values import Called, computed_parts
+from .._airflow.source_values import Called, Computed, computed_parts
 from .._airflow.trigger_timetables import CronTriggerTimetable, DeltaTriggerTimetable, MultipleCronTriggerTimetable
 from .._airflow.version import AirflowVersion
 from ..errors import InvalidScheduleError, UnsupportedFeatureError
@@ -54,13 +54,13 @@ class YamlSchedules:
     Attributes:
         schedules: The schedules; None where they can't be told.
         triggers: The triggers.
-        refusal: Why they can't be told.
+        refusal: Why they can't be told; what isn't known, where that is why.
         notes: What differs from Airflow.
     """
 
     schedules: tuple[dict[str, Any], ...] | None = ()
     triggers: tuple[dict[str, Any], ...] = ()
-    refusal: str = ""
+    refusal: str | Computed = ""
     notes: tuple[str, ...] = ()
 
 
@@ -89,7 +89,7 @@ def yaml_schedules(
     if name and name not in (*_CLASSES, *_BOTH, "relativedelta", "AssetRef"):
         return YamlSchedules(None, refusal=f"is {name}, which stands for nothing that Prefect has")
     for unknown in computed_parts(schedule):
-        return YamlSchedules(None, refusal=str(unknown))
+        return YamlSchedules(None, refusal=unknown)
     given = {
         "start_date": start_date,
         "end_date": end_date,

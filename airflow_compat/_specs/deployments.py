@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from inspect import cleandoc
 from typing import Any
 
-from .._airflow.dag_source import DagFile, DagSource, Level, Problem
-from .._airflow.source_values import Computed, PastMoment, computed_parts
+from .._airflow.dag_problems import Level, Problem
+from .._airflow.dag_source import DagFile, DagSource, same_id
+from .._airflow.source_values import Computed, computed_parts
 from .._airflow.version import DEFAULT_VERSION, AirflowVersion
-from .._airflow.zones import zone_name
-from ..errors import InvalidDagLimitError, InvalidScheduleError
+from ..errors import InvalidDagLimitError
 from .dag_limits import limit_from_max_active_runs
+from .dag_moments import date_of, schedule_of, starts_when_read
 from .deployment_names import DEFAULT_ENTRYPOINTS, deployment_name, entrypoint
 from .deployment_params import has_template, read_params
 from .deployment_schedules import yaml_schedules
@@ -95,16 +96,15 @@ def deployment_specs(
         for dag in file.dags:
             name = deployment_name(dag.dag_id)
             if name in specs:
-                first = specs[name].dag
-                why = f"{first.path}:{first.line} has a DAG of this id, too, and only that one is taken; rename one"
-                problems.append(Problem(dag.path, why, dag.line, dag.dag_id))
+                problems.append(same_id(dag, specs[name].dag))
                 continue
             spec = deployment_spec(dag, options, file.place or file.path)
             target = spec.values["entrypoint"]
             if target in entrypoints:
                 other = entrypoints[target].dag_id
-                why = f"its entrypoint {target} is that of {other}, too; give a pattern that tells them apart"
-                problems.append(Problem(dag.path, why, dag.line, dag.dag_id))
+                why = "another DAG has the same entrypoint, and only the first one is written; give another pattern"
+                detail = f"{target} is the entrypoint of {other}"
+                problems.append(Problem(dag.path, why, dag.line, dag.dag_id, detail=detail))
                 continue
             entrypoints[target] = dag
             specs[name] = spec
@@ -138,12 +138,18 @@ class _Entry:
         name = deployment_name(dag.dag_id)
         return DeploymentSpec(name, dag, self.values, frozenset(self.unknown), tuple(self.problems), self.schemas)
 
-    def _tell(self, message: str, level: Level = "error", line: int = 0) -> None:
-        self.problems.append(Problem(self.dag.path, message, line or self.dag.line, self.dag.dag_id, level))
+    def _tell(
+        self, message: str, level: Level = "error", *, why: object = None, line: int = 0, detail: str = ""
+    ) -> None:
+        """Report something of the DAG, at the line that is the cause of it where that is in the DAG's file."""
+        if isinstance(why, Computed) and not why.path:
+            line = why.line
+        problem = Problem(self.dag.path, message, line or self.dag.line, self.dag.dag_id, level, detail)
+        self.problems.append(problem)
 
     def _unknown(self, key: str, what: str, why: object) -> None:
         self.unknown.add(key)
-        self._tell(f"`{key}` isn't written, since {what} {why}; write it yourself, and it will stay")
+        self._tell(f"`{key}` isn't written: {what} {why}; write it yourself, and it will stay", why=why)
 
     def _description(self) -> None:
         texts = []
@@ -175,8 +181,12 @@ class _Entry:
         for unknown in computed_parts(tags):
             self._unknown("tags", "one of its tags" if isinstance(tags, list) else "its tags", unknown)
             return
-        if tags:
-            self.values["tags"] = list(dict.fromkeys(str(tag) for tag in tags)) if not isinstance(tags, str) else [tags]
+        if isinstance(tags, str):
+            tags = [tags]
+        if not isinstance(tags, (list, tuple, dict, type(None))):
+            self._unknown("tags", "its tags", "are no list")
+        elif tags:
+            self.values["tags"] = list(dict.fromkeys(map(str, tags)))
 
     def _parameters(self) -> None:
         found = read_params(self.dag.get("params"))
@@ -190,12 +200,17 @@ class _Entry:
             self._tell(f"params[{name!r}] is left out: {why}")
 
     def _schedules(self) -> None:
-        schedule = self._schedule()
-        start, zone = self._date("start_date")
-        end, _ = self._date("end_date")
+        dag, zone = self.dag, self.options.timezone
+        schedule, condition = schedule_of(dag, self.options.airflow_version)
+        end, _ = date_of(dag, "end_date", zone)
+        start, zone = date_of(dag, "start_date", zone)
+        if schedule is None:
+            # Without a schedule, they say nothing about any run.
+            start = end = None
         for name, value in (("start_date", start), ("end_date", end)):
-            if isinstance(value, Computed) and schedule is not None:
+            if isinstance(value, Computed) and not isinstance(schedule, Computed):
                 self._unknown("schedules", f"its {name}", value)
+                self.unknown.add("triggers")
                 return
         found = yaml_schedules(
             schedule,
@@ -212,6 +227,11 @@ class _Entry:
             self._unknown("schedules", "its schedule", found.refusal)
             self.unknown.add("triggers")
             return
+        if condition:
+            self._tell(f"its schedule {condition}, which may switch it off; it is written", "warning", why=condition)
+        if found.schedules and starts_when_read(dag):
+            why = "its start_date is the time at which Airflow reads the file, so Airflow may never run it"
+            self._tell(f"{why}; its schedule is written without a start", "warning")
         self.values["schedules"] = [{**each, **self._active()} for each in found.schedules]
         if found.triggers:
             self.values["triggers"] = [dict(each) for each in found.triggers]
@@ -219,53 +239,21 @@ class _Entry:
     def _catchup(self) -> bool | None:
         catchup = self.dag.get("catchup")
         if isinstance(catchup, Computed):
-            self._tell(f"its catchup {catchup}; Prefect never catches up by itself", "warning")
+            self._tell(f"its catchup {catchup}; Prefect never catches up by itself", "warning", why=catchup)
             return None
         return None if catchup is None else bool(catchup)
 
     def _active(self) -> dict[str, bool]:
         paused = self.dag.get("is_paused_upon_creation")
         if isinstance(paused, Computed):
-            self._tell(f"its is_paused_upon_creation {paused}; its schedules are active", "warning")
+            self._tell(f"its is_paused_upon_creation {paused}; its schedules are active", "warning", why=paused)
             return {}
         return {"active": False} if paused else {}
 
-    def _schedule(self) -> Any:
-        for name in ("schedule", "timetable", "schedule_interval"):
-            if name in self.dag.arguments:
-                return self.dag.arguments[name]
-        if self.dag.unpacked is not None:
-            return self.dag.unpacked
-        # 2.11's own default; 3.x has none.
-        return timedelta(days=1) if self.options.airflow_version == "2" else None
-
-    def _date(self, name: str) -> tuple[Any, str]:
-        """A date of the DAG or of its tasks, and the name of its time zone, which is the DAG's."""
-        value = self.dag.get(name)
-        if value is None:
-            defaults = self.dag.get("default_args")
-            value = defaults.get(name) if isinstance(defaults, dict) else defaults
-        if isinstance(value, PastMoment):
-            # The time zone stays; that it begins in the past is all that counts.
-            return None, value.timezone
-        if isinstance(value, str):
-            try:
-                value = datetime.fromisoformat(value.replace("Z", "+00:00"))
-            except ValueError:
-                value = Computed("is a text that is no ISO date")
-        if isinstance(value, datetime):
-            try:
-                return value, zone_name(value.tzinfo) if value.tzinfo else self.options.timezone
-            except InvalidScheduleError:
-                return Computed("is in a time zone that has no name"), self.options.timezone
-        if value is None or isinstance(value, Computed):
-            return value, self.options.timezone
-        return Computed("is no date"), self.options.timezone
-
     def _limit(self) -> None:
         runs = self.dag.get("max_active_runs")
-        if isinstance(runs, Computed):
-            self._unknown("concurrency_limit", "its max_active_runs", runs)
+        if unknown := next(computed_parts(runs), None):
+            self._unknown("concurrency_limit", "its max_active_runs", unknown)
         elif runs is not None:
             try:
                 limit = limit_from_max_active_runs(runs)
@@ -279,13 +267,11 @@ class _Entry:
 
     def _images(self) -> None:
         for image in self.dag.images:
-            shown = f"image {image.image!r}" if isinstance(image.image, str) else f"an image that {image.image}"
+            shown = f"image {image.image!r}" if isinstance(image.image, str) else f"its image {image.image}"
             hint = "work_pool.job_variables.image names the image of a docker or kubernetes work pool"
-            self._tell(f"{image.operator} runs {shown}; {hint}", "note", image.line)
+            self._tell(f"{image.operator} runs an image; {hint}", "note", line=image.line, detail=shown)
 
     def _others(self) -> None:
-        if self.dag.others:
-            shown = ", ".join(
-                f"{name} ({_ELSEWHERE[name]})" if name in _ELSEWHERE else name for name in self.dag.others
-            )
+        for name in self.dag.others:
+            shown = f"{name} ({_ELSEWHERE[name]})" if name in _ELSEWHERE else name
             self._tell(f"not for prefect.yaml: {shown}", "note")

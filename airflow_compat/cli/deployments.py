@@ -11,6 +11,7 @@ from cyclopts import App, Parameter
 from rich.text import Text
 
 from .. import deployments
+from .._airflow.dag_problems import group_problems
 from ..deployments import DEFAULT_ENTRYPOINTS, Problem
 from .printing import count, new_console, new_table
 
@@ -152,7 +153,9 @@ def _print(generated: Generated, *, dry_run: bool, diff: bool) -> None:
     if diff and generated.changes:
         console.print()
         console.print(generated.diff, end="", soft_wrap=True)
-    _print_problems(generated.problems, console)
+    for group in group_problems(generated.problems):
+        for line in group.lines():
+            console.print(Text(line, style=_STYLES[group.level]), soft_wrap=True)
     counted = Counter(_result(entry.action, dry_run=dry_run)[0] for entry in generated.entries)
     said = ", ".join(f"{number} {word}" for word, number in counted.items()) or "no DAG was found"
     wrote = generated.changes and not dry_run

@@ -224,3 +224,21 @@ def test_any_bytes_can_be_read(data: bytes) -> None:
 def test_any_text_can_be_read(text: str) -> None:
     read(f"DAG({text!r}, schedule={text!r}, description={text!r})".encode("utf-8", "surrogatepass"))
     read(text.encode("utf-8", "surrogatepass") + b"\n# airflow dag")
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        "def f{n}():\n    return DAG('d{n}', schedule=x)\n",
+        "def f{n}():\n    DAG('d{n}', schedule=x)\n    f{next}()\n",
+        "class C{n}:\n    def f(self):\n        DAG('d{n}', schedule=x)\nC{n}()\nx = '{n}'\n",
+        "def f(x={n}):\n    DAG('d{n}', schedule=x)\nf()\nx = '{n}'\n",
+    ],
+)
+def test_thousands_of_functions_take_no_longer_than_their_number(function: str) -> None:
+    body = "".join(function.format(n=n, next=n + 1) for n in range(3_000))
+    source = f"from airflow import DAG\nx = '@daily'\n{body}f0 = f1 = f2999 = x\nx = None\n"
+    start = time.process_time()
+    file = read_dag_source(source.encode(), "x.py")
+    assert len(file.dags) == 3_000
+    assert time.process_time() - start < 30

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from airflow_compat._airflow.dag_source import DagFile, Problem, read_dag_source
+from airflow_compat._airflow.dag_problems import Problem
+from airflow_compat._airflow.dag_source import DagFile, read_dag_source
 from airflow_compat._specs.deployment_names import entrypoint, function_name
 from airflow_compat._specs.deployments import DeploymentSpec, GenerateOptions, deployment_specs
 from airflow_compat.errors import DagFileError
@@ -117,7 +118,7 @@ def test_assets_become_triggers() -> None:
 @pytest.mark.parametrize(
     ("arguments", "key", "message"),
     [
-        ("schedule=Variable.get('x')", "schedules", "its schedule reads an Airflow Variable (line 11)"),
+        ("schedule=Variable.get('x')", "schedules", "its schedule reads an Airflow Variable; write it yourself"),
         ("schedule=[Asset(shared)]", "schedules", "its schedule is common.shared"),
         ("schedule=AssetAlias('x')", "schedules", "is AssetAlias, which stands for nothing that Prefect has"),
         ("schedule='@continuous'", "schedules", "'@continuous' has no moments"),
@@ -125,7 +126,7 @@ def test_assets_become_triggers() -> None:
         ("schedule=[AssetAlias('x')]", "schedules", "AssetAlias stands for nothing that Prefect has"),
         ("schedule=5", "schedules", "has no counterpart"),
         ("schedule=CronTriggerTimetable()", "schedules", "isn't called as Airflow has it"),
-        ("schedule='@daily', start_date=datetime.now()", "schedules", "its start_date calls datetime.datetime.now()"),
+        ("schedule='@daily', start_date=datetime.max()", "schedules", "its start_date calls datetime.datetime.max()"),
         ("schedule='@daily', default_args=shared", "schedules", "its start_date is common.shared"),
         ("schedule='@daily', end_date='tomorrow'", "schedules", "its end_date is a text that is no ISO date"),
         ("tags=['a', shared]", "tags", "one of its tags is common.shared"),
@@ -180,7 +181,8 @@ def test_what_differs_is_told() -> None:
     assert found.values["description"] == "at { { ds }}"
     assert "would replace" in messages(found, "warning")[0]
     assert messages(spec("dagrun_timeout=timedelta(hours=1), fail_fast=True"), "note") == [
-        "not for prefect.yaml: dagrun_timeout (@flow(timeout_seconds=...) or alerts), fail_fast"
+        "not for prefect.yaml: dagrun_timeout (@flow(timeout_seconds=...) or alerts)",
+        "not for prefect.yaml: fail_fast",
     ]
 
 
@@ -203,7 +205,8 @@ def test_images_are_hints() -> None:
     specs, problems = deployment_specs([file(source)], GenerateOptions(NOW))
     [problem] = problems
     assert problem.level == "note"
-    assert "DockerOperator runs image 'ours/etl:1'" in problem.message
+    assert problem.message.startswith("DockerOperator runs an image; work_pool.job_variables.image names")
+    assert problem.detail == "image 'ours/etl:1'"
     assert "work_pool" not in specs[0].values
 
 
@@ -212,8 +215,12 @@ def test_ids_and_entrypoints_that_collide_are_refused() -> None:
     specs, problems = deployment_specs(files, GenerateOptions(NOW))
     assert [each.name for each in specs] == ["a", "a_b"]
     assert [(each.path, each.name) for each in problems] == [("y.py", "a"), ("z.py", "a.b")]
-    assert "x.py:11 has a DAG of this id" in problems[0].message
-    assert "is that of a_b, too" in problems[1].message
+    assert (problems[0].message, problems[0].detail) == (
+        "another DAG has the same dag_id, and only the first one is written; rename one",
+        "the first one is at x.py:11",
+    )
+    assert problems[1].message.startswith("another DAG has the same entrypoint")
+    assert problems[1].detail == "flows/z.py:a_b is the entrypoint of a_b"
 
 
 def test_files_problems_are_kept() -> None:
