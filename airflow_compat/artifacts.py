@@ -128,7 +128,7 @@ def artifact_from_xcom(
         description: See `markdown`.
 
     Raises:
-        InvalidArtifactError: There is no such XCom; or see `markdown`.
+        InvalidArtifactError: There is no such XCom, or it is None; or see `markdown`.
         InvalidArgumentError: `ti` is none.
         XComError: See `ti.xcom_pull`.
         ServerError: See `markdown`.
@@ -142,7 +142,10 @@ def artifact_from_xcom(
     own: dict[str, Any] = {"map_indexes": ti.map_index} if task_id == ti.task_id and ti.map_index >= 0 else {}
     value = ti.xcom_pull(task_ids=task_id, key=key, **own)
     if value is None:
-        raise InvalidArtifactError(f"task {task_id!r} has pushed no XCom {key!r}: push it first, or name another key")
+        raise InvalidArtifactError(
+            f"XCom {key!r} of task {task_id!r} has nothing to show: it is None, or was not pushed. Push a value first, "
+            "or name another key"
+        )
     spec = _specs.artifact_of_value(artifact_key or f"{task_id}-{key}", value, description)
     return make(spec, getattr(ti.services, "run", None))
 

@@ -62,6 +62,10 @@ class ServerUnreachableError(ServerError, ConnectionError):
     """The Prefect server did not answer."""
 
 
+class ServerBusyError(ServerUnreachableError):
+    """The Prefect server is there, but had no time for a request within the time that Prefect's own client waits."""
+
+
 class NameTakenError(ServerError):
     """What was to be created was there already."""
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from ._airflow.version import DEFAULT_VERSION, AirflowVersion
+from ._options.decorators import with_airflows_decorators
 from .errors import UnsupportedFeatureError
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def task(
     airflow_version: AirflowVersion = DEFAULT_VERSION,
     **arguments: Unpack[TaskArguments],
 ) -> Callable[[Callable[P, R]], Task[P, R]]: ...
+@with_airflows_decorators
 def task(
     fn: Callable[..., Any] | None = None,
     /,
@@ -65,6 +67,7 @@ def task(
     - `execution_timeout` can't interrupt a function that blocks in another thread than the main one, as in `submit`:
       Prefect ends it when it returns, and warns of it.
     - `max_active_tis_per_dag` needs `dag_id`, and a limit that `prefect concurrency-limit create` made.
+    - `@task.python` is the same decorator. Airflow's others, such as `@task.branch`, raise `UnsupportedFeatureError`.
 
     Args:
         fn: The function, where the decorator is written without parentheses.

@@ -40,13 +40,16 @@ def pool(name: str | None, slots: int = 1, *, priority_weight: int = 1, timeout:
         name: The pool's name; None is `default_pool`.
         slots: How many slots to hold, as `pool_slots`.
         priority_weight: The higher it is, the earlier this is served among the waiters of its process.
-        timeout: The seconds to wait at most, 0 for now or never; None waits for ever, as Airflow does.
+        timeout: The seconds to wait at most, 0 for now or never; None waits for ever, as Airflow does. A server that is
+            too busy to answer gets up to 10 seconds more for its first answer.
 
     Raises:
         PoolNotReadyError: On entering: the limit is missing, inactive, only a tag limit, or smaller than `slots`; or
             this very thread or task holds so many of its slots that the wait could not end.
-        PoolTimeoutError: On entering: the slots were not free in time. Also a `TimeoutError`.
-        ServerError: On entering: the server can't be asked. Who waits already waits on while it is gone, for a minute.
+        PoolTimeoutError: On entering: the slots were not free in time, or the server was too busy to answer in time.
+            Also a `TimeoutError`.
+        ServerError: On entering: the server can't be reached or refuses the request. A server that is only busy never
+            ends the wait. Waiters endure a server that is gone for at least a minute.
         PoolLeaseLostError: On leaving, or from `hold.check()`: the server dropped the slots before the code was done.
 
     Example:

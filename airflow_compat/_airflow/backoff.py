@@ -49,11 +49,11 @@ class Backoff:
         date = logical_date and logical_date.isoformat(" ")
         key = f"{dag_id}#{task_id}#{date}#{try_number}".encode()
         jitter = int(hashlib.sha1(key, usedforsecurity=False).hexdigest(), 16) % least
-        return self.capped(min(least + jitter, LONGEST))
+        return self.capped(least + jitter)
 
     def capped(self, seconds: float) -> float:
-        """The delay, or `max_retry_delay` where that is shorter."""
-        return float(min(self.longest, seconds) if self.longest else seconds)
+        """The delay, limited to `max_retry_delay` and Airflow's 24 hours."""
+        return float(min(seconds, self.longest or LONGEST, LONGEST))
 
 
 def multiplier_of(retry_exponential_backoff: object, airflow_version: AirflowVersion) -> float | None:

@@ -88,11 +88,16 @@ def _texts(secret: object, name: str | None, depth: int) -> Iterator[str]:
 
 
 def _forms(text: str) -> Iterator[str]:
-    """As it is, as in a URL, as in JSON, as in a repr."""
-    yield text
-    encodable = text.encode("utf-8", "surrogatepass")
-    yield from (quote(encodable), quote(encodable, safe=""), quote_plus(encodable))
-    yield json.dumps(text)[1:-1]
-    yield json.dumps(text, ensure_ascii=False)[1:-1]
+    """As it is, as in a repr, as in JSON, as in JSON that is text in JSON, and each of these as in a URL."""
+    in_json = _in_json(text)
+    in_nested_json = [nested for form in in_json for nested in _in_json(form)]
+    for form in dict.fromkeys((text, *in_json, *in_nested_json)):
+        yield form
+        encodable = form.encode("utf-8", "surrogatepass")
+        yield from (quote(encodable), quote(encodable, safe=""), quote_plus(encodable))
     yield repr(text)[1:-1]
     yield text.strip()
+
+
+def _in_json(text: str) -> list[str]:
+    return [json.dumps(text, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False)]

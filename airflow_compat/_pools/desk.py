@@ -88,7 +88,7 @@ class Desk(Generic[H]):
             try:
                 held = self._server.try_acquire(ticket)
             except PoolNotReadyError as exc:
-                self._settle_with_error(ticket, exc)
+                self.fail(ticket, exc)
                 return True
         if held is None:
             self._denied_at = self._clock()
@@ -134,7 +134,8 @@ class Desk(Generic[H]):
                 return ticket
         return None
 
-    def _settle_with_error(self, ticket: Ticket[H], error: Exception) -> None:
+    def fail(self, ticket: Ticket[H], error: Exception) -> None:
+        """End the wait of a ticket with this error, unless it has ended."""
         with self._state:
             if ticket not in self._line:
                 return
@@ -145,4 +146,4 @@ class Desk(Generic[H]):
     def fail_all(self, error: Exception) -> None:
         """End every wait with this error."""
         while ticket := self.first():
-            self._settle_with_error(ticket, error)
+            self.fail(ticket, error)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .._prefect.slots import Lease
     from .board import Board
     from .line import Ticket
-    from .waiting import Wish
+    from .wish import Wish
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -79,11 +79,14 @@ class Passage(AbstractContextManager[Hold, None], AbstractAsyncContextManager[Ho
         if stand_in := POOLS.current():
             return self._let_in(started, stand_in.take(self._wish()))
         from . import termination
+        from .board import board as current_board
+        from .preflight import find_limit_in_thread, is_unlimited
         from .waiting import wait_in_thread
 
         with termination.begun() as begun:
-            board, wish = self._checked(_here())
-            ticket = wait_in_thread(board, wish) if wish else None
+            board, wish = current_board(), self._wanted(started)
+            limit = find_limit_in_thread(board, wish)
+            ticket = None if is_unlimited(limit) else wait_in_thread(board, wish, limit)
             return self._entered(started, board, ticket, begun)
 
     def __exit__(
@@ -100,11 +103,15 @@ class Passage(AbstractContextManager[Hold, None], AbstractAsyncContextManager[Ho
         if stand_in := POOLS.current():
             return self._let_in(started, await stand_in.atake(self._wish()))
         from . import termination
+        from .board import board as current_board
+        from .preflight import find_limit_in_task, is_unlimited
         from .waiting import wait_in_task
 
         with termination.begun() as begun:
-            board, wish = await asyncio.to_thread(self._checked, _here())
-            ticket = await wait_in_task(board, wish) if wish else None
+            # Builds Prefect's client, which takes a moment the first time.
+            board, wish = await asyncio.to_thread(current_board), self._wanted(started)
+            limit = await find_limit_in_task(board, wish)
+            ticket = None if is_unlimited(limit) else await wait_in_task(board, wish, limit)
             return self._entered(started, board, ticket, begun)
 
     async def __aexit__(
@@ -136,21 +143,16 @@ class Passage(AbstractContextManager[Hold, None], AbstractAsyncContextManager[Ho
 
         return cast("F", in_pool)
 
-    def _checked(self, here: tuple[object, ...]) -> tuple[Board, Wish | None]:
-        """What to wait for; None when there is no limit."""
-        from .board import board
-        from .preflight import check, is_unlimited
-        from .waiting import Wish
+    def _wanted(self, started: float) -> Wish:
+        from .wish import Wish
 
+        here = _here()
         own = sum(
             entry.hold.slots
             for entry in _entries.get()
             if entry.here == here and entry.hold.pool == self._name and entry.lease
         )
-        limit = check(board(), self._name, self._limit, self._slots, own)
-        if is_unlimited(limit):
-            return board(), None
-        return board(), Wish(self._name, limit, self._slots, self._priority_weight, self._timeout)
+        return Wish(self._name, self._limit, self._slots, self._priority_weight, self._timeout, own, started)
 
     def _entered(self, started: float, board: Board, ticket: Ticket[Lease] | None, begun: ExitStack) -> Hold:
         from .._prefect.logs import run_logger

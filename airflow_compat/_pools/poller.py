@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic
 
-from ..errors import ServerError
+from ..errors import ServerBusyError, ServerError
 from .desk import Desk
 from .line import H
 
@@ -19,7 +19,7 @@ _FIRST, _LAST, _LAST_LISTENING = 0.05, 0.25, 1.0
 _RATE, _BURST = 4.0, 4.0
 _LISTEN_AFTER = 0.25
 _ANNOUNCE_AFTER, _ANNOUNCE_EVERY = 0.3, 2.0
-# How long those who wait see a server through that doesn't answer: as long as their slots' leases would last.
+# How long waiters endure a server that is gone: as long as their slots' leases would last. A busy one has no limit.
 _OUTAGE_SECONDS = 60.0
 
 
@@ -138,6 +138,8 @@ class Poller(Generic[H]):
         before = desk.first()
         try:
             desk.ask()
+        except ServerBusyError:
+            self._silent_since = None
         except ServerError as exc:
             self._endure(exc)
         else:

@@ -2,31 +2,78 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from concurrent.futures import Future
 
 from .._prefect.limits import read_limit, tag_limit_exists
+from .._prefect.logs import run_logger
 from .._specs.limits import UNLIMITED_LIMIT
 from .._specs.specs import LimitSpec
-from ..errors import PoolNotReadyError
+from ..errors import PoolNotReadyError, ServerBusyError
+from . import aside
 from .board import Board
+from .wish import Wish
 
 FRESH_SECONDS = 1.0
 """How long the server's answer holds: hundreds may take one pool in a second."""
 
 
-def check(board: Board, name: str, limit: str, slots: int, own: int) -> LimitSpec:
+_BUSY_PAUSE = 1.0
+
+
+def find_limit_in_thread(board: Board, wish: Wish) -> LimitSpec:
+    """The limit of a pool that can be waited for. Waits for a server that is busy.
+
+    Raises:
+        PoolNotReadyError: See `pool`.
+        PoolTimeoutError: The time is up.
+        ServerError: The server can't be asked.
+    """
+    begin = aside.call_here if wish.timeout is None else aside.start
+    while True:
+        request = begin(lambda: check(board, wish, own=wish.own))
+        aside.is_done(request, wish.left(answered=False))
+        if limit := _answer(request, wish):
+            return limit
+        time.sleep(_BUSY_PAUSE)
+
+
+async def find_limit_in_task(board: Board, wish: Wish) -> LimitSpec:
+    """The same in a coroutine. Does not block the event loop."""
+    while True:
+        request = aside.start(lambda: check(board, wish, own=wish.own))
+        await aside.is_done_async(request, wish.left(answered=False))
+        if limit := _answer(request, wish):
+            return limit
+        await asyncio.sleep(_BUSY_PAUSE)
+
+
+def _answer(request: Future[LimitSpec], wish: Wish) -> LimitSpec | None:
+    """The limit; None when the server was busy and there is time to ask again."""
+    if not request.done():
+        raise wish.no_answer()
+    try:
+        return request.result()
+    except ServerBusyError as exc:
+        if not wish.left(answered=True):
+            raise wish.no_answer() from None
+        run_logger().warning("Still waiting for pool %r: %s", wish.pool, exc)
+        return None
+
+
+def check(board: Board, wish: Wish, *, own: int) -> LimitSpec:
     """The limit of a pool that can be waited for.
 
     Args:
         board: This process's pools.
-        name: The pool's name.
-        limit: The limit's.
-        slots: How many slots are wanted.
-        own: How many of its slots the very code that asks holds already.
+        wish: What is wanted.
+        own: How many of the pool's slots the code that asks holds already.
 
     Raises:
         PoolNotReadyError: See `pool`.
     """
+    name, limit, slots = wish.pool, wish.limit_name, wish.slots
     spec = _known(board, limit)
     if spec is None or own + slots > spec.limit:
         before = time.monotonic()

@@ -6,43 +6,24 @@ import asyncio
 import contextvars
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from shlex import quote
 
-from .._prefect.logs import run_logger
 from .._prefect.pool_events import say_waiting
 from .._prefect.slots import Lease, current_holder
-from .._specs.pool_state import count_slots
 from .._specs.specs import LimitSpec
-from ..errors import PoolTimeoutError, ServerError
+from ..errors import ServerBusyError, ServerError
+from . import aside
 from .board import Board
 from .desk import Desk
 from .line import Ticket
+from .notices import Notices
 from .preflight import FRESH_SECONDS, check
-
-_FIRST_NOTICE_SECONDS = 5.0
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What is waited for.
-
-    Attributes:
-        pool: The pool's name.
-        limit: Its limit.
-        timeout: The seconds to wait at most, or None.
-    """
-
-    pool: str
-    limit: LimitSpec
-    slots: int
-    priority_weight: int
-    timeout: float | None
+from .wish import ANSWER_SECONDS, Wish
 
 
-def wait_in_thread(board: Board, wish: Wish) -> Ticket[Lease]:
+def wait_in_thread(board: Board, wish: Wish, limit: LimitSpec) -> Ticket[Lease]:
     """Wait for the slots.
 
     Raises:
@@ -51,23 +32,24 @@ def wait_in_thread(board: Board, wish: Wish) -> Ticket[Lease]:
         ServerError: The server can't be asked.
     """
     event = threading.Event()
-    with _in_line(board, wish, event) as (ticket, desk):
-        if _is_to_ask(desk, ticket, wish):
-            desk.ask(now_or_never=wish.timeout == 0)
-        if not ticket.settled:
-            board.wait(wish.limit.name)
-        notices = _Notices(board, wish)
-        while not event.wait(notices.pause()) and not notices.is_late():
-            notices.give()
-        if ticket.held and notices.waited() > FRESH_SECONDS:
-            _check_again(board, wish)
-    if not ticket.settled:
-        raise notices.too_late()
-    return _outcome(ticket)
+    with _in_line(board, wish, limit, event) as wait:
+        wait.begin(aside.call_here if wish.timeout is None else aside.start)
+        while True:
+            event.clear()
+            if wait.is_over():
+                break
+            event.wait(wait.pause())
+            wait.notices.give()
+        if check_again := wait.check_again():
+            aside.is_done(check_again, ANSWER_SECONDS)
+            _conclude(check_again)
+    if not wait.ticket.settled:
+        raise wish.too_late(wait.notices.holders()) if wait.answered.is_set() else wish.no_answer()
+    return _outcome(wait.ticket)
 
 
-async def wait_in_task(board: Board, wish: Wish) -> Ticket[Lease]:
-    """The same in a coroutine: the event loop goes on meanwhile."""
+async def wait_in_task(board: Board, wish: Wish, limit: LimitSpec) -> Ticket[Lease]:
+    """The same in a coroutine. Does not block the event loop."""
     loop = asyncio.get_running_loop()
     event = asyncio.Event()
 
@@ -78,29 +60,92 @@ async def wait_in_task(board: Board, wish: Wish) -> Ticket[Lease]:
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(event.set)
 
-    with _in_line(board, wish, Wake()) as (ticket, desk):
-        if _is_to_ask(desk, ticket, wish):
-            await asyncio.to_thread(desk.ask, now_or_never=wish.timeout == 0)
-        if not ticket.settled:
-            board.wait(wish.limit.name)
-        notices = _Notices(board, wish)
+    with _in_line(board, wish, limit, Wake()) as wait:
+        wait.begin(aside.start)
         while True:
-            with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(event.wait(), notices.pause())
-            if ticket.settled or notices.is_late():
+            event.clear()
+            if wait.is_over():
                 break
-            await asyncio.to_thread(notices.give)
-        if ticket.held and notices.waited() > FRESH_SECONDS:
-            await asyncio.to_thread(_check_again, board, wish)
-    if not ticket.settled:
-        raise await asyncio.to_thread(notices.too_late)
-    return _outcome(ticket)
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(event.wait(), wait.pause())
+            wait.notices.give()
+        if check_again := wait.check_again():
+            await aside.is_done_async(check_again, ANSWER_SECONDS)
+            _conclude(check_again)
+    if not wait.ticket.settled:
+        answered = wait.answered.is_set()
+        raise wish.too_late(await asyncio.to_thread(wait.notices.holders)) if answered else wish.no_answer()
+    return _outcome(wait.ticket)
+
+
+class _Wait:
+    """One waiter in line.
+
+    Attributes:
+        answered: Set when the first request for slots has ended, or there is none: the server had no slots just now.
+    """
+
+    def __init__(self, board: Board, wish: Wish, limit: LimitSpec, ticket: Ticket[Lease], desk: Desk[Lease]) -> None:
+        self.ticket = ticket
+        self.notices = Notices(board.holders, wish, limit)
+        self.answered = threading.Event()
+        self._board = board
+        self._wish = wish
+        self._desk = desk
+        self._since = time.monotonic()
+
+    def begin(self, start: Callable[[Callable[[], None]], object]) -> None:
+        """Ask for the slots, or have the poller do it.
+
+        Args:
+            start: Makes the request: in this thread, or in one of its own.
+        """
+        is_first = self._desk.first() is self.ticket
+        if is_first and (self._wish.timeout == 0 or not self._desk.was_just_denied()):
+            start(self._ask)
+        else:
+            self.answered.set()
+            self._board.wait(self._wish.limit_name)
+
+    def _ask(self) -> None:
+        try:
+            self._desk.ask(now_or_never=self._wish.timeout == 0)
+        except ServerBusyError:
+            # The poller asks again.
+            pass
+        except Exception as exc:  # noqa: BLE001 - the waiter raises it
+            self._desk.fail(self.ticket, exc)
+        self._since = time.monotonic()
+        self.answered.set()
+        if not self.ticket.settled:
+            self._board.wait(self._wish.limit_name)
+            self.ticket.wake()
+
+    def is_over(self) -> bool:
+        """Whether the waiter got what it wants, or an error, or its time is up."""
+        return self.ticket.settled or not self._wish.left(answered=self.answered.is_set())
+
+    def pause(self) -> float:
+        """The seconds until there is something to say, or the time is up."""
+        return min(self.notices.next_in(), self._wish.left(answered=self.answered.is_set()))
+
+    def check_again(self) -> Future[LimitSpec] | None:
+        """Look whether the limit still limits: one that was made inactive during the wait lets everybody in."""
+        if not self.ticket.held or time.monotonic() - self._since <= FRESH_SECONDS:
+            return None
+        return aside.start(lambda: check(self._board, self._wish, own=0))
+
+
+def _conclude(check_again: Future[LimitSpec]) -> None:
+    """Raise what is wrong with the limit. A server that is too busy to answer has given the slots all the same."""
+    with suppress(ServerBusyError):
+        if check_again.done():
+            check_again.result()
 
 
 @contextmanager
-def _in_line(board: Board, wish: Wish, event: threading.Event) -> Iterator[tuple[Ticket[Lease], Desk[Lease]]]:
+def _in_line(board: Board, wish: Wish, limit: LimitSpec, event: threading.Event) -> Iterator[_Wait]:
     context = contextvars.copy_context()
-    limit = wish.limit
 
     def announce() -> None:
         context.run(say_waiting, limit.id, limit.name, wish.slots, desk.waiting())
@@ -108,7 +153,11 @@ def _in_line(board: Board, wish: Wish, event: threading.Event) -> Iterator[tuple
     ticket: Ticket[Lease] = Ticket(wish.slots, wish.priority_weight, event.set, current_holder(), announce)
     desk = board.join(limit.name, ticket)
     try:
-        yield ticket, desk
+        wait = _Wait(board, wish, limit, ticket, desk)
+        try:
+            yield wait
+        finally:
+            wait.notices.stop()
     except BaseException:
         desk.leave(ticket)
         if ticket.held:
@@ -119,15 +168,6 @@ def _in_line(board: Board, wish: Wish, event: threading.Event) -> Iterator[tuple
     desk.leave(ticket)
     if ticket.held is None:
         board.rest(limit.name)
-
-
-def _is_to_ask(desk: Desk[Lease], ticket: Ticket[Lease], wish: Wish) -> bool:
-    return desk.first() is ticket and (wish.timeout == 0 or not desk.was_just_denied())
-
-
-def _check_again(board: Board, wish: Wish) -> None:
-    """A limit that was made inactive during the wait lets everybody in."""
-    check(board, wish.pool, wish.limit.name, wish.slots, own=0)
 
 
 def _give_back(board: Board, lease: Lease) -> None:
@@ -143,51 +183,3 @@ def _outcome(ticket: Ticket[Lease]) -> Ticket[Lease]:
     if ticket.error:
         raise ticket.error
     return ticket
-
-
-class _Notices:
-    """Tells the run's log that it waits, and for whom, at growing intervals."""
-
-    def __init__(self, board: Board, wish: Wish) -> None:
-        self._board = board
-        self._wish = wish
-        self._started = time.monotonic()
-        self._next = _FIRST_NOTICE_SECONDS
-
-    def pause(self) -> float:
-        """The seconds until there is something to say, or the time is up."""
-        timeout = float("inf") if self._wish.timeout is None else self._wish.timeout
-        return max(0.0, min(self._next, timeout) - self.waited())
-
-    def waited(self) -> float:
-        """The seconds since it began."""
-        return time.monotonic() - self._started
-
-    def is_late(self) -> bool:
-        """Whether the time is up."""
-        return self._wish.timeout is not None and self.waited() >= self._wish.timeout
-
-    def give(self) -> None:
-        """Say how long it has been, and who has the slots."""
-        waited = self.waited()
-        if waited < self._next:
-            return
-        self._next *= 2
-        run_logger().info(
-            "Waiting for %s of pool %r for %.0f s; %s",
-            count_slots(self._wish.slots),
-            self._wish.pool,
-            waited,
-            self._board.holders.held_by(self._wish.limit),
-        )
-
-    def too_late(self) -> PoolTimeoutError:
-        """The error for who got nothing in time."""
-        # The server's events tell later than that who holds what.
-        known = self.waited() >= _FIRST_NOTICE_SECONDS
-        who = f"; {self._board.holders.held_by(self._wish.limit)}" if known else ""
-        return PoolTimeoutError(
-            f"pool {self._wish.pool!r}: {count_slots(self._wish.slots)} could not be had within "
-            f"{self._wish.timeout:g} seconds{who}. "
-            f"Wait longer, or see `airflow-compat pools list {quote(self._wish.pool)}`"
-        )

@@ -40,14 +40,16 @@ def kept_client() -> SyncPrefectClient:
     return client
 
 
-class ServerBusyError(Exception):
-    """The server's database is locked for a moment: SQLite, asked for two things at once."""
+class BusyAnswer(Exception):
+    """The server's database is locked for a moment: SQLite, asked for two things at once. `server_call` asks again."""
 
 
 def _raise_if_busy(response: httpx.Response) -> None:
     """Prefect's client would sleep for seconds; `server_call` asks again in milliseconds."""
-    if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE and "Retry-After" not in response.headers:
-        raise ServerBusyError
+    # During maintenance, Prefect's client waits without a limit.
+    told = "Retry-After" in response.headers or "Prefect-Maintenance" in response.headers
+    if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE and not told:
+        raise BusyAnswer
 
 
 def close_clients() -> None:

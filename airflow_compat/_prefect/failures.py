@@ -1,6 +1,11 @@
-"""How a request ends: tried again while the server is busy, and what fails is an error of ours.
+"""How a request ends: it is sent again while the server is busy, and failures become errors of ours.
 
-An error has the server's reason, with a mask in place of what the request held: `answers` has the rules.
+Prefect's client sends a request again after a timeout, a lost connection, and the answers 408, 429, 502 and 503, as the
+settings PREFECT_CLIENT_MAX_RETRIES and PREFECT_CLIENT_RETRY_EXTRA_CODES say (`prefect/client/base.py`). The kept client
+does the same, except for the answer 503 without Retry-After: this module sends such a request again much sooner, and
+for at least as long as Prefect's client would.
+
+Errors give the server's reason, and mask what the request held: `answers` has the rules.
 """
 
 from __future__ import annotations
@@ -9,19 +14,36 @@ import functools
 import random
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from json import JSONDecodeError
 from typing import ParamSpec, TypeVar
 
 import httpx
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
-from prefect.settings import PREFECT_API_URL
+from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, PREFECT_CLIENT_RETRY_JITTER_FACTOR
 
-from ..errors import AirflowCompatError, NameTakenError, ServerError, ServerUnreachableError, UnsendableError
+from ..errors import (
+    AirflowCompatError,
+    NameTakenError,
+    ServerBusyError,
+    ServerError,
+    ServerUnreachableError,
+    UnsendableError,
+)
 from .answers import server_detail
-from .client import ServerBusyError
+from .client import BusyAnswer
 
-_BUSY_SECONDS = 30.0
-_FIRST_PAUSE, _LAST_PAUSE = 0.02, 0.32
+# Seconds. SQLite answers 503 so often that the shortest patience holds even if Prefect's retries are switched off.
+_SHORTEST_PATIENCE = 30.0
+_FIRST_PAUSE, _LAST_PAUSE = 0.02, 1.0
+
+_BUSY = {
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+}
+_NOT_ALLOWED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,6 +54,7 @@ def server_call(function: Callable[P, R]) -> Callable[P, R]:
 
     Raises:
         ServerUnreachableError: There was no answer.
+        ServerBusyError: The server was busy each time that the request was sent.
         ServerError: The answer was an error that the function doesn't know of.
         NameTakenError: What was to be created exists.
     """
@@ -41,8 +64,8 @@ def server_call(function: Callable[P, R]) -> Callable[P, R]:
         problem: AirflowCompatError
         try:
             return _when_free(functools.partial(function, *args, **kwargs))
-        except ServerBusyError:
-            problem = ServerError(f"the Prefect server at {_url()} was busy for {_BUSY_SECONDS:.0f} s; try again later")
+        except BusyAnswer:
+            problem = _busy(f"answered 503 Service Unavailable for {_patience():.0f} s")
         except AirflowCompatError:
             raise
         except JSONDecodeError:
@@ -62,6 +85,8 @@ def server_call(function: Callable[P, R]) -> Callable[P, R]:
             problem = _refused(exc.http_exc)
         except httpx.HTTPStatusError as exc:
             problem = _refused(exc)
+        except (httpx.ReadTimeout, httpx.WriteTimeout, httpx.PoolTimeout) as exc:
+            problem = _busy(f"did not answer in time ({type(exc).__name__})")
         except (httpx.HTTPError, OSError) as exc:
             problem = ServerUnreachableError(
                 f"the Prefect server at {_url()} can't be reached ({type(exc).__name__}); start it with "
@@ -73,28 +98,49 @@ def server_call(function: Callable[P, R]) -> Callable[P, R]:
     return call
 
 
-def _refused(error: Exception) -> ServerError:
-    response = error.response if isinstance(error, httpx.HTTPStatusError) else None
-    status = f"{response.status_code} {response.reason_phrase}" if response is not None else "404 Not Found"
-    return ServerError(f"the Prefect server at {_url()} answered {status}{_reason(error) or '; see its log'}")
-
-
 def _reason(error: Exception) -> str:
     detail = server_detail(error.response) if isinstance(error, httpx.HTTPStatusError) else ""
     return f" ({detail})" if detail else ""
 
 
 def _when_free(call: Callable[[], R]) -> R:
-    until = time.monotonic() + _BUSY_SECONDS
+    until = time.monotonic() + _patience()
     pause = _FIRST_PAUSE
     while True:
         try:
             return call()
-        except ServerBusyError:
+        except BusyAnswer:
             if time.monotonic() > until:
                 raise
             time.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(2 * pause, _LAST_PAUSE)
+
+
+def _patience() -> float:
+    """The seconds in which a busy server is asked again: the longest that Prefect's client could take for it."""
+    retries = min(PREFECT_CLIENT_MAX_RETRIES.value(), 30)
+    pauses: float = sum(2.0**retry for retry in range(1, retries + 1))
+    longest: float = pauses * (1 + PREFECT_CLIENT_RETRY_JITTER_FACTOR.value())
+    return max(_SHORTEST_PATIENCE, longest)
+
+
+def _refused(error: Exception) -> ServerError:
+    if not isinstance(error, httpx.HTTPStatusError):
+        return ServerError(f"the Prefect server at {_url()} answered 404 Not Found; see its log")
+    status = f"{error.response.status_code} {error.response.reason_phrase}"
+    if error.response.status_code in _BUSY:
+        return _busy(f"answered {status}")
+    if error.response.status_code in _NOT_ALLOWED:
+        advice = "; set its PREFECT_API_KEY or PREFECT_API_AUTH_STRING"
+    else:
+        advice = _reason(error) or "; see its log"
+    return ServerError(f"the Prefect server at {_url()} answered {status}{advice}")
+
+
+def _busy(what: str) -> ServerBusyError:
+    return ServerBusyError(
+        f"the Prefect server at {_url()} is busy: it {what}; try again later, or set PREFECT_CLIENT_MAX_RETRIES higher"
+    )
 
 
 def _url() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import any_text
 
+from airflow_compat._airflow.connection import Connection
 from airflow_compat._airflow.secret_texts import MASK, SecretTexts
 
 
@@ -31,6 +33,30 @@ def test_no_form_of_a_secret_is_left(secret: str) -> None:
         if secret.lower() not in ("airflow", "prefect"):
             assert secret not in known.redact(f"a {form} b")
             assert MASK in known.redact(form)
+
+
+PRIVATE_KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvQ+/Bä\n-----END PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize("secret", [PRIVATE_KEY, 'quo"ted\\and/slashed', "zwölf Wörter"])
+@pytest.mark.parametrize(
+    "extra",
+    [
+        lambda secret: {"private_key": secret},
+        lambda secret: {"nested": {"private_key": secret}, "port": 5},
+        lambda secret: {"nested": json.dumps({"private_key": secret}), "private_key": secret},
+        lambda secret: {"nested": [json.dumps({"a": secret}, ensure_ascii=False)], "private_key": secret},
+    ],
+)
+def test_no_part_of_a_secret_is_in_a_url_that_holds_it_in_json(extra: Any, secret: str) -> None:
+    connection = Connection("c", "http", host="h", extra=json.dumps(extra(secret)))
+    known = SecretTexts()
+    known.add(connection.extra_dejson)
+
+    for text in (connection.get_uri(), connection.as_json(), connection.extra):
+        masked = known.redact(text)
+        assert MASK in masked
+        assert not [part for part in ("BEGIN", "MIIEvQ", "END", "quo", "slashed", "zw", "rter") if part in masked]
 
 
 @pytest.mark.parametrize("word", ["", "a", "1234", "airflow", "Airflow", "prefect"])

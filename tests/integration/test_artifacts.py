@@ -133,8 +133,11 @@ def test_xcom_values(unique: str) -> None:
     def pull() -> None:
         ti = get_current_context()["ti"]
         artifacts.artifact_from_xcom(ti, "rows", task_ids=unique, artifact_key=f"{unique}-again", description="d")
-        with pytest.raises(InvalidArtifactError, match=r"'none'.*push it first"):
-            artifacts.artifact_from_xcom(ti, "none", task_ids=unique)
+        ti.xcom_push("empty", None)
+        for key, task_id in (("none", unique), ("empty", ti.task_id)):
+            problem = f"'{key}' of task '{task_id}' has nothing to show: it is None, or was not pushed"
+            with pytest.raises(InvalidArtifactError, match=problem):
+                artifacts.artifact_from_xcom(ti, key, task_ids=task_id)
         with pytest.raises(InvalidArgumentError, match="not str"):
             artifacts.artifact_from_xcom("ti")  # type: ignore[arg-type]
 

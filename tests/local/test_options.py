@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import inspect
 import re
 import subprocess
 import sys
@@ -293,6 +295,61 @@ def test_the_delays_go_to_other_processes() -> None:
     again = cloudpickle.loads(cloudpickle.dumps(delays))
     assert (again, again.backoff, again.version) == (delays, delays.backoff, "3")
     assert prefect_task(body).with_options(**options).with_options(name="x").retry_delay_seconds is delays
+
+
+def test_no_delay_is_longer_than_airflows_longest() -> None:
+    usual = {"retries": 4, "retry_exponential_backoff": True}
+    day, hour = 86400.0, 3600.0
+    long = task_options(usual, retry_delay=timedelta(hours=10))
+    assert long["retry_delay_seconds"] == [10 * hour, 20 * hour, day, day]
+    longer = task_options(usual, retry_delay=timedelta(days=2), max_retry_delay=timedelta(days=3))
+    assert longer["retry_delay_seconds"] == [day, day, day, day]
+    # Without the backoff, Airflow has no such limit.
+    assert task_options(retries=1, retry_delay=timedelta(days=2))["retry_delay_seconds"] == 2 * day
+
+
+AIRFLOWS_DECORATORS = {
+    "bash": "subprocess.run",
+    "branch": "`if` in the flow",
+    "branch_external_python": "`if` in the flow",
+    "branch_virtualenv": "`if` in the flow",
+    "docker": "docker work pool",
+    "external_python": "subprocess.run",
+    "kubernetes": "kubernetes work pool",
+    "kubernetes_cmd": "kubernetes work pool",
+    "pyspark": "SparkSession",
+    "run_if": "AirflowSkipException",
+    "sensor": "time.sleep",
+    "short_circuit": "`if` in the flow",
+    "skip_if": "AirflowSkipException",
+    "stub": "write @task",
+    "virtualenv": "subprocess.run",
+}
+
+
+@pytest.mark.parametrize("name", AIRFLOWS_DECORATORS)
+def test_airflows_other_decorators_say_what_to_write_instead(name: str) -> None:
+    with pytest.raises(UnsupportedFeatureError, match=rf"@task\.{name} is not supported yet; .*") as caught:
+        getattr(task, name)
+    assert AIRFLOWS_DECORATORS[name] in str(caught.value)
+    assert not hasattr(task, name)
+    assert getattr(task, name, None) is None
+
+
+def test_a_misspelt_decorator_names_the_nearest() -> None:
+    with pytest.raises(UnsupportedFeatureError, match=r"@task\.brnach is not .*; did you mean @task\.branch\?"):
+        task.brnach  # type: ignore[attr-defined] # noqa: B018
+    with pytest.raises(UnsupportedFeatureError, match=r"@task\.xyz is not .*; write @task"):
+        task.xyz  # type: ignore[attr-defined] # noqa: B018
+
+
+def test_the_decorator_is_found_again_by_other_processes_and_tools() -> None:
+    assert task.python is task  # type: ignore[attr-defined]
+    assert cloudpickle.loads(cloudpickle.dumps(task)) is task
+    assert copy.deepcopy(task) is task
+    assert task.__name__ == "task"
+    assert (task.__doc__ or "").startswith("Airflow's `@task`")
+    assert list(inspect.signature(task).parameters) == ["fn", "dag_id", "airflow_version", "arguments"]
 
 
 def test_importing_it_imports_no_prefect() -> None:

@@ -15,6 +15,7 @@ from airflow_compat._pools.keeper import Keeper
 from airflow_compat._pools.line import Ticket
 from airflow_compat._pools.poller import Poller
 from airflow_compat._prefect.slots import LEASE_SECONDS, Lease, SlotServer
+from airflow_compat.errors import ServerBusyError, ServerUnreachableError
 
 LONG = 30.0
 
@@ -38,6 +39,43 @@ def test_a_wait_ends_with_what_went_wrong_and_the_next_one_is_served() -> None:
         poller.watch(desk)
         assert told.wait(LONG)
         assert isinstance(ticket.error, KeyError)
+
+
+class AwayServer:
+    """Raises an error a few times, each a minute later, and then gives slots."""
+
+    def __init__(self, error: type[Exception]) -> None:
+        self._later = 0.0
+        self._error = error
+        self._times = 5
+
+    def clock(self) -> float:
+        return time.monotonic() + self._later
+
+    def try_acquire(self, ticket: Ticket[Lease]) -> Lease | None:
+        self._times -= 1
+        self._later += 61.0
+        if self._times:
+            raise self._error("not now")
+        return lease()
+
+    def release(self, held: Lease) -> None: ...
+
+
+@pytest.mark.parametrize(("error", "is_endured"), [(ServerBusyError, True), (ServerUnreachableError, False)])
+def test_a_busy_server_never_ends_a_wait_and_one_that_is_gone_does(
+    error: type[ServerUnreachableError], is_endured: bool
+) -> None:
+    server = AwayServer(error)
+    poller: Poller[Lease] = Poller(server.clock, lambda: None)
+    desk: Desk[Lease] = Desk(server, server.clock)
+    woken = threading.Event()
+    ticket: Ticket[Lease] = Ticket(1, 1, woken.set)
+    desk.join(ticket)
+    poller.watch(desk)
+    assert woken.wait(LONG)
+    assert (ticket.held is not None) is is_endured
+    assert isinstance(ticket.error, error) is not is_endured
 
 
 class Slots:
