@@ -64,34 +64,10 @@ def server_call(function: Callable[P, R]) -> Callable[P, R]:
         problem: AirflowCompatError
         try:
             return _when_free(functools.partial(function, *args, **kwargs))
-        except BusyAnswer:
-            problem = _busy(f"answered 503 Service Unavailable for {_patience():.0f} s")
         except AirflowCompatError:
             raise
-        except JSONDecodeError:
-            problem = ServerError(
-                f"what answered at {_url()} is no Prefect API; see that PREFECT_API_URL is right, which ends in /api "
-                "for a server of one's own"
-            )
-        except ValueError:
-            # Pydantic's and the encoder's errors, which quote the value.
-            problem = UnsendableError(
-                "it holds what no request can carry, such as half a surrogate pair; mend its text"
-            )
-        except ObjectAlreadyExists as exc:
-            reason = _reason(exc.http_exc)
-            problem = NameTakenError(f"something of that name was created in the meantime{reason}; run this again")
-        except ObjectNotFound as exc:
-            problem = _refused(exc.http_exc)
-        except httpx.HTTPStatusError as exc:
-            problem = _refused(exc)
-        except (httpx.ReadTimeout, httpx.WriteTimeout, httpx.PoolTimeout) as exc:
-            problem = _busy(f"did not answer in time ({type(exc).__name__})")
-        except (httpx.HTTPError, OSError) as exc:
-            problem = ServerUnreachableError(
-                f"the Prefect server at {_url()} can't be reached ({type(exc).__name__}); start it with "
-                "`prefect server start`, or set PREFECT_API_URL"
-            )
+        except (BusyAnswer, ValueError, ObjectAlreadyExists, ObjectNotFound, httpx.HTTPError, OSError) as exc:
+            problem = _problem(exc)
         # Raised here, the error has no context: the original holds the request, and that its secrets.
         raise problem
 
@@ -124,17 +100,45 @@ def _patience() -> float:
     return max(_SHORTEST_PATIENCE, longest)
 
 
+def _problem(error: Exception) -> AirflowCompatError:  # noqa: PLR0911 - one for each kind of failure
+    """Return the error of ours for what a request ended with."""
+    match error:
+        case BusyAnswer():
+            return _busy(f"answered 503 Service Unavailable for {_patience():.0f} s")
+        case JSONDecodeError():
+            return ServerError(
+                f"what answered at {_url()} is no Prefect API; see that PREFECT_API_URL is right, which ends in /api "
+                "for a server of one's own"
+            )
+        case ValueError():
+            # Pydantic's and the encoder's errors, which quote the value.
+            return UnsendableError("it holds what no request can carry, such as half a surrogate pair; mend its text")
+        case ObjectAlreadyExists():
+            reason = _reason(error.http_exc)
+            return NameTakenError(f"something of that name was created in the meantime{reason}; run this again")
+        case ObjectNotFound():
+            return _refused(error.http_exc)
+        case httpx.HTTPStatusError():
+            return _refused(error)
+        case httpx.ReadTimeout() | httpx.WriteTimeout() | httpx.PoolTimeout():
+            return _busy(f"did not answer in time ({type(error).__name__})")
+        case _:
+            return ServerUnreachableError(
+                f"the Prefect server at {_url()} can't be reached ({type(error).__name__}); start it with "
+                "`prefect server start`, or set PREFECT_API_URL"
+            )
+
+
 def _refused(error: Exception) -> ServerError:
     if not isinstance(error, httpx.HTTPStatusError):
         return ServerError(f"the Prefect server at {_url()} answered 404 Not Found; see its log")
     status = f"{error.response.status_code} {error.response.reason_phrase}"
     if error.response.status_code in _BUSY:
         return _busy(f"answered {status}")
+    advice = "see its log"
     if error.response.status_code in _NOT_ALLOWED:
-        advice = "; set its PREFECT_API_KEY or PREFECT_API_AUTH_STRING"
-    else:
-        advice = _reason(error) or "; see its log"
-    return ServerError(f"the Prefect server at {_url()} answered {status}{advice}")
+        advice = "set its PREFECT_API_KEY or PREFECT_API_AUTH_STRING"
+    return ServerError(f"the Prefect server at {_url()} answered {status}{_reason(error) or f'; {advice}'}")
 
 
 def _busy(what: str) -> ServerBusyError:

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from patient_client import patient_client
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 
@@ -56,7 +57,7 @@ def test_a_value_that_the_server_quotes_is_masked(unique: str) -> None:
     assert "Error creating deployment" in said
     assert "***" in said
     assert "123456789" not in said
-    kept_client().delete_work_pool(unique)
+    patient_client().delete_work_pool(unique)
 
 
 @pytest.mark.parametrize(
