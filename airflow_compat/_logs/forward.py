@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from .._prefect.signatures import keep_signature
+from .._airflow.signatures import keep_signature
 from ..errors import InvalidCallbackError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .._airflow.metric_settings import Datadog, MetricSettings, OpenTelemetry, Prometheus, StatsD
-from .._prefect.signatures import keep_signature
+from .._airflow.signatures import keep_signature
 from ..errors import MissingPackageError
 from .pump import EXIT_SECONDS, Pump
 from .sample import Backend, Kind, Sample, Samples

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .._airflow.names import limit_name
-from .._prefect.signatures import keep_signature
+from .._airflow.signatures import keep_signature
 from .._specs.pool_state import count_slots
 from .._stand_ins.kinds import POOLS, PoolWish
 from ..errors import PoolLeaseLostError, ServerError

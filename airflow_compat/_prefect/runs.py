@@ -158,7 +158,7 @@ def airflow_task(task: Task[..., Any], dag: Dag) -> AirflowTask:
         retries=task.retries or 0,
         retry_delay=_timedelta(delay),
         execution_timeout=_timedelta(timeout),
-        doc_md=told.get("doc_md") if told else task.description,
+        doc_md=_doc_md(task, told) if told else task.description,
         owner=_owner(task) or dag.owner,
         told=told,
     )
@@ -176,6 +176,14 @@ def _told_of_flow(flow: Flow[..., Any]) -> Mapping[str, Any]:
 
 def _owner(task: Task[..., Any]) -> str | None:
     return told_of_task(task).get("owner") or owner_in_description(task.description)
+
+
+def _doc_md(task: Task[..., Any], told: Mapping[str, Any]) -> str | None:
+    """Its own, or the docstring of a function that has no documentation besides, as in Airflow's `@task`."""
+    if any(told.get(name) for name in ("doc", "doc_md", "doc_json", "doc_yaml", "doc_rst")):
+        found: str | None = told.get("doc_md")
+        return found
+    return inspect.getdoc(inspect.unwrap(task.fn))
 
 
 def _timedelta(value: Any) -> timedelta | None:

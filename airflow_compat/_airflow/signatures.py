@@ -1,4 +1,4 @@
-"""The signature of a decorated function, as Prefect reads it. Imports nothing of Prefect's."""
+"""The signature of a decorated function, as Prefect reads it."""
 
 from __future__ import annotations
 
