@@ -16,6 +16,7 @@ from ._airflow.version import DEFAULT_VERSION, AirflowVersion
 from ._automations.alerts import on_failure, on_retry, on_skipped, on_success
 from ._automations.arguments import AlertOptions, TaskAlertOptions
 from ._automations.callbacks import DEFAULT_DEPLOYMENT
+from ._automations.task_args import AnyTask
 from ._automations.timers import on_deadline, on_late_start, on_sla_miss, on_zombie
 from ._specs.automation_plan import DEFAULT_OWNER, AutomationItem, AutomationOutcome
 from ._specs.automations import AutomationSpec
@@ -63,6 +64,7 @@ __all__ = [
 def from_dag_args(
     dag_args: Mapping[str, Any],
     *,
+    tasks: Iterable[AnyTask] = (),
     flow: str | Flow[..., Any] = "",
     deployment: str = "",
     in_process: bool = False,
@@ -86,6 +88,9 @@ def from_dag_args(
 
     Args:
         dag_args: The arguments of `DAG(...)`, with `default_args`.
+        tasks: The tasks that say something themselves, as `airflow_compat.task` made them or as their arguments with
+            `task_id`. A task's own arguments win over `default_args`, None too. Where tasks differ in what they say of
+            an event, the alert is of these tasks alone: give all of them then.
         flow: The flow that stands for the DAG; one of the name `dag_id` by default.
         deployment: `flow/deployment`, for its runs alone. Alerts about tasks are of all runs of the flow.
         in_process: Whether the flow and its tasks have these callbacks by our decorators too. Then those do what they
@@ -118,6 +123,7 @@ def from_dag_args(
 
     found = DagAlerts.of(
         dag_args,
+        tasks=tasks,
         flow=flow,
         deployment=deployment,
         in_process=in_process,

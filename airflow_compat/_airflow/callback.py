@@ -41,10 +41,10 @@ def callback_name(callback: object) -> str:
 
 
 def is_async(callback: Callback) -> bool:
-    """Whether calling it gives a coroutine."""
+    """Whether calling it gives a coroutine or an asynchronous generator."""
     inner = getattr(callback, "func", callback)
     call = getattr(type(inner), "__call__", None)  # noqa: B004 - it is what would be called that counts
-    return inspect.iscoroutinefunction(inner) or inspect.iscoroutinefunction(call)
+    return any(inspect.iscoroutinefunction(each) or inspect.isasyncgenfunction(each) for each in (inner, call))
 
 
 def _checked(kind: str, callback: object) -> Callback:

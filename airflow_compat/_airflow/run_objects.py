@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, Protocol
 
 from .context import Strict, missing_attribute
+from .told_arguments import DEFAULT_OWNER
 
 # None means all of them in Airflow, so that it can't stand for what was left out.
 _NOT_GIVEN: Final[Any] = object()
@@ -47,8 +48,23 @@ class TaskInstanceKey(NamedTuple):
     map_index: int = -1
 
 
+class _Told(Strict):
+    """Has the arguments that its author gave as attributes too.
+
+    Attributes:
+        told: The arguments, by name.
+    """
+
+    told: Mapping[str, Any]
+
+    def __getattr__(self, name: str) -> Any:
+        # Not by `self.told`, which isn't there yet in a copy that is being made.
+        told = self.__dict__.get("told", {})
+        return told[name] if name in told else super().__getattr__(name)
+
+
 @dataclass(frozen=True)
-class Dag(Strict):
+class Dag(_Told):
     """`context["dag"]`: the flow, as a DAG."""
 
     dag_id: str
@@ -56,20 +72,23 @@ class Dag(Strict):
     tags: tuple[str, ...] = ()
     fileloc: str = ""
     params: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    owner: str = DEFAULT_OWNER
+    told: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def doc_md(self) -> str | None:
-        """The flow's description."""
-        return self.description
+        """The DAG's own, or the flow's description."""
+        found: str | None = self.told.get("doc_md", self.description)
+        return found
 
     @property
     def dag_display_name(self) -> str:
-        """The flow's name."""
-        return self.dag_id
+        """The DAG's own, or the flow's name."""
+        return str(self.told.get("dag_display_name") or self.dag_id)
 
 
 @dataclass(frozen=True)
-class Task(Strict):
+class Task(_Told):
     """`context["task"]`: the Prefect task, as an operator. `retry_delay` is None where each retry has its own."""
 
     task_id: str
@@ -78,11 +97,13 @@ class Task(Strict):
     retry_delay: timedelta | None = None
     execution_timeout: timedelta | None = None
     doc_md: str | None = None
+    owner: str = DEFAULT_OWNER
+    told: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def task_display_name(self) -> str:
-        """The task's name."""
-        return self.task_id
+        """The task's own, or its name."""
+        return str(self.told.get("task_display_name") or self.task_id)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ _PAST = (
 )
 _WITHOUT_PAST = "nothing: it says more about `depends_on_past`, which is refused"
 _DOCUMENTATION = "`description`; several texts are put one below the other"
-_ELSEWHERE = "the task itself alerts nobody; `automations.from_dag_args` makes the alert"
+_ELSEWHERE = "the task itself makes no alert; `automations.from_dag_args` makes it, given the task in `tasks=`"
 
 TASK_ARGUMENTS = table_of(
     Argument("task_id", "mapped", "`name`"),

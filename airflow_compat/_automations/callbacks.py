@@ -21,6 +21,7 @@ def callback_runs(
     *,
     alert: str,
     lost_task: bool = False,
+    lost_tasks: tuple[str, ...] = (),
     deployment: str,
     airflow_version: AirflowVersion,
 ) -> Iterator[RunAction]:
@@ -30,6 +31,7 @@ def callback_runs(
         callbacks: Functions, notifiers or import paths.
         alert: The builder's name.
         lost_task: Whether it is about the task that a run's process died in, where the alert tells of flow runs.
+        lost_tasks: The tasks that it is about then, by their ids; all of them where none are given.
         deployment: The deployment of `run_callback`.
         airflow_version: Whose context they get.
 
@@ -49,6 +51,8 @@ def callback_runs(
         }
         if lost_task:
             parameters["lost_task"] = True
+        if lost_tasks:
+            parameters["tasks"] = list(lost_tasks)
         if found.arguments:
             parameters["arguments"] = _literal(dict(found.arguments))
         if named[found.name]:

@@ -15,6 +15,7 @@ from .._specs import automation_triggers as triggers
 from .._specs.automations import AutomationSpec, PlainAction
 from ..errors import InvalidAlertError, InvalidCallbackError, UnsupportedFeatureWarning
 from .options import Options, names, one_or_more
+from .task_args import ALL, AnyTask, TaskArguments
 from .timers import check_reference
 
 _OF_THE_DAG = ("on_failure_callback", "on_success_callback", "sla_miss_callback", "dagrun_timeout", "deadline")
@@ -35,13 +36,13 @@ class DagAlerts:
 
     Attributes:
         dag: The DAG's arguments.
-        tasks: Its `default_args`.
+        tasks: Its `default_args`, and what its tasks say themselves.
         target: The flow or deployment that stands for it, as options.
         flow_name: The flow's name.
     """
 
     dag: Mapping[str, Any]
-    tasks: Mapping[str, Any]
+    tasks: TaskArguments
     target: Mapping[str, Any]
     flow_name: str
     in_process: bool
@@ -49,21 +50,25 @@ class DagAlerts:
     airflow_version: AirflowVersion
 
     @classmethod
-    def of(cls, dag_args: Mapping[str, Any], *, flow: Any, deployment: str, **how: Any) -> DagAlerts:
+    def of(
+        cls, dag_args: Mapping[str, Any], *, tasks: Iterable[AnyTask], flow: Any, deployment: str, **how: Any
+    ) -> DagAlerts:
         """Those of some arguments.
 
         Raises:
             InvalidAlertError: They name no flow, or one looks like a misspelt argument of Airflow's.
         """
-        tasks = dag_args.get("default_args") or {}
+        said = TaskArguments.of(dag_args.get("default_args"), tasks)
         _check_names("", dag_args, (*_OF_THE_DAG, *_OF_TASKS))
-        _check_names("default_args", tasks, _OF_TASKS)
+        _check_names("default_args", said.defaults, _OF_TASKS)
+        for task_id, own in said.own.items():
+            _check_names(f"task {task_id!r}", own, _OF_TASKS)
         if deployment:
-            return cls(dag_args, tasks, {"deployment": deployment}, deployment.partition("/")[0], **how)
+            return cls(dag_args, said, {"deployment": deployment}, deployment.partition("/")[0], **how)
         chosen = flow or dag_args.get("dag_id", "")
         if not chosen:
             raise InvalidAlertError("the arguments have no dag_id; name the flow with flow=, or the deployment")
-        return cls(dag_args, tasks, {"flow": chosen}, getattr(chosen, "name", chosen), **how)
+        return cls(dag_args, said, {"flow": chosen}, getattr(chosen, "name", chosen), **how)
 
     def specs(self) -> Iterator[AutomationSpec]:
         """All of them, the DAG's before its tasks'."""
@@ -74,43 +79,57 @@ class DagAlerts:
         yield from self._deadlines()
 
     def _of_the_dag(self) -> Iterator[AutomationSpec]:
-        yield from self._alert("on_failure", self._callbacks("on_failure_callback"))
-        if not self.in_process:
-            yield from self._alert("on_success", self._callbacks("on_success_callback"))
+        for alert in ("on_failure",) if self.in_process else ("on_failure", "on_success"):
+            name = f"{alert}_callback"
+            yield from self._alert(alert, self._callbacks(self.dag, name, name))
 
     def _of_tasks(self) -> Iterator[AutomationSpec]:
-        failure = [*self._callbacks("on_failure_callback", self.tasks), *self._emails("email_on_failure")]
-        if failure:
+        for ids, failure in self._told("on_failure"):
             # A process that dies leaves its task running, and says nothing of it.
-            lost = self._options("on_failure", failure, key=f"on_failure:{self.flow_name}/* lost with its process")
-            yield Options(**{**vars(lost), "lost_task": True}).spec(triggers.on_crash(lost.target))
+            key = f"on_failure:{self._names(ids)} lost with its process"
+            lost = self._options("on_failure", failure, key=key)
+            more = {"lost_task": True, "lost_tasks": () if ids == (ALL,) else ids}
+            yield Options(**{**vars(lost), **more}).spec(triggers.on_crash(lost.target))
         if self.in_process:
             return
-        yield from self._alert("on_failure", failure, tasks=True)
-        yield from self._alert("on_success", self._callbacks("on_success_callback", self.tasks), tasks=True)
-        retry = [*self._callbacks("on_retry_callback", self.tasks), *self._emails("email_on_retry")]
-        yield from self._alert("on_retry", retry, tasks=True)
-        yield from self._alert("on_skipped", self._callbacks("on_skipped_callback", self.tasks), tasks=True)
-        if self.tasks.get("on_execute_callback"):
+        for alert in ("on_failure", "on_success", "on_retry", "on_skipped"):
+            for ids, callbacks in self._told(alert):
+                yield from self._alert(alert, callbacks, tasks=ids)
+        if any(given.get("on_execute_callback") for given in (self.tasks.defaults, *self.tasks.own.values())):
             _warn("on_execute_callback is no alert on the server; put @on_execute above the tasks, from airflow_compat")
 
+    def _told(self, alert: str) -> list[tuple[tuple[str, ...], list[CallbackPath]]]:
+        """What tasks call at an event, without those that call nothing."""
+
+        def read(where: str, arguments: Mapping[str, Any]) -> list[CallbackPath]:
+            name = f"{alert}_callback"
+            return [*self._callbacks(arguments, name, f"{where}[{name!r}]"), *self._emails(arguments, f"email_{alert}")]
+
+        return [(ids, callbacks) for ids, callbacks in self.tasks.say(read) if callbacks]
+
     def _sla(self) -> Iterator[AutomationSpec]:
-        sla = self.tasks.get("sla")
-        if sla is None:
-            return
-        told = self._callbacks("sla_miss_callback")
-        if addresses := self._addresses():
-            arguments = {"to": addresses, "subject": _SLA_SUBJECT, "html_content": _SLA_TEXT}
-            told.append(CallbackPath("airflow_compat.notifiers:SmtpNotifier", arguments))
-        if not told:
-            _warn("an sla without sla_miss_callback or email tells nobody; use on_sla_miss with notify=")
-            return
-        _warn(
-            "an sla counts from the run's scheduled start in Airflow, and here from when the task was submitted; use "
-            "on_late_start for runs that don't start"
-        )
-        wanted = self._options("on_sla_miss", told, tasks=True)
-        yield wanted.spec(triggers.on_duration(wanted.target, "sla", sla), detail=f"It was to end within {sla}.")
+        said = self.tasks.say(lambda _, arguments: (arguments.get("sla"), _addresses(arguments)))
+        slas = [(ids, sla, addresses) for ids, (sla, addresses) in said if sla is not None]
+        callbacks = self._callbacks(self.dag, "sla_miss_callback", "sla_miss_callback")
+        if callbacks and not slas:
+            _warn(
+                "sla_miss_callback is called for tasks that have an sla, and no task that is known has one; give the "
+                "tasks with tasks="
+            )
+        for ids, sla, addresses in slas:
+            told = list(callbacks)
+            if addresses:
+                arguments = {"to": addresses, "subject": _SLA_SUBJECT, "html_content": _SLA_TEXT}
+                told.append(CallbackPath("airflow_compat.notifiers:SmtpNotifier", arguments))
+            if not told:
+                _warn("an sla without sla_miss_callback or email makes no alert; use on_sla_miss with notify=")
+                continue
+            _warn(
+                "an sla counts from the run's scheduled start in Airflow, and here from when the task was submitted; "
+                "use on_late_start for runs that don't start"
+            )
+            wanted = self._options("on_sla_miss", told, tasks=ids)
+            yield wanted.spec(triggers.on_duration(wanted.target, "sla", sla), detail=f"It was to end within {sla}.")
 
     def _timeout(self) -> Iterator[AutomationSpec]:
         timeout = self.dag.get("dagrun_timeout")
@@ -138,15 +157,21 @@ class DagAlerts:
             detail = f"It was to end within {interval} of being queued."
             yield wanted.spec(triggers.on_duration(wanted.target, "interval", interval), detail=detail)
 
-    def _alert(self, alert: str, callbacks: list[CallbackPath], *, tasks: bool = False) -> Iterator[AutomationSpec]:
+    def _alert(
+        self, alert: str, callbacks: list[CallbackPath], *, tasks: tuple[str, ...] = ()
+    ) -> Iterator[AutomationSpec]:
         if callbacks:
             wanted = self._options(alert, callbacks, tasks=tasks)
             yield wanted.spec(getattr(triggers, alert)(wanted.target))
 
-    def _options(self, alert: str, callbacks: Iterable[CallbackPath], *, tasks: bool = False, key: str = "") -> Options:
-        target = {"task": f"{self.flow_name}/*"} if tasks else dict(self.target)
+    def _names(self, task_ids: Iterable[str]) -> str:
+        return ", ".join(f"{self.flow_name}/{task_id}" for task_id in task_ids)
+
+    def _options(
+        self, alert: str, callbacks: Iterable[CallbackPath], *, tasks: tuple[str, ...] = (), key: str = ""
+    ) -> Options:
         options = {
-            **target,
+            **({"task": [f"{self.flow_name}/{task_id}" for task_id in tasks]} if tasks else self.target),
             "callback": list(callbacks),
             "callback_deployment": self.callback_deployment,
             "airflow_version": self.airflow_version,
@@ -154,10 +179,11 @@ class DagAlerts:
         }
         return Options.of(alert, options.pop("flow", ""), options)
 
-    def _callbacks(self, name: str, arguments: Mapping[str, Any] | None = None) -> list[CallbackPath]:
-        given = one_or_more((self.dag if arguments is None else arguments).get(name))
-        where = name if arguments is None else f"default_args[{name!r}]"
-        return [self._checked(where, callback) for callback in given]
+    def _callbacks(self, arguments: Mapping[str, Any], name: str, where: str) -> list[CallbackPath]:
+        given = arguments.get(name)
+        # By Airflow's rule a tuple is one callback, which can't be called.
+        callbacks = given if isinstance(given, list) else [] if given is None else [given]
+        return [self._checked(where, callback) for callback in callbacks]
 
     @staticmethod
     def _checked(where: str, callback: object) -> CallbackPath:
@@ -167,17 +193,18 @@ class DagAlerts:
             problem = InvalidCallbackError(f"{where}: {exc}")
         raise problem
 
-    def _addresses(self) -> list[str]:
-        return list(names(self.tasks.get("email") or ()))
-
-    def _emails(self, when: str) -> list[CallbackPath]:
-        addresses = self._addresses()
-        if not (addresses and self.tasks.get(when, True)):
+    def _emails(self, arguments: Mapping[str, Any], when: str) -> list[CallbackPath]:
+        addresses = _addresses(arguments)
+        if when not in ("email_on_failure", "email_on_retry") or not (addresses and arguments.get(when, True)):
             return []
-        arguments: dict[str, Any] = {"to": addresses}
+        made_with: dict[str, Any] = {"to": addresses}
         if self.airflow_version == "2":
-            arguments["airflow_version"] = "2"
-        return [CallbackPath("airflow_compat.notifiers:EmailAlert", arguments)]
+            made_with["airflow_version"] = "2"
+        return [CallbackPath("airflow_compat.notifiers:EmailAlert", made_with)]
+
+
+def _addresses(arguments: Mapping[str, Any]) -> list[str]:
+    return list(names(arguments.get("email") or ()))
 
 
 def _deadline_callback(callback: Any) -> Any:

@@ -28,6 +28,7 @@ class Options:
         alert: The builder's name.
         flow: The builder's first argument.
         lost_task: Whether callbacks are told of the task that the run's process died in; no argument of the builders.
+        lost_tasks: Those that callbacks are told of, by their ids; all of them where none are given.
     """
 
     alert: str
@@ -52,6 +53,7 @@ class Options:
     description: str = ""
     airflow_version: AirflowVersion = DEFAULT_VERSION
     lost_task: bool = False
+    lost_tasks: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, alert: str, flow: Flows, options: Mapping[str, Any]) -> Options:
@@ -60,7 +62,7 @@ class Options:
         Raises:
             InvalidAlertError: There is no such argument.
         """
-        known = [field.name for field in fields(cls)][2:-1]
+        known = [field.name for field in fields(cls)][2:-2]
         for name in options:
             if name not in known:
                 near = difflib.get_close_matches(name, known, 1)
@@ -146,6 +148,7 @@ class Options:
                 callbacks,
                 alert=self.alert,
                 lost_task=self.lost_task,
+                lost_tasks=self.lost_tasks,
                 deployment=self.callback_deployment,
                 airflow_version=self.airflow_version,
             ),

@@ -1,9 +1,8 @@
 """The flow that calls an Airflow callback in a process of its own, for the alerts on the server.
 
-A deployment of it runs this very file, so that its imports are absolute.
+A deployment may run this file by its path, so its imports are absolute. `serve` pickles the flow by value, without the
+names that text annotations refer to, so the annotations are evaluated: no `from __future__ import annotations` here.
 """
-
-from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
@@ -30,6 +29,7 @@ def run_callback(  # noqa: PLR0917 - they are a deployment's parameters
     arguments: dict[str, Any] | None = None,
     position: int = 0,
     lost_task: bool = False,
+    tasks: list[str] | None = None,
     airflow_version: AirflowVersion = DEFAULT_VERSION,
 ) -> bool:
     """Call an Airflow callback with the context of a run that some other process has, or had.
@@ -48,10 +48,11 @@ def run_callback(  # noqa: PLR0917 - they are a deployment's parameters
         arguments: What a notifier is made with, or a function gets besides the context.
         position: Which of the callbacks of this name it is, for one that stands there twice.
         lost_task: Whether to tell of the task that the run's process died in.
+        tasks: Which tasks to tell of, by their ids; None for any.
         airflow_version: Whose context.
 
     Returns:
-        Whether it was called: False where another process has.
+        Whether it was called: False where another process has, or it is about another task.
 
     Raises:
         InvalidCallbackError: It can't be imported, or can't be called with a context.
@@ -59,6 +60,8 @@ def run_callback(  # noqa: PLR0917 - they are a deployment's parameters
     """
     found = load_callback(callback)
     told = read_event(run, alert, event, of_lost_task=lost_task, airflow_version=airflow_version)
+    if tasks is not None and told.context["ti"].task_id not in tasks:
+        return False
     name = CallbackPath(callback).name
     with claimed(
         told.flow_run_id,

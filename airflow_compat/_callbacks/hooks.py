@@ -16,9 +16,11 @@ from prefect.context import FlowRunContext
 from .._airflow.callback import Callback, Kind, callback_name, is_async
 from .._context.of_flow import FlowEvent
 from .._context.of_task import context_for_task
+from .._context.shared import shared
 from .._prefect.claims import claimed
 from .._prefect.logs import logger_of
 from ..errors import InvalidCallbackError
+from .results import finish, finish_async
 
 if TYPE_CHECKING:
     from prefect import Task
@@ -53,13 +55,13 @@ def task_hook(callback: Callback, kind: Kind, version: AirflowVersion) -> Callab
 
         async def async_hook(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> None:
             if (found := context(task, task_run, state)) is not None:
-                await callback(found)
+                await finish_async(callback(found))
 
         return _named(async_hook, callback, kind, object())
 
     def hook(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> None:
         if (found := context(task, task_run, state)) is not None:
-            callback(found)
+            finish(callback(found))
 
     return _named(hook, callback, kind, object())
 
@@ -79,7 +81,7 @@ def flow_hook(
 
     @contextmanager
     def called(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> Iterator[Context | None]:
-        event = _flow_event(kind, version, flow, flow_run, state)
+        event = shared(flow_run, version, (kind, state.id), lambda: _flow_event(kind, version, flow, flow_run, state))
         if event is None or kind != "on_failure":
             yield event.context if event else None
             return
@@ -92,14 +94,14 @@ def flow_hook(
         async def async_hook(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
             with called(flow, flow_run, state) as context:
                 if context is not None:
-                    await callback(context)
+                    await finish_async(callback(context))
 
         return _named(async_hook, callback, kind, mark)
 
     def hook(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
         with called(flow, flow_run, state) as context:
             if context is not None:
-                callback(context)
+                finish(callback(context))
 
     return _named(hook, callback, kind, mark)
 
@@ -134,7 +136,8 @@ def _task_context(
         return None
     ends_well = kind in ("on_success", "on_skipped")
     has_exception = kind == "on_failure" or (ends_well and version == "3")
-    return context_for_task(task, task_run, state, version, has_exception=has_exception)
+    has_begun = kind != "on_execute"
+    return context_for_task(task, task_run, state, version, has_exception=has_exception, has_begun=has_begun)
 
 
 def _flow_event(

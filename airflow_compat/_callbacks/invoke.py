@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 from .._airflow.callback import callback_name
 from .._airflow.run_objects import TaskInstance
 from ..errors import InvalidCallbackError
+from .results import finish
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class SlaMiss:
 
 
 def invoke(callback: Any, context: Mapping[str, Any], arguments: Mapping[str, Any], *, alert: str) -> None:
-    """Call it, and wait for what it awaits.
+    """Call it, and run what it returns to its end.
 
     Args:
         callback: A function, or a notifier's class.
@@ -40,13 +40,7 @@ def invoke(callback: Any, context: Mapping[str, Any], arguments: Mapping[str, An
     if isinstance(callback, type):
         call, arguments = callback(**arguments), {}
     args, kwargs = _arguments(call, context, arguments, alert)
-    result = call(*args, **kwargs)
-    if inspect.isawaitable(result):
-        asyncio.run(_awaited(result))
-
-
-async def _awaited(result: Any) -> None:
-    await result
+    finish(call(*args, **kwargs))
 
 
 def _arguments(

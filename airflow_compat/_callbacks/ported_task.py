@@ -18,7 +18,7 @@ from prefect.client.schemas.objects import State
 from prefect.exceptions import TerminationSignal
 from prefect.states import Completed
 
-from .._prefect.map_indexes import mapping
+from .._prefect.map_indexes import mapping, note_index
 from .._prefect.task_functions import PORTED, run_of, stand_for
 from ..exceptions import AirflowSkipException, AirflowTaskTerminated, AirflowTaskTimeout
 from .endings import call_failure_hooks, remember_return
@@ -137,6 +137,8 @@ class _Call:
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> bool:
+        if self._context is not None and getattr(self._context.task, "mapping_id", None):
+            note_index(self._context.task_run)
         if exc is None or self._context is None:
             return False
         if isinstance(exc, AirflowSkipException) and self._skips:

@@ -13,6 +13,7 @@ from .._airflow.version import AirflowVersion
 from .._context.of_task import context_for_task
 from .._prefect.logs import logger_of
 from ..exceptions import AirflowFailException
+from .results import finish, finish_async
 
 if TYPE_CHECKING:
     from prefect import Task
@@ -70,7 +71,7 @@ class RetryCondition:
                 return self._awaited(allowed, task, task_run, state)
             for call in self._calls(task, task_run, state) if allowed else ():
                 with _logged(call.callback, task_run):
-                    call()
+                    finish(call())
             return bool(allowed)
 
         setattr(called, _MARK, self)
@@ -81,9 +82,7 @@ class RetryCondition:
             allowed = await allowed
         for call in self._calls(task, task_run, state) if allowed else ():
             with _logged(call.callback, task_run):
-                result = call()
-                if inspect.isawaitable(result):
-                    await result
+                await finish_async(call())
         return bool(allowed)
 
     def _allows(self, task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> Any:

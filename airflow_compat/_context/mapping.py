@@ -41,6 +41,13 @@ class Context(dict[str, Any]):
                 super().__setitem__(key, find)
                 self._pending.add(key)
 
+    def find_again(self, values: Mapping[str, Callable[[], Any]]) -> None:
+        """Find these values when they are next read, whatever they were; a context that is unread does so anyway."""
+        if self._unread is None:
+            for key, find in values.items():
+                super().__setitem__(key, find)
+                self._pending.add(key)
+
     @property
     def airflow_version(self) -> AirflowVersion:
         """The version that it is faithful to."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun, State, TaskRun
 
     from .._airflow.data_interval import RunDates
-    from .._airflow.run_objects import DagRun, TaskInstance
+    from .._airflow.run_objects import Dag, DagRun, TaskInstance
     from .._airflow.version import AirflowVersion
     from .._prefect.failed_tasks import EndedTask
 
@@ -73,13 +73,12 @@ class FlowEvent:
         return context
 
     def _values(self) -> Values:
-        from .._prefect import runs
 
         return {
             **common_values(self.context, lambda: self._dates, lambda: self.flow_run, self.version),
             "task_instance": self._task_instance,
             "dag_run": self._dag_run,
-            "dag": lambda: runs.dag(self.flow.name, self.flow_run, self._flow),
+            "dag": self._dag,
             "task": self._task,
             "params": lambda: dict(self.flow_run.parameters),
         }
@@ -95,10 +94,21 @@ class FlowEvent:
         return run_dates(self.flow_run, airflow_version=self.version)
 
     @cached_property
-    def _exception(self) -> BaseException | None:
+    def _raised(self) -> BaseException | None:
         from .._prefect.runs import exception_of
 
         return self.raised or exception_of(self.state)
+
+    @cached_property
+    def _exception(self) -> BaseException | None:
+        """What was raised; where that only follows from a task that failed, the task's own."""
+        from .._prefect.failed_tasks import failed_upstream, is_consequence
+        from .._prefect.runs import exception_of
+
+        if not is_consequence(self._raised):
+            return self._raised
+        cause = failed_upstream(self._raised) or self._ended_task
+        return (exception_of(cause.state) if cause else None) or self._raised
 
     @cached_property
     def _ended_task(self) -> EndedTask | None:
@@ -108,7 +118,7 @@ class FlowEvent:
             return self.ended
         if self.reason == "success":
             return last_task(self.flow_run.id)
-        return failed_task(self._exception, self.flow_run.id, crashed=self.state.is_crashed())
+        return failed_task(self._raised, self.flow_run.id, crashed=self.state.is_crashed())
 
     def _services(self, run: TaskRun | FlowRun) -> RunServices:
         return RunServices(run, self.flow_run, self.flow.name, self.context["run_id"], self.version, self._flow)
@@ -121,14 +131,28 @@ class FlowEvent:
             self.flow.name, self.flow_run, self._dates, state=self.state, version=self.version, services=services
         )
 
+    def _dag(self) -> Dag:
+        from .._prefect import runs
+        from .._prefect.failed_tasks import task_in_traceback
+
+        # Without asking the server for the task: most who read the DAG want its name.
+        ended = self.ended or task_in_traceback(self._raised)
+        return runs.dag(self.flow.name, self.flow_run, self._flow, ended.task if ended else None)
+
     def _task(self) -> AirflowTask:
+        from .._prefect import runs
+
         ended = self._ended_task
+        if ended is not None and ended.task is not None:
+            return runs.airflow_task(ended.task, self.context["dag"])
+        owner = self.context["dag"].owner
         if ended is None:
-            return AirflowTask(self.flow.name, self.flow.name, self.flow.retries or 0, doc_md=self.flow.description)
-        return AirflowTask(ended.name, self.flow.name, ended.run.empirical_policy.retries or 0)
+            name, retries = self.flow.name, self.flow.retries or 0
+            return AirflowTask(name, name, retries, doc_md=self.flow.description, owner=owner)
+        return AirflowTask(ended.name, self.flow.name, ended.run.empirical_policy.retries or 0, owner=owner)
 
     def _task_instance(self) -> TaskInstance:
-        from .._prefect import runs
+        from .._prefect import map_indexes, runs
 
         ended = self._ended_task
         run: TaskRun | FlowRun = ended.run if ended else self.flow_run
@@ -141,6 +165,7 @@ class FlowEvent:
             run_id=self.context["run_id"],
             airflow_state=self.airflow_state,
             try_number=None if ended else self.try_number,
+            map_index=map_indexes.known_index(ended.run) if ended else map_indexes.UNMAPPED,
             dag_run=self.context["dag_run"],
             services=self._services(run),
         )

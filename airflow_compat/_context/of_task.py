@@ -1,8 +1,9 @@
-"""The context of a task run."""
+"""The context of a task run: one for each try, as in Airflow, from its first callback to its last."""
 
 from __future__ import annotations
 
-from functools import cache
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .._airflow.data_interval import RunDates
@@ -10,11 +11,12 @@ from ..errors import UnsupportedFeatureError
 from .common import common_values
 from .mapping import Context
 from .services import RunServices
+from .shared import shared
 from .version_keys import Values
 
 if TYPE_CHECKING:
     from prefect import Task
-    from prefect.client.schemas.objects import State, TaskRun
+    from prefect.client.schemas.objects import FlowRun, State, TaskRun
 
     from .._airflow.run_objects import DagRun, TaskInstance
     from .._airflow.version import AirflowVersion
@@ -28,8 +30,9 @@ def context_for_task(
     *,
     airflow_state: str = "",
     has_exception: bool = True,
+    has_begun: bool = True,
 ) -> Context:
-    """The context of a task run.
+    """The context of a task run, which its callbacks and its function share while a try goes on.
 
     Args:
         task: The task.
@@ -38,65 +41,118 @@ def context_for_task(
         version: The Airflow to be faithful to.
         airflow_state: `ti.state`, where the state doesn't tell.
         has_exception: Whether there is a key `exception`, as in the callbacks at a task's end.
+        has_begun: Whether there is a key `templates_dict`, which Airflow adds when the function is called.
     """
     from .._prefect.runs import exception_of
 
-    context = Context(lambda: _values(context, task, task_run, state, airflow_state), version)
+    attempt = shared(task_run, version, task_run.run_count, lambda: TaskAttempt(task, task_run, state, version))
+    attempt.tell(state, airflow_state)
+    if has_begun:
+        attempt.begin()
     if has_exception:
-        context["exception"] = exception_of(state)
-    return context
+        attempt.context["exception"] = exception_of(state)
+    return attempt.context
 
 
-def _values(context: Context, task: Task[..., Any], task_run: TaskRun, state: State[Any], airflow_state: str) -> Values:
-    version = context.airflow_version
-    from .._prefect import map_indexes, runs
-    from .._prefect.moments import in_pendulum
-    from .._prefect.run_dates import run_dates
+@dataclass(eq=False)
+class TaskAttempt:
+    """One try of a task run.
 
-    flow = cache(lambda: runs.flow_of(task_run))
+    Attributes:
+        task: The task.
+        task_run: Its run.
+        state: The latest state that a context was asked for.
+        version: The Airflow to be faithful to.
+        airflow_state: `ti.state`, where the state doesn't tell.
+    """
 
-    @cache
-    def dates() -> RunDates:
-        flow_run = flow()[1]
+    task: Task[..., Any]
+    task_run: TaskRun
+    state: State[Any]
+    version: AirflowVersion
+    airflow_state: str = ""
+    _has_begun: bool = False
+
+    @cached_property
+    def context(self) -> Context:
+        """The context."""
+        return Context(self._values, self.version)
+
+    def tell(self, state: State[Any], airflow_state: str) -> None:
+        """Have `ti` tell of a state."""
+        if (state.id, airflow_state) != (self.state.id, self.airflow_state):
+            self.state, self.airflow_state = state, airflow_state
+            self.context.find_again({"task_instance": self._task_instance, "ti": lambda: self.context["task_instance"]})
+
+    def begin(self) -> None:
+        """The function is called, or was."""
+        if not self._has_begun:
+            self._has_begun = True
+            self.context.find_again({"templates_dict": self._templates_dict})
+
+    def _values(self) -> Values:
+        from .._prefect import runs
+
+        values = {
+            **common_values(self.context, lambda: self._dates, lambda: self._flow[1], self.version),
+            "task_instance": self._task_instance,
+            "dag_run": self._dag_run,
+            "dag": lambda: runs.dag(*self._flow, task=self.task),
+            "task": lambda: runs.airflow_task(self.task, self.context["dag"]),
+            "params": self._params,
+        }
+        if self._has_begun:
+            values["templates_dict"] = self._templates_dict
+        # Outside a flow it can't be told, as the flow run can't.
+        return values if self.task_run.flow_run_id else {**values, "run_id": self._dag_run}
+
+    @cached_property
+    def _flow(self) -> tuple[str, FlowRun | None]:
+        from .._prefect.runs import flow_of
+
+        return flow_of(self.task_run)
+
+    @cached_property
+    def _dates(self) -> RunDates:
+        from .._prefect.moments import in_pendulum
+        from .._prefect.run_dates import run_dates
+
+        flow_run = self._flow[1]
         if flow_run is not None:
-            return run_dates(flow_run, airflow_version=version)
-        moment = in_pendulum(task_run.expected_start_time or state.timestamp)
+            return run_dates(flow_run, airflow_version=self.version)
+        moment = in_pendulum(self.task_run.expected_start_time or self.state.timestamp)
         return RunDates("manual", moment, moment, moment, moment)
 
-    def dag_run() -> DagRun:
-        name, flow_run = flow()
+    def _dag_run(self) -> DagRun:
+        from .._prefect import runs
+
+        name, flow_run = self._flow
         if flow_run is None:
             raise UnsupportedFeatureError(
-                f"task {task.name!r} ran outside a flow, so there is no dag_run and no run_id; call it in a flow"
+                f"task {self.task.name!r} ran outside a flow, so there is no dag_run and no run_id; call it in a flow"
             )
-        services = RunServices(flow_run, flow_run, name, context["run_id"], version)
-        return runs.dag_run(name, flow_run, dates(), state=None, version=version, services=services)
+        services = RunServices(flow_run, flow_run, name, self.context["run_id"], self.version)
+        return runs.dag_run(name, flow_run, self._dates, state=None, version=self.version, services=services)
 
-    def task_instance() -> TaskInstance:
-        name, flow_run = flow()
-        run_id = context["run_id"] if flow_run else ""
+    def _task_instance(self) -> TaskInstance:
+        from .._prefect import map_indexes, runs
+
+        name, flow_run = self._flow
+        run_id = self.context["run_id"] if flow_run else ""
         return runs.task_instance(
-            task_run,
-            state,
-            task=context["task"],
+            self.task_run,
+            self.state,
+            task=self.context["task"],
             run_id=run_id,
-            airflow_state=airflow_state,
-            map_index=lambda: map_indexes.index_of(task_run, task),
-            dag_run=context["dag_run"] if flow_run else None,
-            services=RunServices(task_run, flow_run, name, run_id, version),
+            airflow_state=self.airflow_state,
+            map_index=lambda: map_indexes.index_of(self.task_run, self.task),
+            dag_run=self.context["dag_run"] if flow_run else None,
+            services=RunServices(self.task_run, flow_run, name, run_id, self.version),
         )
 
-    def params() -> dict[str, Any]:
-        flow_run = flow()[1]
+    def _params(self) -> dict[str, Any]:
+        flow_run = self._flow[1]
         return dict(flow_run.parameters) if flow_run else {}
 
-    values = {
-        **common_values(context, dates, lambda: flow()[1], version),
-        "task_instance": task_instance,
-        "dag_run": dag_run,
-        "dag": lambda: runs.dag(*flow()),
-        "task": lambda: runs.airflow_task(task, flow()[0]),
-        "params": params,
-    }
-    # Outside a flow it can't be told, as the flow run can't.
-    return values if task_run.flow_run_id else {**values, "run_id": dag_run}
+    def _templates_dict(self) -> None:
+        """None, as for a task without the argument, which `airflow_compat.task` refuses."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from .._airflow.signatures import keep_signature
 from ..errors import InvalidCallbackError
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Forwarding(AbstractContextManager["Forwarding", None]):
                 with self:
                     return await function(*args, **kwargs)
 
+            keep_signature(forwarding_async, function)
             return cast("F", forwarding_async)
 
         @functools.wraps(function)
@@ -87,6 +89,7 @@ class Forwarding(AbstractContextManager["Forwarding", None]):
             with self:
                 return function(*args, **kwargs)
 
+        keep_signature(forwarding, function)
         return cast("F", forwarding)
 
 

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .._airflow.metric_settings import Datadog, MetricSettings, OpenTelemetry, Prometheus, StatsD
+from .._airflow.signatures import keep_signature
 from ..errors import MissingPackageError
 from .pump import EXIT_SECONDS, Pump
 from .sample import Backend, Kind, Sample, Samples
@@ -127,6 +128,7 @@ class Timer:
                 with Timer(self._stat, self._tags):
                     return await function(*args, **kwargs)
 
+            keep_signature(awaited, function)
             return cast("F", awaited)
 
         @functools.wraps(function)
@@ -134,6 +136,7 @@ class Timer:
             with Timer(self._stat, self._tags):
                 return function(*args, **kwargs)
 
+        keep_signature(timed, function)
         return cast("F", timed)
 
     def __enter__(self) -> Self:

@@ -15,6 +15,7 @@ from prefect.utilities.timeout import timeout, timeout_async
 
 from .._airflow.context_parameters import Arguments, ContextParameters
 from .._airflow.version import DEFAULT_VERSION, AirflowVersion
+from .._callbacks.results import finish
 from .._pools.passage import Passage
 from .._prefect.limits import tag_limit_exists
 from .._prefect.logs import run_logger
@@ -125,7 +126,7 @@ class Around:
             return None
         context = get_current_context(airflow_version=self.version)
         if self.before is not None:
-            self.before(context)
+            finish(self.before(context))
         return context
 
     def _fake_context(self) -> Context | None:
@@ -170,7 +171,7 @@ class Around:
 
     def _call_after(self, fn: Function, context: Context | None, value: Any) -> None:
         if self.after is not None and _is_running(fn):
-            self.after(context, value)
+            finish(self.after(context, value))
 
 
 def _is_running(fn: Function) -> bool:

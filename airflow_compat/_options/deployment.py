@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._airflow.argument_values import mapping, text
+from .._airflow.told_arguments import DEFAULT_OWNER, OWNER_TAG
 from .._specs.dag_limits import limit_from_max_active_runs
 from ..errors import InvalidArgumentError
 from .flow import description_of
 from .given import Given
 from .schedule import schedule_of_dag, schedule_options
 
-_AIRFLOWS_OWNER, _AIRFLOWS_QUEUE = "airflow", "default"
+_AIRFLOWS_QUEUE = "default"
 
 
 def deployment_options_of(given: Given) -> dict[str, Any]:
@@ -63,8 +64,8 @@ def _tags(given: Given, tasks: Mapping[str, Any]) -> list[str]:
     if isinstance(tags, str):
         raise InvalidArgumentError(f"{given.where}: tags is a text; write a list of texts")
     found = [text(given.where, "tags", tag) for tag in tags]
-    owner = tasks.get("owner") or _AIRFLOWS_OWNER
-    return found if owner == _AIRFLOWS_OWNER else [*found, f"owner:{owner}"]
+    owner = tasks.get("owner") or DEFAULT_OWNER
+    return found if owner == DEFAULT_OWNER else [*found, f"{OWNER_TAG}{owner}"]
 
 
 def _parameters(given: Given) -> dict[str, Any]:

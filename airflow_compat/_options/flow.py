@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._airflow.argument_values import seconds, text
+from .._airflow.told_arguments import Named, carry
 from .._specs.dag_limits import TaskRunnerLimit, limit_from_max_active_tasks
 from .given import Given
 from .hooks import flow_hooks
@@ -20,7 +21,7 @@ def flow_options_of(given: Given) -> dict[str, Any]:
     """
     options: dict[str, Any] = {}
     if given.get("dag_id") is not None:
-        options["name"] = text(given.where, "dag_id", given.get("dag_id"))
+        options["name"] = carry(Named(text(given.where, "dag_id", given.get("dag_id"))), given.told)
     if description := description_of(given):
         options["description"] = description
     timeout = given.get("dagrun_timeout")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .._airflow.argument_values import mapping
@@ -22,12 +22,14 @@ class Given:
         values: By name.
         version: The Airflow to be faithful to.
         warnings: How those that are approximated differ.
+        told: All that the author gave, as the context shows it.
     """
 
     where: str
     values: Mapping[str, Any]
     version: AirflowVersion
     warnings: tuple[str, ...]
+    told: Mapping[str, Any] = field(default_factory=dict)
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value of an argument, or the default where it wasn't given or is None."""
@@ -55,7 +57,9 @@ def given_to_task(
     check_spelling(f"{where}: default_args", inherited, TASK_ARGUMENTS)
     values = {name: value for name, value in inherited.items() if name in TASK_ARGUMENTS and name not in OF_THE_DAG}
     values |= own
-    return Given(where, values, version, tuple(check_arguments(where, values, TASK_ARGUMENTS)))
+    told = {name: value for name, value in inherited.items() if name in TASK_ARGUMENTS} | own
+    told["default_args"] = inherited
+    return Given(where, values, version, tuple(check_arguments(where, values, TASK_ARGUMENTS)), told)
 
 
 def given_to_dag(arguments: Mapping[str, Any], version: AirflowVersion) -> Given:
@@ -78,4 +82,4 @@ def given_to_dag(arguments: Mapping[str, Any], version: AirflowVersion) -> Given
             **mapping(where, "params", inherited["params"]),
         }
     warnings = list(check_arguments(where, values, DAG_ARGUMENTS))
-    return Given(where, values, version, tuple(warnings))
+    return Given(where, values, version, tuple(warnings), values)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._airflow.argument_values import text
 from .._airflow.callback import KINDS, Callback, Kind, check_callbacks
+from .._airflow.told_arguments import carry
 from .._callbacks.hooks import flow_hook, task_hook
 from .._callbacks.retry_condition import RetryCondition
 from .given import Given
@@ -27,7 +28,10 @@ def task_hooks(given: Given) -> dict[str, Any]:
             continue
         # Airflow 2 sends it before the callbacks are called, Airflow 3 after.
         called[kind] = [mail, *called[kind]] if given.version == "2" else [*called[kind], mail]
-    hooks = {kind: [task_hook(callback, kind, given.version) for callback in called[kind]] for kind in KINDS}
+    hooks = {
+        kind: [carry(task_hook(callback, kind, given.version), given.told) for callback in called[kind]]
+        for kind in KINDS
+    }
     options: dict[str, Any] = {
         "on_running": hooks["on_execute"],
         "on_failure": hooks["on_failure"],
@@ -45,8 +49,10 @@ def flow_hooks(given: Given) -> dict[str, Any]:
     Raises:
         InvalidCallbackError: A callback can't be called with one context.
     """
-    failure = [flow_hook(callback, "on_failure", given.version) for callback in _callbacks(given, "on_failure")]
-    success = [flow_hook(callback, "on_success", given.version) for callback in _callbacks(given, "on_success")]
+    failure, success = (
+        [carry(flow_hook(callback, kind, given.version), given.told) for callback in _callbacks(given, kind)]
+        for kind in ("on_failure", "on_success")
+    )
     options = {"on_failure": failure, "on_crashed": list(failure), "on_completion": success}
     return {name: hooks for name, hooks in options.items() if hooks}
 

@@ -11,6 +11,7 @@ from prefect import Task
 from .._airflow.argument_values import text, whole
 from .._airflow.context_parameters import context_parameters, unfilled_parameters
 from .._airflow.outputs import returns_mapping
+from .._airflow.told_arguments import carry
 from .._callbacks.endings import OUTPUTS
 from .._callbacks.ported_task import port
 from ..errors import InvalidArgumentError
@@ -59,6 +60,7 @@ def ported_task(fn: Callable[..., Any], given: Given, dag_id: str) -> Task[..., 
     task.fn = around.wrap(task.fn)
     port(task)
     setattr(task.fn, OUTPUTS, _outputs(given, inner))
+    carry(task.fn, given.told)
     return task
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._airflow.argument_values import seconds, text
+from .._airflow.told_arguments import DEFAULT_OWNER, OWNER_LINE, Named, carry
 from .._specs.dag_limits import limit_from_max_active_tis_per_dag
 from ..errors import InvalidArgumentError
 from .given import Given
@@ -12,7 +13,6 @@ from .hooks import task_hooks
 from .retries import retry_options
 
 _DOCUMENTATION = ("doc_md", "doc", "doc_rst", "doc_yaml", "doc_json")
-_AIRFLOWS_OWNER = "airflow"
 
 
 def prefect_options(
@@ -34,7 +34,7 @@ def prefect_options(
     where = given.where
     options: dict[str, Any] = {}
     if given.get("task_id") is not None:
-        options["name"] = text(where, "task_id", given.get("task_id"))
+        options["name"] = carry(Named(text(where, "task_id", given.get("task_id"))), given.told)
     if description := _description(given, docstring):
         options["description"] = description
     if (name := given.get("task_display_name")) is not None:
@@ -77,7 +77,7 @@ def _description(given: Given, docstring: str | None) -> str:
     texts = [text(given.where, name, given.get(name)) for name in _DOCUMENTATION if given.get(name)]
     if not texts and docstring:
         texts = [docstring]
-    owner = given.get("owner", _AIRFLOWS_OWNER)
-    if owner != _AIRFLOWS_OWNER:
-        texts.append(f"Owner: {text(given.where, 'owner', owner)}")
+    owner = given.get("owner", DEFAULT_OWNER)
+    if owner != DEFAULT_OWNER:
+        texts.append(f"{OWNER_LINE}{text(given.where, 'owner', owner)}")
     return "\n\n".join(texts)

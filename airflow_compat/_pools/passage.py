@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .._airflow.names import limit_name
+from .._airflow.signatures import keep_signature
 from .._specs.pool_state import count_slots
 from .._stand_ins.kinds import POOLS, PoolWish
 from ..errors import PoolLeaseLostError, ServerError
@@ -134,6 +135,7 @@ class Passage(AbstractContextManager[Hold, None], AbstractAsyncContextManager[Ho
                 async with self:
                     return await function(*args, **kwargs)
 
+            keep_signature(in_pool_async, function)
             return cast("F", in_pool_async)
 
         @functools.wraps(function)
@@ -141,6 +143,7 @@ class Passage(AbstractContextManager[Hold, None], AbstractAsyncContextManager[Ho
             with self:
                 return function(*args, **kwargs)
 
+        keep_signature(in_pool, function)
         return cast("F", in_pool)
 
     def _wanted(self, started: float) -> Wish:

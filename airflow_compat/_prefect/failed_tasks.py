@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import Any
 from uuid import UUID
 
 from prefect import Task
@@ -28,25 +30,40 @@ _HEARD_WITHIN = 10.0
 _PAGE = 50
 _FAILED = (StateType.FAILED, StateType.CRASHED)
 _UNFINISHED = (StateType.PENDING, StateType.RUNNING)
+_SKIPPED, _NOT_READY = "Skipped", "NotReady"
+
+_CONSEQUENCES = ("UpstreamTaskError", "UnfinishedRun")
+# As `prefect.utilities.engine` and `prefect.states` write them.
+_UPSTREAM = re.compile(r"Upstream task run '([0-9a-f-]{36})' did not reach")
+_NOT_FINAL = re.compile(r"\d+/\d+ states are not final")
 
 
 @dataclass(frozen=True)
 class EndedTask:
-    """A task run that ended, and the name of its task."""
+    """A task run that ended.
+
+    Attributes:
+        name: Its task's name.
+        run: The run.
+        state: The state that it ended in.
+        task: The task, where this process has it at hand.
+    """
 
     name: str
     run: TaskRun
     state: State[object]
+    task: Task[..., Any] | None = None
 
 
 def failed_task(exception: BaseException | None, flow_run_id: UUID, *, crashed: bool) -> EndedTask | None:
     """The task that a flow run failed of; None when its own body failed.
 
-    From the exception, where it passed through a task in this process; else, where the run crashed, the one that was
-    running when it did; else the one of the server's that failed last.
+    From the exception, where it passed through a task in this process, or tells of one of the run's; else, where the
+    run crashed, the one that was running when it did; else the one of the server's that failed last.
     """
     return (
-        _in_traceback(exception)
+        task_in_traceback(exception)
+        or _of_the_run(failed_upstream(exception), flow_run_id)
         or (_ended(running_task(flow_run_id)) if crashed else None)
         or _latest(flow_run_id, _FAILED)
     )
@@ -54,8 +71,11 @@ def failed_task(exception: BaseException | None, flow_run_id: UUID, *, crashed: 
 
 @server_call
 def latest_task_run(flow_run_id: UUID, types: Collection[StateType], sort: TaskRunSort) -> TaskRun | None:
-    """The first of a flow run's task runs in these states and this order; None when there is none. Never a claim."""
-    return next(_task_runs(flow_run_id, types, sort), None)
+    """The first of a flow run's task runs in these states and this order; None when there is none.
+
+    Never a claim, nor a task that was skipped.
+    """
+    return next((run for run in _task_runs(flow_run_id, types, sort) if run.state_name != _SKIPPED), None)
 
 
 @server_call
@@ -88,8 +108,12 @@ def lost_task(flow_run_id: UUID) -> EndedTask | None:
 
 
 @server_call
-def known_task(task_run_id: UUID) -> EndedTask:
+def known_task(task_run_id: UUID, *, ended: bool = False) -> EndedTask:
     """The task of a task run that the server has, or is about to have.
+
+    Args:
+        task_run_id: The task run.
+        ended: Wait for the end of a run that has ended, or was not begun since one before it failed.
 
     Raises:
         ServerError: The server doesn't get it.
@@ -97,7 +121,8 @@ def known_task(task_run_id: UUID) -> EndedTask:
     until = time.monotonic() + _HEARD_WITHIN
     while True:
         with suppress(ObjectNotFound):
-            if found := _ended(kept_client().read_task_run(task_run_id)):
+            found = _ended(kept_client().read_task_run(task_run_id))
+            if found and (not ended or found.state.is_final() or found.state.name == _NOT_READY):
                 return found
         if time.monotonic() > until:
             raise ServerError(f"the server has no task run {task_run_id}; it may have been deleted")
@@ -109,7 +134,26 @@ def last_task(flow_run_id: UUID) -> EndedTask | None:
     return _latest(flow_run_id, [StateType.COMPLETED])
 
 
-def _in_traceback(exception: BaseException | None) -> EndedTask | None:
+def is_consequence(exception: BaseException | None) -> bool:
+    """Return True if Prefect raised it since a task before has failed, or since a run has no result yet."""
+    name = getattr(exception, "type_name", None) or type(exception).__name__
+    return name in _CONSEQUENCES or _NOT_FINAL.match(str(exception)) is not None
+
+
+def failed_upstream(exception: BaseException | None) -> EndedTask | None:
+    """The task that failed first of those that an `UpstreamTaskError` tells of; None for other exceptions."""
+    found, message = None, str(exception) if is_consequence(exception) else ""
+    while named := _UPSTREAM.search(message):
+        try:
+            found = known_task(UUID(named[1]), ended=True)
+        except ServerError:
+            break
+        message = found.state.message or ""
+    return found
+
+
+def task_in_traceback(exception: BaseException | None) -> EndedTask | None:
+    """The task of this process that an exception passed through; None when there is none."""
     # The server has a task run only some time after it failed, and an alert must not name another one meanwhile.
     traceback = exception.__traceback__ if exception else None
     while traceback:
@@ -117,10 +161,15 @@ def _in_traceback(exception: BaseException | None) -> EndedTask | None:
         if frame.f_globals.get("__name__") == "prefect.task_engine":
             engine = frame.f_locals.get("engine")
             task, task_run = getattr(engine, "task", None), getattr(engine, "task_run", None)
-            if isinstance(task, Task) and isinstance(task_run, TaskRun) and task_run.state:
-                return EndedTask(task.name, task_run, task_run.state)
+            if isinstance(task, Task) and isinstance(task_run, TaskRun) and (state := task_run.state):
+                # One whose upstream failed has not been called.
+                return None if state.is_pending() else EndedTask(task.name, task_run, state, task)
         traceback = traceback.tb_next
     return None
+
+
+def _of_the_run(found: EndedTask | None, flow_run_id: UUID) -> EndedTask | None:
+    return found if found and found.run.flow_run_id == flow_run_id else None
 
 
 def _latest(flow_run_id: UUID, types: Collection[StateType]) -> EndedTask | None:

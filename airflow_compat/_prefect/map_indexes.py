@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import TaskRun
 
 UNMAPPED = -1
+_LABEL = "airflow-compat.map-index"
 # Runs that are remembered: those of many flow runs.
 _MOST = 50_000
 # A run may begin before `map` has returned, which has only to hand over the rest.
@@ -63,6 +64,25 @@ def mapping(task: Task[..., Any], mapping_id: str) -> Iterator[list[UUID]]:
     if context and context.flow_run and not isinstance(context.task_runner, ThreadPoolTaskRunner):
         body = body_of(json.dumps([str(id_) for id_ in runs]), time.time())
         keep(Where(context.flow_run.id, "", task.name), {_key(mapping_id): body}, durable=True)
+
+
+def note_index(task_run: TaskRun) -> None:
+    """Put a run's number into its labels, which go to the server with its next state, if `map` has told it by now."""
+    with _changed:
+        index = _indexes.get(task_run.id)
+    if index is not None:
+        task_run.labels[_LABEL] = index
+
+
+def known_index(task_run: TaskRun) -> int:
+    """The number of a run whose task isn't at hand, by its labels or this process; -1 where neither tells.
+
+    Args:
+        task_run: The run, as the server or its own process has it.
+    """
+    label = task_run.labels.get(_LABEL)
+    with _changed:
+        return label if isinstance(label, int) else _indexes.get(task_run.id, UNMAPPED)
 
 
 def index_of(task_run: TaskRun, task: Task[..., Any]) -> int:

@@ -18,12 +18,14 @@ from prefect.utilities.urls import url_for
 from .._airflow.data_interval import RunDates, run_id
 from .._airflow.run_objects import Dag, DagRun, Services, TaskInstance
 from .._airflow.run_objects import Task as AirflowTask
+from .._airflow.told_arguments import DEFAULT_OWNER, OWNER_TAG, carried, owner_in_description, owner_in_tags
 from .._airflow.version import AirflowVersion
 from ..errors import ServerError
 from ..exceptions import RebuiltException
 from .claims import CLAIM, is_claim
 from .client import kept_client
 from .failures import server_call
+from .map_indexes import known_index
 from .moments import plain
 
 if TYPE_CHECKING:
@@ -108,31 +110,86 @@ def dag_run(
     )
 
 
-def dag(flow_name: str, flow_run: FlowRun | None, flow: Flow[..., Any] | None = None) -> Dag:
-    """The flow as a DAG."""
+def dag(
+    flow_name: str,
+    flow_run: FlowRun | None,
+    flow: Flow[..., Any] | None = None,
+    task: Task[..., Any] | None = None,
+) -> Dag:
+    """The flow as a DAG.
+
+    Args:
+        flow_name: The flow's name.
+        flow_run: Its run.
+        flow: The flow, where it is at hand.
+        task: A task of it, which may know the DAG's `default_args`.
+    """
     context = FlowRunContext.get()
     if flow is None and context and context.flow and context.flow.name == flow_name:
         flow = context.flow
+    told = dict(_told_of_flow(flow)) if flow else {}
+    if told:
+        # The flow's description has both.
+        told = {"description": None, "doc_md": None, **told}
+    default_args = told.get("default_args") or (told_of_task(task).get("default_args") if task else None)
+    if default_args:
+        told["default_args"] = default_args
+    tags = tuple(flow_run.tags) if flow_run else ()
+    owner = (default_args or {}).get("owner") or owner_in_tags(tags)
     return Dag(
         flow_name,
-        flow.description if flow else None,
-        tuple(flow_run.tags) if flow_run else (),
+        told.get("description", flow.description if flow else None),
+        tuple(told.get("tags") or (tag for tag in tags if not tag.startswith(OWNER_TAG))),
         (inspect.getsourcefile(inspect.unwrap(flow.fn)) or "") if flow else "",
         dict(flow_run.parameters) if flow_run else {},
+        owner or (_owner(task) if task else None) or DEFAULT_OWNER,
+        told,
     )
 
 
-def airflow_task(task: Task[..., Any], dag_id: str) -> AirflowTask:
-    """The Prefect task as an operator."""
-    delay, timeout = task.retry_delay_seconds, task.timeout_seconds
+def airflow_task(task: Task[..., Any], dag: Dag) -> AirflowTask:
+    """The Prefect task as an operator of a DAG."""
+    told = told_of_task(task)
+    delay = told.get("retry_delay", task.retry_delay_seconds)
+    timeout = told.get("execution_timeout", task.timeout_seconds)
     return AirflowTask(
         task_id=task.name,
-        dag_id=dag_id,
+        dag_id=dag.dag_id,
         retries=task.retries or 0,
-        retry_delay=timedelta(seconds=delay) if isinstance(delay, (int, float)) else None,
-        execution_timeout=None if timeout is None else timedelta(seconds=timeout),
-        doc_md=task.description,
+        retry_delay=_timedelta(delay),
+        execution_timeout=_timedelta(timeout),
+        doc_md=_doc_md(task, told) if told else task.description,
+        owner=_owner(task) or dag.owner,
+        told=told,
     )
+
+
+def told_of_task(task: Task[..., Any]) -> Mapping[str, Any]:
+    """Airflow's arguments that the task was made of; empty where none are known."""
+    hooks = (*task.on_running_hooks, *task.on_failure_hooks, *task.on_completion_hooks)
+    return carried((task.fn, task.name, *hooks))
+
+
+def _told_of_flow(flow: Flow[..., Any]) -> Mapping[str, Any]:
+    return carried((flow.name, *flow.on_failure_hooks, *flow.on_completion_hooks))
+
+
+def _owner(task: Task[..., Any]) -> str | None:
+    return told_of_task(task).get("owner") or owner_in_description(task.description)
+
+
+def _doc_md(task: Task[..., Any], told: Mapping[str, Any]) -> str | None:
+    """Its own, or the docstring of a function that has no documentation besides, as in Airflow's `@task`."""
+    if any(told.get(name) for name in ("doc", "doc_md", "doc_json", "doc_yaml", "doc_rst")):
+        found: str | None = told.get("doc_md")
+        return found
+    return inspect.getdoc(inspect.unwrap(task.fn))
+
+
+def _timedelta(value: Any) -> timedelta | None:
+    if isinstance(value, (int, float)):
+        return timedelta(seconds=value)
+    return value if isinstance(value, timedelta) else None
 
 
 def task_instance(
@@ -230,6 +287,7 @@ def known_task_instances(
             run.state,
             task=AirflowTask(task_name(run), dag_id, run.empirical_policy.retries or 0),
             run_id=run_id,
+            map_index=known_index(run),
         )
         for run in task_runs(flow_run_id)
     ]

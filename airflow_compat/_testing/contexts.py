@@ -205,4 +205,5 @@ def _values(context: Context, said: _Said, xcoms: MemoryXComs) -> Values:
         "dag": lambda: Dag(said.dag_id, params=dict(context["params"])),
         "task": lambda: Task(said.task_id, said.dag_id, said.max_tries),
         "params": lambda: dict(said.params),
+        "templates_dict": lambda: None,
     }

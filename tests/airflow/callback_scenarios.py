@@ -6,7 +6,7 @@ Which of the two it is, nothing here knows: what the author imports from Airflow
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -23,7 +23,14 @@ class Imports:
 
 @dataclass(frozen=True)
 class Event:
-    """What a callback saw. `exception` is the name of a type, `None`, or `absent` where the context has no such key."""
+    """What a callback saw.
+
+    Attributes:
+        exception: The name of a type, `None`, or `absent` where the context has no such key.
+        marks: What others put into the context before.
+        templates_dict: The value, or `absent`.
+        owner: The task's, or the DAG's where the context has no task.
+    """
 
     callback: str
     task_id: str
@@ -33,14 +40,24 @@ class Event:
     exception: str
     reason: str | None = None
     message: str | None = None
+    marks: str = ""
+    templates_dict: str = "absent"
+    owner: str = ""
 
 
 @dataclass(frozen=True)
 class Records:
-    """A callback that notes what it sees, then raises if it is a broken one."""
+    """A callback that notes what it sees and marks the context, then raises if it is a broken one."""
 
     name: str
     broken: bool = False
+
+
+@dataclass(frozen=True)
+class Yields:
+    """A generator that notes what it sees."""
+
+    name: str
 
 
 @dataclass(frozen=True)
@@ -90,6 +107,8 @@ class Author:
             return [self._made(each) for each in value]
         if isinstance(value, Records):
             return self._recorder(value)
+        if isinstance(value, Yields):
+            return self._generator(value)
         if isinstance(value, Notifies):
             return self._notifier(value)
         return value
@@ -97,8 +116,16 @@ class Author:
     def _recorder(self, described: Records) -> Callable[[Any], None]:
         def callback(context: Any) -> None:
             self._record(described.name, context)
+            context[f"mark {described.name}"] = True
             if described.broken:
                 raise RuntimeError("a callback's own mistake")
+
+        return callback
+
+    def _generator(self, described: Yields) -> Callable[[Any], Iterator[None]]:
+        def callback(context: Any) -> Iterator[None]:
+            self._record(described.name, context)
+            yield
 
         return callback
 
@@ -118,6 +145,11 @@ class Author:
         return Notifier(described.template)
 
     def _record(self, name: str, context: Any, message: str | None = None) -> None:
+        if "ti" not in context:
+            # A DAG none of whose tasks succeeded has no task instance to tell of.
+            event = Event(name, "absent", -1, 0, None, "absent", context["reason"], owner=context["dag"].owner)
+            self.events.append(asdict(event))
+            return
         ti = context["ti"]
         raised = context.get("exception", "absent")
         event = Event(
@@ -129,6 +161,9 @@ class Author:
             exception=type(raised).__name__ if isinstance(raised, BaseException) else str(raised),
             reason=context.get("reason"),
             message=message,
+            marks=", ".join(key for key in context if key.startswith("mark ")),
+            templates_dict=str(context.get("templates_dict")) if "templates_dict" in context else "absent",
+            owner=context["task"].owner,
         )
         self.events.append(asdict(event))
 
@@ -166,11 +201,25 @@ def divide(imports: Imports, element: int) -> float:
     return 10 / element
 
 
+def mark_and_fail_once(imports: Imports, element: Any) -> None:
+    imports.get_current_context()["mark of the body"] = True
+    fail_once(imports, element)
+
+
+def wait_and_share(imports: Imports, element: int) -> int:
+    """The second of two ends last, also where both go on at once."""
+    time.sleep(element)
+    return element
+
+
 KINDS = ("on_execute", "on_retry", "on_failure", "on_success", "on_skipped")
 EVERY = {f"{kind}_callback": Records(kind) for kind in KINDS}
 LISTS = {
     f"{kind}_callback": [Records(f"{kind} 1"), Records(f"{kind} 2", broken=True), Records(f"{kind} 3")]
     for kind in KINDS
+}
+GENERATORS = {
+    f"{kind}_callback": [Records(f"{kind} 1"), Yields(f"generator of {kind}"), Records(f"{kind} 2")] for kind in KINDS
 }
 TEXT = "{{ ti.task_id }} of {{ dag.dag_id }}, try {{ ti.try_number }}; the date is ds: {{ ds == logical_date | ds }}"
 
@@ -249,6 +298,54 @@ SCENARIOS = (
             "on_success_callback": Records("dag, on_success"),
             "on_failure_callback": [Records("dag 1", broken=True), Notifies("{{ reason }}: " + TEXT)],
         },
+    ),
+    Scenario("marks", (Job("load", mark_and_fail_once, {"retries": 1, **EVERY}),)),
+    Scenario(
+        "generators",
+        (
+            Job("ends_well", fail_once, {"retries": 1, **GENERATORS}),
+            Job("ends_badly", fail, GENERATORS),
+            Job("skips", skip, GENERATORS),
+        ),
+    ),
+    Scenario(
+        "dag_failure_with_a_generator",
+        (Job("load", fail, EVERY),),
+        dag_arguments={"on_failure_callback": [Yields("generator of the DAG"), Records("dag, after it")]},
+    ),
+    Scenario(
+        "dag_success_after_a_skip",
+        (Job("load", succeed, EVERY), Job("skips", skip, EVERY, after="load")),
+        dag_arguments={"on_success_callback": [Records("dag 1"), Records("dag 2")]},
+    ),
+    Scenario(
+        "dag_success_of_a_skip",
+        (Job("skips", skip, EVERY),),
+        dag_arguments={"on_success_callback": Records("dag")},
+    ),
+    Scenario(
+        "dag_success_of_a_mapped_task",
+        (Job("share", wait_and_share, {"on_execute_callback": Records("on_execute")}, elements=(0, 1)),),
+        dag_arguments={"on_success_callback": Records("dag")},
+    ),
+    Scenario(
+        "dag_failure_of_a_mapped_task",
+        (Job("share", divide, EVERY, elements=(5, 0, 2)),),
+        dag_arguments={"on_failure_callback": [Records("dag 1"), Records("dag 2")]},
+    ),
+    Scenario(
+        "dag_failure_with_tasks_that_follow",
+        (
+            Job("extract", fail, EVERY),
+            Job("load", succeed, EVERY, after="extract"),
+            Job("report", succeed, EVERY, after="load"),
+        ),
+        dag_arguments={"on_failure_callback": Records("dag")},
+    ),
+    Scenario(
+        "owners",
+        (Job("load", fail, EVERY), Job("has_its_own", fail, {"owner": "finance", **EVERY})),
+        default_args={"owner": "sales"},
     ),
     Scenario(
         "default_args_are_the_tasks_alone",

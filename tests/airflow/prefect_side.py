@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,12 @@ from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settin
 from prefect.testing.utilities import prefect_test_harness
 
 from airflow_compat import callbacks, context, exceptions, notifiers
+from airflow_compat.options import task_options
 
-IMPORTS = Imports(exceptions, notifiers.BaseNotifier, context.get_current_context)
+
+def imports(version: Any) -> Imports:
+    """What the author imports in place of Airflow's names."""
+    return Imports(exceptions, notifiers.BaseNotifier, partial(context.get_current_context, airflow_version=version))
 
 
 def flow_of(scenario: Scenario, author: Author, version: Any) -> Flow[[], Any]:
@@ -49,8 +54,10 @@ def flow_of(scenario: Scenario, author: Author, version: Any) -> Flow[[], Any]:
 
 def _task(job: Job, arguments: dict[str, Any], author: Author, version: Any) -> Task[..., Any]:
     timeout = arguments.get("execution_timeout")
+    owner = {"owner": arguments["owner"]} if "owner" in arguments else {}
 
     @task(
+        **task_options(**owner),
         name=job.task_id,
         retries=arguments.get("retries", 0),
         timeout_seconds=timeout.total_seconds() if timeout else None,
@@ -76,7 +83,7 @@ def _run_all(version: str) -> dict[str, list[dict[str, Any]]]:
     fast = temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None})
     with prefect_test_harness(server_startup_timeout=240), fast:
         for scenario in SCENARIOS:
-            author = Author(IMPORTS)
+            author = Author(imports(version))
             flow_of(scenario, author, version)(return_state=True)
             found[scenario.name] = author.events
     return found

@@ -93,8 +93,27 @@ KNOWN = (
     ),
     Known(
         "A DAG's callbacks have no exception in Airflow; a flow's have the one that it failed of.",
-        (("exception", "absent", "ValueError"),),
+        (("exception", "absent", "ValueError"), ("exception", "absent", "ZeroDivisionError")),
         scenario="dag_failure",
+    ),
+    Known(
+        "Airflow calls a generator of a DAG without running its body; the shims run it.",
+        (("called", False, True),),
+        scenario="dag_failure_with_a_generator",
+        callback="generator of the DAG",
+    ),
+    Known(
+        "2.11 calls the generators of tasks in the same way.",
+        (("called", False, True),),
+        scenario="generators",
+        callback="generator of ",
+        release="2",
+    ),
+    Known(
+        "3.x calls a DAG's callbacks without a task instance where no task succeeded; the shims' is the flow's.",
+        (("task_id", "absent", "dag_success_of_a_skip"), ("try_number", 0, 1)),
+        scenario="dag_success_of_a_skip",
+        release="3",
     ),
     Known(
         "Under 2.11's dag.test() a task that runs is still scheduled; under a scheduler it is running.",
@@ -103,18 +122,25 @@ KNOWN = (
         release="2",
     ),
     Known(
-        "2.11 gives a DAG's callbacks the last task instance in its table; the shims, as 3.x, the one that failed.",
+        "2.11 gives a DAG's callbacks the last task instance in its table; 3.x and the shims the one that counts.",
         (
             ("task_id", "report", "load"),
+            ("task_id", "report", "extract"),
+            ("task_id", "skips", "load"),
+            ("task_id", "skips", "dag_success_of_a_skip"),
+            ("map_index", 2, 1),
             ("try_number", 1, 2),
+            ("try_number", 0, 1),
             ("state", "success", "failed"),
+            ("state", "skipped", "success"),
+            ("state", "upstream_failed", "failed"),
             (
                 "message",
                 "task_failure: report of dag_failure, try 1; the date is ds: True",
                 "task_failure: load of dag_failure, try 2; the date is ds: True",
             ),
         ),
-        scenario="dag_failure",
+        scenario="dag_",
         release="2",
     ),
     Known(

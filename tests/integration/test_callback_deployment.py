@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -21,6 +23,7 @@ from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.deployments import run_deployment
 from prefect.deployments.runner import EntrypointType
+from prefect.exceptions import ObjectNotFound
 from recorded_callbacks import page
 
 from airflow_compat import automations
@@ -28,43 +31,76 @@ from airflow_compat.callbacks import run_callback
 
 FOLDER = Path(__file__).parent
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture
 def callbacks(unique: str) -> Iterator[str]:
     """A deployment that calls callbacks, and a worker for it; its pool has the test's name."""
-    with get_client(sync_client=True) as client:
-        client.create_work_pool(WorkPoolCreate(name=unique, type="process"))
-    run_callback.to_deployment(
-        unique,
-        work_pool_name=unique,
-        entrypoint_type=EntrypointType.MODULE_PATH,
-        # Where callbacks are imported from.
-        job_variables={"working_dir": str(FOLDER)},
-    ).apply()
-    with working(unique):
-        yield f"run-callback/{unique}"
-    automations.delete(owner=unique)
+    with deployed(unique, run_callback, entrypoint_type=EntrypointType.MODULE_PATH) as name:
+        yield name
 
 
 @contextmanager
-def working(pool: str) -> Iterator[None]:
-    command = ["-m", "prefect", "worker", "start", "--pool", pool]
-    environment = {**os.environ, "PREFECT_WORKER_QUERY_SECONDS": "0.5"}
+def deployed(name: str, callbacks_flow: Any, **options: Any) -> Iterator[str]:
+    with get_client(sync_client=True) as client:
+        client.create_work_pool(WorkPoolCreate(name=name, type="process"))
+    # Where callbacks are imported from.
+    job_variables = {"working_dir": str(FOLDER), "env": {"PYTHONPATH": str(FOLDER)}}
+    callbacks_flow.to_deployment(name, work_pool_name=name, job_variables=job_variables, **options).apply()
+    with running("-m", "prefect", "worker", "start", "--pool", name):
+        yield f"run-callback/{name}"
+    automations.delete(owner=name)
+
+
+def deployed_by_its_file(name: str) -> AbstractContextManager[str]:
+    file = Path(str(inspect.getsourcefile(run_callback.fn)))
+    return deployed(name, flow.from_source(str(file.parent), f"{file.name}:run_callback"))
+
+
+def served_by_its_file(name: str) -> AbstractContextManager[str]:
+    return served(name, EntrypointType.FILE_PATH)
+
+
+def served_by_its_module(name: str) -> AbstractContextManager[str]:
+    return served(name, EntrypointType.MODULE_PATH)
+
+
+@contextmanager
+def served(name: str, entrypoint_type: EntrypointType) -> Iterator[str]:
+    with (
+        running(str(FOLDER / "serve_callbacks.py"), name, entrypoint_type.name),
+        get_client(sync_client=True) as client,
+    ):
+        until = time.monotonic() + 120
+        while True:
+            try:
+                client.read_deployment_by_name(f"run-callback/{name}")
+                break
+            except ObjectNotFound:
+                assert time.monotonic() < until
+                time.sleep(0.2)
+        yield f"run-callback/{name}"
+    automations.delete(owner=name)
+
+
+@contextmanager
+def running(*command: str) -> Iterator[None]:
+    """A process that executes runs, until the block ends."""
+    environment = {**os.environ, "PREFECT_WORKER_QUERY_SECONDS": "0.5", "PREFECT_RUNNER_POLL_FREQUENCY": "1"}
     with subprocess.Popen(
         [sys.executable, *command], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as worker:
+    ) as process:
         try:
             yield
         finally:
-            worker.send_signal(signal.SIGINT)
-            worker.wait(60)
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
 
 
 def called(deployment: str, runs: int) -> list[FlowRun]:
     """The runs of a deployment, when so many have ended; no matter how."""
-    until = time.monotonic() + 120
+    until = time.monotonic() + 240
     flow_name, _, name = deployment.partition("/")
     body = {"deployments": {"name": {"any_": [name]}}, "flows": {"name": {"any_": [flow_name]}}}
     while True:
@@ -97,6 +133,26 @@ def test_a_run_that_is_killed_under_a_worker(flow_name: str, callbacks: str, uni
     assert (call["task_id"], call["reason"]) == ("load", "task_failure")
     with get_client(sync_client=True) as client:
         assert client.read_task_run(UUID(call["log_url"].rpartition("/")[2])).flow_run_id == run.id
+
+
+@pytest.mark.parametrize("run_by", [served_by_its_file, served_by_its_module, deployed_by_its_file])
+def test_an_alert_calls_the_callback_however_the_flow_is_deployed(
+    run_by: Callable[[str], AbstractContextManager[str]], unique: str, tmp_path: Path
+) -> None:
+    record, flow_name = str(tmp_path / "record"), f"{unique}-etl"
+
+    @flow(name=flow_name)
+    def etl(record: str) -> None:
+        raise ValueError("no rows")
+
+    with run_by(unique) as deployment:
+        alert = automations.on_failure(flow_name, callback=page, callback_deployment=deployment)
+        assert all(outcome.done for outcome in automations.apply([alert], owner=unique))
+        etl(record, return_state=True)
+        (told,) = called(deployment, 1)
+    assert told.state_type is StateType.COMPLETED, told.state
+    (call,) = recorded_callbacks.read(record)
+    assert (call["dag_id"], call["exception"]) == (flow_name, "<rebuilt ValueError: no rows>")
 
 
 def test_a_run_that_is_killed_with_nobody_to_see_it(callbacks: str, unique: str, tmp_path: Path) -> None:

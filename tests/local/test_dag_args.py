@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from prefect import flow
 
-from airflow_compat import automations
+from airflow_compat import automations, task
 from airflow_compat._specs.automations import AutomationSpec, PlainAction, RunAction
 from airflow_compat.automations import AsyncCallback, DeadlineAlert, DeadlineReference, SyncCallback, from_dag_args
 from airflow_compat.errors import (
     InvalidAlertError,
+    InvalidArgumentError,
     InvalidCallbackError,
     UnsupportedFeatureError,
     UnsupportedFeatureWarning,
@@ -130,7 +131,7 @@ def test_an_sla_is_the_tasks_and_says_how_it_differs() -> None:
     args = {"dag_id": "etl", "sla_miss_callback": page, "default_args": {"sla": HOUR}}
     with pytest.warns(UnsupportedFeatureWarning, match="from the run's scheduled start in Airflow"):
         assert told(from_dag_args(args)) == {"on_sla_miss:etl/*": ["page"]}
-    with pytest.warns(UnsupportedFeatureWarning, match="tells nobody"):
+    with pytest.warns(UnsupportedFeatureWarning, match="makes no alert"):
         assert from_dag_args({**args, "sla_miss_callback": None}) == ()
     args["default_args"] = {"sla": HOUR, "email": "a@example.com", "email_on_failure": False, "email_on_retry": False}
     with pytest.warns(UnsupportedFeatureWarning, match="scheduled start"):
@@ -199,3 +200,70 @@ def test_deadlines() -> None:
 def test_what_can_not_be_is_refused_by_name(args: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         automations.from_dag_args({"dag_id": "etl", **args})
+
+
+DEFAULTS = {"sla": HOUR, "on_failure_callback": page, "email": "a@example.com"}
+
+
+def test_a_tasks_own_sla_makes_an_alert() -> None:
+    with pytest.warns(UnsupportedFeatureWarning, match="sla differs from Airflow's: .* given the task in `tasks=`"):
+
+        @task(sla=HOUR)
+        def load() -> None: ...
+
+    args = {"dag_id": "etl", "sla_miss_callback": page}
+    for tasks in ([load], [{"task_id": "load", "sla": HOUR}]):
+        with pytest.warns(UnsupportedFeatureWarning, match="from the run's scheduled start in Airflow"):
+            (spec,) = from_dag_args(args, tasks=tasks)
+        assert told((spec,)) == {"on_sla_miss:etl/load": ["page"]}
+        assert spec.triggers[0].within == HOUR
+
+
+def test_an_sla_miss_callback_without_an_sla_is_warned_of() -> None:
+    with pytest.warns(UnsupportedFeatureWarning, match="no task that is known has one; give the tasks with tasks="):
+        assert from_dag_args({"dag_id": "etl", "sla_miss_callback": page}) == ()
+
+
+@pytest.mark.filterwarnings("ignore::airflow_compat.errors.UnsupportedFeatureWarning")
+def test_a_tasks_own_arguments_win_over_the_defaults_in_every_alert() -> None:
+    tasks = [
+        {"task_id": "inherits"},
+        {"task_id": "says the same", "on_failure_callback": [page]},
+        {"task_id": "disables", "sla": None, "on_failure_callback": None, "email": None},
+        {"task_id": "has its own", "sla": 2 * HOUR, "on_failure_callback": SLACK, "email_on_failure": False},
+        {"task_id": "says more", "default_args": {"email": None}, "on_skipped_callback": page},
+    ]
+    args = {"dag_id": "etl", "sla_miss_callback": page, "default_args": {**DEFAULTS, "on_success_callback": page}}
+    alike = "etl/inherits, etl/says the same"
+    specs = from_dag_args(args, tasks=tasks)
+    assert told(specs) == {
+        f"on_failure:{alike} lost with its process": ["page", "EmailAlert"],
+        "on_failure:etl/has its own lost with its process": ["SlackWebhookNotifier"],
+        "on_failure:etl/says more lost with its process": ["page"],
+        f"on_failure:{alike}": ["page", "EmailAlert"],
+        "on_failure:etl/has its own": ["SlackWebhookNotifier"],
+        "on_failure:etl/says more": ["page"],
+        "on_success:etl/*": ["page"],
+        f"on_retry:{alike}, etl/has its own": ["EmailAlert"],
+        "on_skipped:etl/says more": ["page"],
+        f"on_sla_miss:{alike}": ["page", "SmtpNotifier"],
+        "on_sla_miss:etl/has its own": ["page", "SmtpNotifier"],
+        "on_sla_miss:etl/says more": ["page"],
+    }
+    lost = [action.parameters["tasks"] for action in specs[0].actions if isinstance(action, RunAction)]
+    assert lost == [["inherits", "says the same"]] * 2
+
+
+def test_the_alerts_read_arguments_by_the_rules_of_the_tasks() -> None:
+    with pytest.raises(InvalidCallbackError, match=r"^task 'load'\['on_failure_callback'\]: "):
+        from_dag_args({"dag_id": "etl"}, tasks=[{"task_id": "load", "on_failure_callback": lambda context: None}])
+    with pytest.raises(InvalidCallbackError, match=r"^default_args\['on_failure_callback'\]: callback tuple"):
+        from_dag_args({"dag_id": "etl", "default_args": {"on_failure_callback": (page,)}})
+    with pytest.raises(InvalidArgumentError, match="default_args is a list; write a dict"):
+        from_dag_args({"dag_id": "etl", "default_args": [page]})
+    with pytest.raises(InvalidAlertError, match="without a task_id: sla; add it"):
+        from_dag_args({"dag_id": "etl"}, tasks=[{"sla": HOUR}])
+    with pytest.raises(InvalidAlertError, match="tasks has a function"):
+        from_dag_args({"dag_id": "etl"}, tasks=[page])  # type: ignore[list-item]
+    with pytest.raises(InvalidAlertError, match="did you mean 'email_on_retry'"):
+        from_dag_args({"dag_id": "etl"}, tasks=[{"task_id": "load", "email_on_retri": False}])

@@ -37,7 +37,7 @@ RECORDED = json.loads((Path(__file__).parents[1] / "data" / "airflow_context_key
 def test_it_has_every_key_that_airflow_s_own_has_and_each_can_be_read(version: Literal["2", "3"]) -> None:
     context = make_context(airflow_version=version)
     assert isinstance(context, Context)
-    assert set(context) == {*RECORDED[version], "exception"}
+    assert set(context) == {*RECORDED[version], "exception", "templates_dict"}
     assert set(dict(context)) == set(context)
     assert context.airflow_version == version
 

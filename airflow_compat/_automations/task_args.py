@@ -1,0 +1,84 @@
+"""The arguments of a DAG's tasks: their own, and `default_args` where they say nothing themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from .._airflow.argument_values import mapping
+from ..errors import InvalidAlertError
+
+if TYPE_CHECKING:
+    from prefect import Task
+
+T = TypeVar("T")
+
+AnyTask: TypeAlias = "Task[..., Any] | Mapping[str, Any]"
+
+ALL = "*"
+
+
+@dataclass(frozen=True)
+class TaskArguments:
+    """What the tasks of a DAG say.
+
+    Attributes:
+        defaults: `default_args`.
+        own: Of each task that was given, by its id: its own arguments, None among them, and the defaults for the rest.
+    """
+
+    defaults: Mapping[str, Any]
+    own: Mapping[str, Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, default_args: Any, tasks: Iterable[AnyTask]) -> TaskArguments:
+        """Those of a DAG.
+
+        Args:
+            default_args: The DAG's.
+            tasks: Its tasks: those that `airflow_compat.task` made, or their arguments with `task_id`.
+
+        Raises:
+            InvalidArgumentError: `default_args` isn't a mapping.
+            InvalidAlertError: A task isn't one, or has no id.
+        """
+        defaults = mapping("dag", "default_args", default_args)
+        named = (_named(task) for task in tasks)
+        return cls(defaults, {task_id: {**defaults, **own} for task_id, own in named})
+
+    def say(self, read: Callable[[str, Mapping[str, Any]], T]) -> list[tuple[tuple[str, ...], T]]:
+        """What tasks say of one thing: the ids of those that say the same, and what; `*` where all of them do.
+
+        Args:
+            read: Gets what to call the arguments in messages, and the arguments.
+        """
+        by_default = read("default_args", self.defaults)
+        found = [(task_id, read(f"task {task_id!r}", arguments)) for task_id, arguments in self.own.items()]
+        if all(said == by_default for _, said in found):
+            return [((ALL,), by_default)]
+        groups: list[tuple[tuple[str, ...], T]] = []
+        for task_id, said in found:
+            place = next((place for place, (_, other) in enumerate(groups) if other == said), len(groups))
+            ids = groups[place][0] if place < len(groups) else ()
+            groups[place : place + 1] = [((*ids, task_id), said)]
+        return groups
+
+
+def _named(task: AnyTask) -> tuple[str, Mapping[str, Any]]:
+    if isinstance(task, Mapping):
+        own, task_id = task, task.get("task_id")
+    else:
+        from prefect import Task
+
+        if not isinstance(task, Task):
+            raise InvalidAlertError(
+                f"tasks has a {type(task).__name__}; give tasks made by airflow_compat.task, or their arguments"
+            )
+        from .._prefect.runs import told_of_task
+
+        own, task_id = told_of_task(task), task.name
+    if not isinstance(task_id, str) or not task_id:
+        raise InvalidAlertError(f"tasks has arguments without a task_id: {', '.join(map(str, own))}; add it")
+    inherited = mapping(f"task {task_id!r}", "default_args", own.get("default_args"))
+    return task_id, {**inherited, **{name: value for name, value in own.items() if name != "default_args"}}
