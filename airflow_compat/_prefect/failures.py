@@ -52,7 +52,8 @@ def server_call(function: Callable[P, R]) -> Callable[P, R]:
         except ValueError:
             # Pydantic's and the encoder's errors, which quote the value.
             problem = UnsendableError(
-                "it holds what no request can carry, such as half a surrogate pair; mend its text"
+                "it holds what no request can carry, such as half a surrogate pair or a number beyond 64 bits; "
+                "correct its text or its numbers"
             )
         except ObjectAlreadyExists:
             problem = NameTakenError("something of that name was created in the meantime; run this again")

@@ -17,7 +17,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from real_airflow import MAJOR, load
 
-from airflow_compat._airflow.connection import FIELDS, Connection
+from airflow_compat._airflow.connection import Connection
+from airflow_compat._airflow.connection_fields import FIELDS
 from airflow_compat._airflow.connection_uri import UriParser
 from airflow_compat._airflow.version import AirflowVersion
 from airflow_compat.errors import InvalidConnectionError

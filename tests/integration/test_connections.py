@@ -24,7 +24,7 @@ from airflow_compat import (
     importing,
     load_block,
 )
-from airflow_compat._airflow.exports import Export
+from airflow_compat._airflow.export_data import Export
 from airflow_compat.errors import (
     BlockTypeError,
     ConnectionNotFoundError,

@@ -14,7 +14,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.variables import Variable as PrefectVariable
 
 from airflow_compat import Variable, importing
-from airflow_compat._airflow.exports import Export
+from airflow_compat._airflow.export_data import Export
 from airflow_compat._airflow.variable import VariableRecord
 from airflow_compat.errors import ServerError, VariableNotFoundError
 from airflow_compat.exceptions import AirflowException
