@@ -16,6 +16,7 @@ from .export_data import Export, Kind, Note, Problem
 from .export_entries import READERS, json_type, notes_on
 from .export_text import NotAnExportError, decode_env, decode_json
 from .foreign_formats import refuse_foreign, refuse_project_environment
+from .hidden_secrets import hidden_secret
 
 
 def parse_export(data: bytes, name: str, decode: Callable[[bytes], object] | None = None) -> Export:
@@ -23,7 +24,7 @@ def parse_export(data: bytes, name: str, decode: Callable[[bytes], object] | Non
 
     Which of the three kinds it is shows in its entries: connections have a `conn_type`, pools have `slots`. Variables
     may hold any JSON, so a file of another shape is taken for variables only when `var` is in its name, as in
-    `variables.json`, or when every value of a JSON or YAML file is plain text, a number or such. The Astro CLI's
+    `variables.json`, or when every value of a JSON or YAML file is harmless text, a number or such. The Astro CLI's
     `airflow_settings.yaml` is known by its content, and so is what is no export though it looks like one.
 
     Args:
@@ -78,13 +79,16 @@ def _kind(entries: Mapping[str, Any], name: str) -> Kind:
     if values and all(isinstance(value, dict) and "slots" in value for value in values):
         return "pool"
     named = _named_kind(name)
+    if named == "variable" and any(isinstance(value, dict) and "conn_type" in value for value in values):
+        raise NotAnExportError("connections (with a conn_type) among variables; give each kind a file of its own")
     if named:
         return named
-    if values and all(_is_variable(value) for value in values):
+    # What may be connections' URIs is not guessed at.
+    if values and all(_is_variable(value) for value in values) and not hidden_secret(values):
         return "variable"
     raise NotAnExportError(
         "neither connections (each with a conn_type) nor pools (each with slots); "
-        "if `airflow variables export` wrote it, put 'variables' into the file's name"
+        "if `airflow variables export` wrote it, put 'variables' into the file's name; else export it again"
     )
 
 

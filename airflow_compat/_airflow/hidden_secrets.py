@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
+from urllib.parse import unquote
 
 from .variable import is_sensitive
 
@@ -18,12 +19,19 @@ _MORE_NAMES = re.compile(
     r"|^airflow_(conn_|_)|conn_uri|sql_alchemy_conn|(^|_)get_uri$"
 )
 # Each repetition is bounded, so that the search takes linear time.
-_LOGIN_IN_URL = re.compile(r"://[^\s/?#]{0,1000}@|://[^\s@/?#]{1,200}:[^\s@]{1,800}@")
-_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY")
-_HEADER = re.compile(r"\b(?:Basic|Bearer)\s{1,9}[\w.~+/=-]{8,}", re.IGNORECASE)
+_LOGIN = re.compile(
+    r"://[^\s/?#]{0,1000}@|://[^\s@/?#]{1,200}:[^\s@]{1,800}@|(?<![\w:])[\w.-]{1,100}:[^\s@/]{1,200}@\w"
+)
 _WEBHOOK = re.compile(
     r"://(?:hooks\.slack\.com/services|discord(?:app)?\.com/api/webhooks|[\w.-]{0,99}webhook\.office\.com)/"
 )
+_PATTERNS = {
+    _LOGIN: "a URL with a login or token",
+    _WEBHOOK: "a URL with a login or token",
+    re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY"): "a private key",
+    re.compile("__extra__="): "what looks like a connection",
+    re.compile(r"\b(?:Basic|Bearer)\s{1,9}[\w.~+/=-]{8,}", re.IGNORECASE): "an authorization header",
+}
 # `password=x`, `"password": "x"`, `?token=x`, `pwd: x`.
 _ASSIGNMENT = re.compile(r"([\w.-]{1,60})\\{0,4}[\"']?\s{0,9}[=:]\s{0,9}\\{0,4}[\"']?[^\s\"'&;,\\]")
 _DEEPEST = 200
@@ -66,11 +74,10 @@ def _in_text(text: str, depth: int) -> str:
             pass
         else:
             return hidden_secret(decoded, depth - 1)
-    if _LOGIN_IN_URL.search(text) or _WEBHOOK.search(text):
-        return "a URL with a login or token"
-    if _PRIVATE_KEY.search(text):
-        return "a private key"
-    if _HEADER.search(text):
-        return "an authorization header"
+    if "%" in text and (decoded := unquote(text)) != text and (found := hidden_secret(decoded, depth - 1)):
+        return found
+    for pattern, kind in _PATTERNS.items():
+        if pattern.search(text):
+            return kind
     named = next((match[1] for match in _ASSIGNMENT.finditer(text) if names_secret(match[1])), None)
     return f"a secret after the name {named[:60]!r}" if named else ""

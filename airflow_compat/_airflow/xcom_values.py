@@ -144,16 +144,16 @@ def _pack_leaf(value: Any) -> Any:
         zone = getattr(value.tzinfo, "key", None) or getattr(value.tzinfo, "zone", None)
         name = "datetime" if kind is datetime else "pendulum"
         return {_TAG: name, "v": datetime.isoformat(value), **({"z": zone} if zone else {})}
+    return _pack_date_part(value)
+
+
+def _pack_date_part(value: Any) -> dict[str, Any]:
+    """The form of a date, a timedelta, or a time zone with a name or of pendulum's."""
+    kind = type(value)
     if kind is date:
         return {_TAG: "date", "v": value.isoformat()}
     if kind is timedelta:
         return {_TAG: "timedelta", "v": [value.days, value.seconds, value.microseconds]}
-    return _pack_zone(value)
-
-
-def _pack_zone(value: Any) -> dict[str, Any]:
-    """The form of a time zone that Airflow keeps: one with a name, or pendulum's fixed one."""
-    kind = type(value)
     if kind is ZoneInfo and value.key:
         return {_TAG: "zone", "v": value.key}
     if kind.__module__ == "pendulum.tz.timezone":
