@@ -49,10 +49,10 @@ def read_json(
     unknown = sorted(str(key) for key in text if key not in (*FIELDS, "uri"))
     if unknown:
         raise RefusedError(f"unknown key {', '.join(map(repr, unknown))}; Airflow knows {', '.join(FIELDS)} and uri")
-    fields = checked_fields({key: value for key, value in text.items() if key != "uri"})
+    # As in Airflow, an empty port or extra is none.
+    empty_is_none = {name: text.get(name) or None for name in ("port", "extra")}
+    fields = checked_fields({**{key: value for key, value in text.items() if key != "uri"}, **empty_is_none})
     fields["conn_type"] = normalize_conn_type(fields["conn_type"]) if fields.get("conn_type") else None
-    # As in Airflow, an empty one is none.
-    fields |= {"port": fields["port"] or None, "extra": fields["extra"] or None}
     uri = text.get("uri")
     if not uri:
         return fields

@@ -72,7 +72,9 @@ def _answer(entries: Mapping[str, Any]) -> str:
 def _together(entries: Mapping[str, Any]) -> str:
     if not entries.keys() <= set(_KINDS):
         return ""
-    if _all_have(entries.get("connections"), "conn_type") or _all_have(entries.get("pools"), "slots"):
+    lists = [value for value in entries.values() if isinstance(value, list) and value]
+    listed = len(entries) > 1 and any(isinstance(entry, Mapping) for value in lists for entry in value)
+    if listed or _all_have(entries.get("connections"), "conn_type") or _all_have(entries.get("pools"), "slots"):
         return "several kinds in one file; write each into a file of its own, such as connections.json"
     return ""
 

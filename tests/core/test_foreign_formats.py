@@ -49,6 +49,7 @@ FOREIGN: dict[str, tuple[Any, str]] = {
         {"connections": {"pg": {"conn_type": "x", "password": SECRET}}, "variables": {"a": 1}},
         "several kinds in one file",
     ),
+    "lists together": ({"connections": [LISTED], "variables": [], "pools": []}, "several kinds in one file"),
     "manifest": (
         {"apiVersion": "v1", "kind": "Secret", "stringData": {"AIRFLOW_CONN_PG": f"postgres://u:{SECRET}@h"}},
         "a Kubernetes manifest",
