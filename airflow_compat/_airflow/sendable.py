@@ -31,6 +31,12 @@ def unsendable(value: Any, depth: int = DEEPEST) -> str:
     return "a number beyond 64 bits" if is_large else ""
 
 
+def refusal(value: Any, where: str) -> str:
+    """The reason to refuse data that no request can carry, with where to correct it; empty when one can."""
+    problem = unsendable(value)
+    return f"it holds {problem}, which no request can carry; correct it {where}" if problem else ""
+
+
 def _first(values: Iterable[Any], depth: int) -> str:
     if depth == 0:
         return f"more than {DEEPEST} levels of nesting"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from .._airflow.sendable import unsendable
+from .._airflow.sendable import refusal
 
 MARK = "airflow"
 """The key in a block document's data under which the Airflow id, and what else the block has no field for, is kept."""
@@ -70,9 +70,8 @@ def problem_of_spec(spec: Spec) -> str:
         case LimitSpec() if spec.limit > LARGEST_LIMIT:
             return f"it has more slots than a Prefect limit may have ({LARGEST_LIMIT}); write -1 for unlimited"
         case VariableSpec():
-            problem = unsendable([spec.name, spec.value, spec.tags])
+            return refusal([spec.name, spec.value, spec.tags], "in Airflow")
         case BlockSpec():
-            problem = unsendable([spec.name, spec.data])
+            return refusal([spec.name, spec.data], "in Airflow")
         case LimitSpec():
-            problem = unsendable(spec.name)
-    return f"it holds {problem}, which no request can carry; correct it in Airflow" if problem else ""
+            return refusal(spec.name, "in Airflow")

@@ -23,6 +23,7 @@ def spec_from_variable(variable: VariableRecord) -> tuple[VariableSpec | BlockSp
     Raises:
         InvalidNameError: Its key is empty.
     """
+    name = variable_name(variable.key)
     notes = ["its description has no place there"] if variable.description else []
     # Airflow keeps text; what no request carries as JSON data, such as NaN or a number beyond 64 bits, stays text.
     value = text_from_value(variable.value) if unsendable(variable.value) else variable.value
@@ -33,7 +34,6 @@ def spec_from_variable(variable: VariableRecord) -> tuple[VariableSpec | BlockSp
     elif found := hidden_secret(variable.value):
         notes.insert(0, f"holds {found}: Prefect's variables are plain text")
     else:
-        name = variable_name(variable.key)
         tags = () if name == variable.key else (KEY_TAG + variable.key,)
         return VariableSpec(name, value, tags), notes
     data = {"value": value, MARK: {"key": variable.key}}
