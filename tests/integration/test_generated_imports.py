@@ -251,7 +251,8 @@ def test_generated_files_leave_no_secret_in_plain_text(number: int, tmp_path: Pa
     print(dict(sorted(counted.items())))  # The figures of a long run: pytest -s.
     values = list(_stored(tmp_path / "home" / "prefect.db"))
     found = {(place, value[:200]) for place, value in values if _SECRET.search(value)}
-    assert {(place, CONTROL in value) for place, value in found} == {("variable.value", True)}, found
-    assert len(found) == 1
+    # The event of its creation may be stored by then, too.
+    assert "variable.value" in {place for place, _ in found}
+    assert [(place, value) for place, value in found if CONTROL not in value] == []
     for kind in ("variable", "connection", "pool"):
         assert counted[f"{kind} create"] > number / 100
