@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, TypeVar, overload
 
-from ._airflow.connection import FIELDS
 from ._airflow.connection import Connection as _Connection
+from ._airflow.connection_fields import FIELDS
 from ._airflow.names import block_name
 from ._specs import airflow_connection
 from ._specs.connections import HOMES, connection_from_document, spec_from_connection
@@ -62,7 +62,7 @@ class Connection(_Connection):
 
 def public_connection(held: _Connection) -> Connection:
     """What was read, as the class that users check against."""
-    return Connection(held.conn_id, *(getattr(held, name) for name in FIELDS))
+    return Connection(held.conn_id, **{name: getattr(held, name) for name in FIELDS})
 
 
 def get_connection(conn_id: str) -> Connection:
@@ -76,7 +76,7 @@ def get_connection(conn_id: str) -> Connection:
 
     Raises:
         ConnectionNotFoundError: It is in none of the places; the message says which were tried, and the nearest ids.
-            Also an `AirflowNotFoundException`.
+            Or it is no text. Also an `AirflowNotFoundException`.
         InvalidConnectionError: The environment variable holds something that Airflow refuses.
     """
     if stand_in := CONNECTIONS.current():
@@ -168,6 +168,8 @@ class BaseHook:
 def _find(conn_id: str) -> BlockSpec | None:
     from ._prefect.blocks import read_documents
 
+    if not isinstance(conn_id, str) or not conn_id:
+        raise ConnectionNotFoundError(f"connection {conn_id!r} isn't defined: an id is text; write the one of Airflow")
     name = block_name(conn_id)
     documents = {document.type_slug: document for document in read_documents([name], slugs=HOMES)}
     for slug in HOMES:

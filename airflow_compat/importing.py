@@ -13,8 +13,8 @@ from dataclasses import replace as replace_fields
 from fnmatch import fnmatchcase
 from os import PathLike
 
-from ._airflow.exports import Export as _Export
-from ._airflow.exports import Problem, Shadowed
+from ._airflow.export_data import Export as _Export
+from ._airflow.export_data import Note, Problem, Shadowed
 from ._airflow.names import block_name
 from ._specs.connections import HOMES
 from ._specs.import_plan import Holdings, Item, Outcome, plan_items
@@ -23,7 +23,7 @@ from ._specs.variables import SECRET_SLUG
 from .connections import Connection, public_connection
 from .errors import AirflowCompatError, InvalidExportError
 
-__all__ = ["Export", "Item", "Outcome", "Problem", "Shadowed", "apply", "plan", "read"]
+__all__ = ["Export", "Item", "Note", "Outcome", "Problem", "Shadowed", "apply", "plan", "read"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Export(_Export):
         pools: The pools, each with its slots.
         problems: The entries that could not be read, and why.
         shadowed: The entries that Airflow would not have used, since it asks another source first.
+        notes: What entries have that is left out, such as a `team_name`.
     """
 
     connections: tuple[Connection, ...] = ()
@@ -64,7 +65,7 @@ def read(*sources: str | PathLike[str], environ: Mapping[str, str] | None = None
     try:
         held = read_sources(sources, Environ(os.environ if environ is None else environ))
         connections = tuple(public_connection(connection) for connection in held.connections)
-        return Export(connections, held.variables, held.pools, held.problems, held.shadowed)
+        return Export(connections, held.variables, held.pools, held.problems, held.shadowed, held.notes)
     except AirflowCompatError as exc:
         # The frames behind it hold the sources, which may have passwords in them.
         problem = exc.with_traceback(None)

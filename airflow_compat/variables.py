@@ -174,6 +174,8 @@ def _homes() -> VariableHomes:
 
 def _find(key: str) -> tuple[Any] | None:
     """The stored value, in a tuple: None is a value too."""
+    if not isinstance(key, str) or not key:
+        return None
     held = _homes().find(key)
     if held is not None:
         return (held.value if isinstance(held, VariableSpec) else held.data["value"],)
@@ -184,6 +186,8 @@ def _find(key: str) -> tuple[Any] | None:
 def _not_found(key: str) -> str:
     if stand_in := VARIABLES.current():
         return stand_in.not_found(key)
+    if not isinstance(key, str) or not key:
+        return f"variable {key!r} isn't defined: a key is text; write the one of Airflow, or give a default"
     return (
         f"variable {key!r} isn't defined. Tried, in order: Prefect variable {variable_name(key)}; "
         f"block {SECRET_SLUG}/{block_name(key)}; environment variable {_ENV_PREFIX}{key.upper()}. "

@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidConnectionError
-from .connection_uri import RefusedError, UriParser, build_uri, normalize_conn_type, parse_uri
+from .connection_fields import FIELDS, checked_fields, read_json, read_text, read_uri
+from .connection_uri import RefusedError, UriParser, build_uri
 from .version import DEFAULT_VERSION, AirflowVersion
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-FIELDS = ("conn_type", "description", "host", "login", "password", "schema", "port", "extra")
 _MASK = "***"
 
 
 # Its own __eq__ and __repr__ keep test runners and loggers from printing the fields one by one.
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, init=False)
 class Connection:
     """An Airflow connection.
 
@@ -45,6 +45,53 @@ class Connection:
     port: int | None = None
     extra: str | None = None
 
+    def __init__(  # noqa: PLR0917 - Airflow's own order
+        self,
+        conn_id: str | None = None,
+        conn_type: str | None = None,
+        description: str | None = None,
+        host: str | None = None,
+        login: str | None = None,
+        password: str | None = None,
+        schema: str | None = None,
+        port: int | None = None,
+        extra: str | Mapping[str, Any] | None = None,
+        *,
+        uri: str | None = None,
+    ) -> None:
+        """Make a connection of its fields, or of a URI.
+
+        Args:
+            conn_id: The id that DAG code asks for.
+            conn_type: Airflow's type, kept as given.
+            description: What the connection is for.
+            host: The host.
+            login: The user's name.
+            password: The password.
+            schema: The database.
+            port: The port; text of a number is cast.
+            extra: JSON text, or an object, which becomes JSON text.
+            uri: A URI in place of the fields, read as by `from_uri`.
+
+        Raises:
+            InvalidConnectionError: A field has a value of another type; or there is a URI and a field.
+        """
+        problem = ""
+        given = dict(zip(FIELDS, (conn_type, description, host, login, password, schema, port, extra), strict=True))
+        try:
+            if uri is not None and any(value is not None for value in given.values()):
+                raise RefusedError("both a uri and other fields are given; keep one of the two")
+            fields = checked_fields(given) if uri is None else read_text(uri, read_uri, "task")
+        except RefusedError as exc:
+            problem = str(exc)
+        finally:
+            # A traceback that prints arguments and locals must not print these.
+            del conn_type, description, host, login, password, schema, port, extra, uri, given
+        if problem:
+            raise _invalid(conn_id, problem)
+        for name, value in {"conn_id": conn_id, **dict.fromkeys(FIELDS), **fields}.items():
+            object.__setattr__(self, name, value)
+
     @classmethod
     def from_uri(cls, uri: str, conn_id: str | None = None, *, parser: UriParser = "task") -> Self:
         """Read an Airflow connection URI: `postgres://login:password@host:5432/schema?key=value`.
@@ -63,7 +110,7 @@ class Connection:
         """
         problem = ""
         try:
-            return cls(conn_id=conn_id, **read_uri(uri, parser))
+            return cls(conn_id=conn_id, **read_text(uri, read_uri, parser))
         except RefusedError as exc:
             problem = str(exc)
         finally:
@@ -113,11 +160,14 @@ class Connection:
             InvalidConnectionError: A field holds half a surrogate pair, which no URI can.
         """
         fields = {name: getattr(self, name) for name in FIELDS if name != "description"}
+        if airflow_version == "2":
+            # An empty password is none there.
+            fields["password"] = self.password or None
         try:
             return build_uri(**fields, extra_dejson=self.extra_dejson, airflow_version=airflow_version)
         except UnicodeEncodeError:
             fields.clear()
-        raise _invalid(self.conn_id, "a field holds half a surrogate pair, which no URI can; mend its text")
+        raise _invalid(self.conn_id, "a field holds half a surrogate pair, which no URI can; correct its text")
 
     def as_json(self) -> str:
         """The connection as Airflow's JSON, **with its password**; empty fields and the conn_id are left out."""
@@ -163,68 +213,3 @@ def _without_secrets(host: str | None) -> str | None:
 
 def _invalid(conn_id: str | None, problem: str) -> InvalidConnectionError:
     return InvalidConnectionError(f"connection {conn_id or '(no id)'!r}: {problem}")
-
-
-def read_uri(uri: str, parser: UriParser) -> dict[str, Any]:
-    """The fields that a URI gives.
-
-    Raises:
-        RefusedError: Airflow refuses it too.
-    """
-    fields = parse_uri(uri, parser)
-    if parser == "cli":
-        _check_extra(fields["extra"])
-    return fields
-
-
-def read_json(text: str | Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that Airflow's JSON form gives.
-
-    Raises:
-        RefusedError: Airflow refuses it too.
-    """
-    if isinstance(text, str):
-        try:
-            text = json.loads(text)
-        except (ValueError, RecursionError):
-            raise RefusedError('it is not JSON; write an object such as {"conn_type": "postgres"}') from None
-    if not isinstance(text, Mapping):
-        raise RefusedError('its JSON is not an object; write one such as {"conn_type": "postgres"}')
-    unknown = sorted(str(key) for key in text if key not in FIELDS)
-    if unknown:
-        raise RefusedError(f"unknown key {', '.join(map(repr, unknown))}; Airflow knows {', '.join(FIELDS)}")
-    fields = dict(text)
-    for name in ("conn_type", "description", "host", "login", "password", "schema"):
-        if fields.get(name) is not None and not isinstance(fields[name], str):
-            raise RefusedError(f"{name!r} is {type(fields[name]).__name__}, not text; put it in quotes")
-    fields["conn_type"] = normalize_conn_type(fields["conn_type"]) if fields.get("conn_type") else None
-    fields["port"] = _port(fields.get("port"))
-    extra = fields.get("extra")
-    if not extra:
-        fields["extra"] = None
-    elif not isinstance(extra, str):
-        fields["extra"] = json.dumps(extra)
-    return fields
-
-
-def _port(value: object) -> int | None:
-    if not value:
-        return None
-    try:
-        if isinstance(value, (str, int, float)) and not isinstance(value, bool):
-            return int(value)
-    except (ValueError, OverflowError):
-        pass
-    raise RefusedError("'port' is not a whole number; write one such as 5432")
-
-
-def _check_extra(extra: str | None) -> None:
-    """Airflow's command line and database take no extra but a JSON object."""
-    if not extra:
-        return
-    try:
-        if isinstance(json.loads(extra), dict):
-            return
-    except (ValueError, RecursionError):
-        pass
-    raise RefusedError('its extra is not a JSON object; write one such as {"sslmode": "require"}')

@@ -6,66 +6,17 @@ nothing is dropped in silence.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, cast
 
 from ..errors import InvalidExportError
-from .connection import Connection, read_json, read_uri
+from .astro_settings import is_astro_settings, read_astro_settings
 from .connection_uri import RefusedError
+from .export_data import Export, Kind, Note, Problem
+from .export_entries import READERS, json_type, notes_on
 from .export_text import NotAnExportError, decode_env, decode_json
-from .pool import UNLIMITED_SLOTS, Pool
-from .variable import VariableRecord
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
-
-Kind: TypeAlias = Literal["connection", "variable", "pool"]
-
-
-@dataclass(frozen=True)
-class Problem:
-    """An entry that could not be read, and why; `reason` holds no secret."""
-
-    kind: Kind
-    id: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Shadowed:
-    """An entry that Airflow would not have used, since a source that it asks earlier has the same id.
-
-    Attributes:
-        winner: The source whose entry is kept; no password is in it.
-        loser: The source whose entry is left out.
-    """
-
-    kind: Kind
-    id: str
-    winner: str
-    loser: str
-
-
-@dataclass(frozen=True)
-class Export:
-    """What one or several sources hold, in their own order."""
-
-    connections: tuple[Connection, ...] = ()
-    variables: tuple[VariableRecord, ...] = ()
-    pools: tuple[Pool, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    shadowed: tuple[Shadowed, ...] = ()
-
-    def __add__(self, other: Self) -> Self:
-        return type(self)(
-            self.connections + other.connections,
-            self.variables + other.variables,
-            self.pools + other.pools,
-            self.problems + other.problems,
-            self.shadowed + other.shadowed,
-        )
+from .foreign_formats import refuse_foreign, refuse_project_environment
+from .hidden_secrets import hidden_secret
 
 
 def parse_export(data: bytes, name: str, decode: Callable[[bytes], object] | None = None) -> Export:
@@ -73,8 +24,8 @@ def parse_export(data: bytes, name: str, decode: Callable[[bytes], object] | Non
 
     Which of the three kinds it is shows in its entries: connections have a `conn_type`, pools have `slots`. Variables
     may hold any JSON, so a file of another shape is taken for variables only when `var` is in its name, as in
-    `variables.json`, or when every value is plain text, a number or such. In a `.env` file, plain text may also be a
-    connection's URI.
+    `variables.json`, or when every value of a JSON or YAML file is harmless text, a number or such. The Astro CLI's
+    `airflow_settings.yaml` is known by its content, and so is what is no export though it looks like one.
 
     Args:
         data: The file's content.
@@ -86,6 +37,8 @@ def parse_export(data: bytes, name: str, decode: Callable[[bytes], object] | Non
     """
     is_env = name.lower().endswith(".env")
     try:
+        if decode is None:
+            refuse_project_environment(data, name)
         entries = (decode or (decode_env if is_env else decode_json))(data)
         return _parse(entries, name, is_env=is_env)
     except NotAnExportError as exc:
@@ -97,29 +50,26 @@ def parse_export(data: bytes, name: str, decode: Callable[[bytes], object] | Non
     raise InvalidExportError(f"{name}: {problem}")
 
 
-class _DamagedError(ValueError):
-    """Why one entry can't be read."""
-
-
 def _parse(entries: object, name: str, *, is_env: bool) -> Export:
+    if is_astro_settings(entries):
+        return read_astro_settings(cast("Mapping[str, Any]", entries))
+    if not is_env:
+        refuse_foreign(entries)
     if not isinstance(entries, dict):
         raise NotAnExportError(
-            f"an Airflow export is an object of ids, and this is {_json_type(entries)}; check the file"
+            f"an Airflow export is an object of ids, and this is {json_type(entries)}; check the file"
         )
     kind = _env_kind(entries, name) if is_env else _kind(entries, name)
-    readers: dict[Kind, Callable[[str, Any], Any]] = {
-        "connection": _connection,
-        "variable": _variable,
-        "pool": _pool,
-    }
     items: list[Any] = []
     problems: list[Problem] = []
+    notes: list[Note] = []
     for id_, value in entries.items():
         try:
-            items.append(readers[kind](id_, value))
-        except (RefusedError, _DamagedError) as exc:
+            items.append(READERS[kind](id_, value))
+            notes += notes_on(kind, id_, value)
+        except RefusedError as exc:
             problems.append(Problem(kind, id_, str(exc)))
-    return Export(**{f"{kind}s": tuple(items)}, problems=tuple(problems))
+    return Export(**{f"{kind}s": tuple(items)}, problems=tuple(problems), notes=tuple(notes))
 
 
 def _kind(entries: Mapping[str, Any], name: str) -> Kind:
@@ -129,13 +79,16 @@ def _kind(entries: Mapping[str, Any], name: str) -> Kind:
     if values and all(isinstance(value, dict) and "slots" in value for value in values):
         return "pool"
     named = _named_kind(name)
+    if named == "variable" and any(isinstance(value, dict) and "conn_type" in value for value in values):
+        raise NotAnExportError("connections (with a conn_type) among variables; give each kind a file of its own")
     if named:
         return named
-    if values and all(_is_variable(value) for value in values):
+    # What may be connections' URIs is not guessed at.
+    if values and all(_is_variable(value) for value in values) and not hidden_secret(values):
         return "variable"
     raise NotAnExportError(
         "neither connections (each with a conn_type) nor pools (each with slots); "
-        "if these are Airflow variables, put 'variables' into the file's name"
+        "if `airflow variables export` wrote it, put 'variables' into the file's name; else export it again"
     )
 
 
@@ -145,9 +98,12 @@ def _env_kind(entries: Mapping[str, str], name: str) -> Kind:
         raise NotAnExportError("Airflow keeps no pools in .env files; export them into a file that ends in .json")
     if named:
         return named
-    if not any("://" in text or text.startswith("{") for text in entries.values()):
+    if not entries:
         return "variable"
-    raise NotAnExportError("connections or variables? put one of the two words into the file's name")
+    raise NotAnExportError(
+        "nothing says what its lines are; put 'connections' or 'variables' into the file's name, or give a project's "
+        f"environment file as env:{name}"
+    )
 
 
 def _named_kind(name: str) -> Kind | None:
@@ -158,40 +114,3 @@ def _named_kind(name: str) -> Kind | None:
 
 def _is_variable(value: Any) -> bool:
     return not isinstance(value, (dict, list)) or (isinstance(value, dict) and set(value) == {"description", "value"})
-
-
-def _connection(conn_id: str, value: Any) -> Connection:
-    if isinstance(value, dict):
-        return Connection(conn_id, **read_json(value))
-    if isinstance(value, str):
-        is_json = value.lstrip().startswith("{")
-        return Connection(conn_id, **(read_json(value) if is_json else read_uri(value, "cli")))
-    raise _DamagedError(f"it is {_json_type(value)}, not a connection's fields or URI")
-
-
-def _variable(key: str, value: Any) -> VariableRecord:
-    # Airflow's own import takes any object with a "value" for a described variable.
-    description = None
-    if isinstance(value, dict) and "value" in value:
-        value, description = value["value"], value.get("description")
-    try:
-        json.dumps(value)
-    except (TypeError, ValueError, RecursionError):
-        # YAML has more than JSON: dates, sets, and lists that hold themselves.
-        raise _DamagedError("its value is more than JSON can hold; put it in quotes") from None
-    return VariableRecord(key, value, description)
-
-
-def _pool(name: str, value: Any) -> Pool:
-    if not isinstance(value, dict) or "slots" not in value:
-        raise _DamagedError("it has no 'slots'")
-    slots = value["slots"]
-    if not isinstance(slots, int) or isinstance(slots, bool) or slots < UNLIMITED_SLOTS:
-        raise _DamagedError("'slots' is not a whole number from -1 (unlimited)")
-    description = value.get("description") or ""
-    return Pool(name, slots, str(description), bool(value.get("include_deferred", False)))
-
-
-def _json_type(value: Any) -> str:
-    names = {list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number", dict: "an object"}
-    return names.get(type(value), "null")

@@ -10,9 +10,13 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .connection import FIELDS, Connection, read_json, read_uri
+from .connection import Connection
+from .connection_entries import fields_of_object, values_of
+from .connection_fields import FIELDS
 from .connection_uri import RefusedError
-from .exports import Export, Problem
+from .export_data import Export, Note, Problem
+from .export_entries import notes_on
+from .import_uri import read_import_uri
 from .variable import VariableRecord
 
 
@@ -24,12 +28,15 @@ def connections_from_entries(entries: Mapping[str, Any]) -> Export:
     """
     found: list[Connection] = []
     problems: list[Problem] = []
+    notes: list[Note] = []
     for conn_id, value in entries.items():
         try:
-            found += [Connection(conn_id, **_fields(conn_id, single)) for single in _values(value)]
+            values = values_of(value)
+            found += [Connection(conn_id, **_fields(conn_id, single)) for single in values]
+            notes += [note for single in values for note in notes_on("connection", conn_id, single)]
         except RefusedError as exc:
             problems.append(Problem("connection", conn_id, str(exc)))
-    return Export(connections=tuple(found), problems=tuple(problems))
+    return Export(connections=tuple(found), problems=tuple(problems), notes=tuple(notes))
 
 
 def variables_from_entries(entries: Mapping[str, Any]) -> Export:
@@ -54,44 +61,13 @@ READERS: dict[str, Callable[[Mapping[str, Any]], Export]] = {
 """What reads the entries of the file that each of the backend's arguments names."""
 
 
-def _values(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        return [value]
-    if len(value) > 1:
-        raise RefusedError("it has several values, which Airflow refuses; keep one of them")
-    return value
-
-
 def _fields(conn_id: str, value: Any) -> dict[str, Any]:
     if isinstance(value, str):
-        return _uri_fields(value)
+        if value.lstrip().startswith("{"):
+            raise RefusedError("it is JSON in quotes, which this backend takes for a URI; write the object itself")
+        return read_import_uri(value, "cli") if value else {}
     if not isinstance(value, dict):
         raise RefusedError("it is neither a URI nor an object of a connection's fields")
-    fields = dict(value)
-    if fields.pop("conn_id", conn_id) != conn_id:
-        raise RefusedError("its conn_id is another than the id it stands under; make the two one")
-    uri = fields.pop("uri", None)
-    if uri:
-        # Which no URI can hold.
-        description = read_json({"description": fields.pop("description", None)})["description"]
-        if any(fields.values()):
-            raise RefusedError("it has a uri and other fields; write either of the two")
-        return {**_uri_fields(uri), "description": description}
-    if "extra_dejson" in fields:
-        if "extra" in fields:
-            raise RefusedError("it has both extra and extra_dejson; keep one of them")
-        fields["extra"] = fields.pop("extra_dejson")
-    conn_type = fields.get("conn_type")
-    read = read_json({name: fields[name] for name in fields if name != "conn_type"})
-    if conn_type is not None and not isinstance(conn_type, str):
-        raise RefusedError("'conn_type' is not text; put it in quotes")
+    fields = {**dict.fromkeys(FIELDS), **fields_of_object(conn_id, value)}
     # Not normalised here, unlike in a URI.
-    return {**dict.fromkeys(FIELDS), **read, "conn_type": conn_type}
-
-
-def _uri_fields(uri: object) -> dict[str, Any]:
-    if not isinstance(uri, str):
-        raise RefusedError("its uri is not text; write one such as postgres://host")
-    if uri.lstrip().startswith("{"):
-        raise RefusedError("it is JSON in quotes, which this backend takes for a URI; write the object itself")
-    return read_uri(uri, "cli") if uri else {}
+    return fields if value.get("uri") else {**fields, "conn_type": value.get("conn_type")}

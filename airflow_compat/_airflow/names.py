@@ -62,5 +62,7 @@ def _slug(id_: str, filler: str, keep: str = "") -> str:
 
 
 def _refuse_empty(id_: str) -> None:
+    if not isinstance(id_, str):
+        raise InvalidNameError(f"the id {id_!r} is {type(id_).__name__}, not text; give it as text")
     if not id_:
         raise InvalidNameError("an empty id has no Prefect name; give the connection, variable or pool an id")

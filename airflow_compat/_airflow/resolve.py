@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from ..errors import InvalidExportError
 from .connection import Connection
-from .exports import Export, Kind, Shadowed
+from .export_data import Export, Kind, Shadowed
 from .pool import Pool
 from .variable import VariableRecord
 
@@ -48,12 +48,22 @@ def resolve(origins: Sequence[Origin]) -> Export:
         InvalidExportError: Two sources of the same rank have an id, so that none goes before the other.
     """
     shadowed: list[Shadowed] = []
+    connections = _resolved("connection", [(origin, origin.export.connections) for origin in origins], shadowed)
+    variables = _resolved("variable", [(origin, origin.export.variables) for origin in origins], shadowed)
+    pools = _resolved("pool", [(origin, origin.export.pools) for origin in origins], shadowed)
+    losers = {(each.kind, each.id, each.loser) for each in shadowed}
     return Export(
-        connections=_resolved("connection", [(origin, origin.export.connections) for origin in origins], shadowed),
-        variables=_resolved("variable", [(origin, origin.export.variables) for origin in origins], shadowed),
-        pools=_resolved("pool", [(origin, origin.export.pools) for origin in origins], shadowed),
-        problems=tuple(problem for origin in origins for problem in origin.export.problems),
-        shadowed=tuple(shadowed),
+        connections,
+        variables,
+        pools,
+        tuple(problem for origin in origins for problem in origin.export.problems),
+        tuple(shadowed),
+        tuple(
+            note
+            for origin in origins
+            for note in origin.export.notes
+            if (note.kind, note.id, origin.name) not in losers
+        ),
     )
 
 

@@ -144,10 +144,22 @@ def _pack_leaf(value: Any) -> Any:
         zone = getattr(value.tzinfo, "key", None) or getattr(value.tzinfo, "zone", None)
         name = "datetime" if kind is datetime else "pendulum"
         return {_TAG: name, "v": datetime.isoformat(value), **({"z": zone} if zone else {})}
+    return _pack_date_part(value)
+
+
+def _pack_date_part(value: Any) -> dict[str, Any]:
+    """The form of a date, a timedelta, or a time zone with a name or of pendulum's."""
+    kind = type(value)
     if kind is date:
         return {_TAG: "date", "v": value.isoformat()}
     if kind is timedelta:
         return {_TAG: "timedelta", "v": [value.days, value.seconds, value.microseconds]}
+    if kind is ZoneInfo and value.key:
+        return {_TAG: "zone", "v": value.key}
+    if kind.__module__ == "pendulum.tz.timezone":
+        # Airflow gives back the zone UTC for an offset of zero.
+        key = value.name if kind.__name__ == "Timezone" else value.offset or "UTC"
+        return {_TAG: "pendulum zone", "v": key}
     raise Unkeepable(f"a {_name(kind)}")
 
 
@@ -173,6 +185,12 @@ def _unpack_pendulum(packed: dict[str, Any]) -> datetime:
     return moment.in_timezone(packed["z"]) if "z" in packed else moment
 
 
+def _unpack_pendulum_zone(packed: dict[str, Any]) -> Any:
+    import pendulum
+
+    return pendulum.timezone(packed["v"])
+
+
 def _unpack_numpy(packed: dict[str, Any]) -> Any:
     numpy: Any = import_module("numpy")
     return numpy.dtype(packed["t"]).type(packed["v"])
@@ -190,4 +208,6 @@ _UNPACK: dict[str, Callable[[dict[str, Any]], Any]] = {
     "date": lambda packed: date.fromisoformat(packed["v"]),
     "timedelta": lambda packed: timedelta(*packed["v"]),
     "numpy": _unpack_numpy,
+    "zone": lambda packed: ZoneInfo(packed["v"]),
+    "pendulum zone": _unpack_pendulum_zone,
 }

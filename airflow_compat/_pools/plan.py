@@ -9,7 +9,8 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
-from .._airflow.exports import Export, parse_export
+from .._airflow.export_data import Export
+from .._airflow.exports import parse_export
 from .._airflow.names import limit_name
 from .._prefect.limits import read_limits
 from .._prefect.pool_states import read_pool_limits
@@ -20,8 +21,6 @@ from .._specs.planned import are_items, of_one_kind
 from .._specs.specs import LimitSpec
 from ..errors import InvalidExportError
 
-_FIELDS = {"slots", "description", "include_deferred"}
-
 
 def plan_pools(source: str | PathLike[str] | Mapping[str, Any], *, replace: bool) -> tuple[Item, ...]:
     """Compare the pools of a file or a mapping with what the server holds; see `airflow_compat.pools.plan`."""
@@ -29,10 +28,10 @@ def plan_pools(source: str | PathLike[str] | Mapping[str, Any], *, replace: bool
         raise InvalidExportError(
             f"pools: got one {type(source).__name__}; pass the path of a file, or a mapping of names to slots"
         )
-    entries, export = _from_mapping(source) if isinstance(source, Mapping) else _from_file(source)
+    export = _from_mapping(source) if isinstance(source, Mapping) else _from_file(source)
     items = plan_items(export, Holdings(limits=tuple(read_limits())), replace=replace)
     held = {limit.name: limit.active_slots for limit in read_pool_limits()}
-    return tuple(_with_notes(item, entries.get(item.id), held) for item in items)
+    return tuple(_with_held(item, held) for item in items)
 
 
 def apply_pools(
@@ -48,7 +47,7 @@ def apply_pools(
     return tuple(Outcome(item, writer.write(item)) for item in items)
 
 
-def _from_mapping(source: Mapping[str, Any]) -> tuple[dict[str, Any], Export]:
+def _from_mapping(source: Mapping[str, Any]) -> Export:
     entries = {name: {"slots": value} if isinstance(value, int) else value for name, value in source.items()}
     try:
         data = json.dumps(entries).encode()
@@ -56,29 +55,19 @@ def _from_mapping(source: Mapping[str, Any]) -> tuple[dict[str, Any], Export]:
         raise InvalidExportError(
             "the pools: more than JSON can hold; write {'name': slots}, or what `airflow pools export` does"
         ) from None
-    return entries, parse_export(data, "pools.json")
+    return parse_export(data, "pools.json")
 
 
-def _from_file(source: str | PathLike[str]) -> tuple[dict[str, Any], Export]:
-    data = content(Path(source))
-    export = parse_export(data, fspath(source))
+def _from_file(source: str | PathLike[str]) -> Export:
+    export = parse_export(content(Path(source)), fspath(source))
     if not export.pools and not any(problem.kind == "pool" for problem in export.problems):
         raise InvalidExportError(f"{fspath(source)}: it holds no pools; export them with `airflow pools export`")
-    return json.loads(data), export
+    return export
 
 
-def _with_notes(item: Item, entry: Any, held: Mapping[str, int]) -> Item:
-    notes = list(item.notes)
-    if isinstance(entry, Mapping):
-        notes += [_dropped(key) for key in entry if key not in _FIELDS]
-    if item.action == "replace" and isinstance(item.spec, LimitSpec):
-        slots = held.get(limit_name(item.id), 0)
-        if slots > item.spec.limit:
-            notes.append(f"{slots} slots are held, and stay so: nobody is let in until fewer than that are")
-    return replace_fields(item, notes=tuple(notes))
-
-
-def _dropped(field: str) -> str:
-    if field in ("priority", "priority_weight"):
-        return f"{field} is dropped: it is a task's, and goes to pool(..., priority_weight=)"
-    return f"{field} is dropped: a limit has nothing of that kind"
+def _with_held(item: Item, held: Mapping[str, int]) -> Item:
+    slots = held.get(limit_name(item.id), 0) if item.action == "replace" else 0
+    if isinstance(item.spec, LimitSpec) and slots > item.spec.limit:
+        note = f"{slots} slots are held, and stay so: nobody is let in until fewer than that are"
+        return replace_fields(item, notes=(*item.notes, note))
+    return item

@@ -7,14 +7,16 @@ from typing import Any, ClassVar
 from prefect.blocks.core import Block
 from pydantic import ConfigDict, Field, HttpUrl, SecretStr
 
-from .._airflow.connection import FIELDS, Connection
+from .._airflow.connection import Connection
+from .._airflow.connection_fields import FIELDS
+from .._specs.airflow_connection import PRIVATE, connection_from_data
 
 
 class AirflowConnection(Block):
     """An Airflow connection, kept whole: every field and the extra as they were.
 
     Used for the connection types that Prefect has no block for, and for connections that hold something that the
-    native block has no place for. The password and the extra are secret.
+    native block has no place for. The password and the extra are secret, and so is `private`.
 
     Attributes:
         conn_id: The id that DAG code asks for.
@@ -50,11 +52,16 @@ class AirflowConnection(Block):
     )
     port: int | None = Field(default=None, description="The port.")
     extra: SecretStr | None = Field(default=None, description="What the type has besides, as JSON text.")
+    private: SecretStr | None = Field(
+        default=None, description="Fields that hold a secret, such as a host with a login in it, as JSON text."
+    )
 
     def as_connection(self) -> Connection:
         """The connection as the object that Airflow code knows, with `host`, `password`, `extra_dejson`, ..."""
-        fields = {name: getattr(self, "schema_" if name == "schema" else name) for name in ("conn_id", *FIELDS)}
+        fields = {
+            name: getattr(self, "schema_" if name == "schema" else name) for name in ("conn_id", *FIELDS, PRIVATE)
+        }
         revealed: dict[str, Any] = {
             name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in fields.items()
         }
-        return Connection(**revealed)
+        return connection_from_data(revealed)

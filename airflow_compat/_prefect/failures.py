@@ -112,7 +112,10 @@ def _problem(error: Exception) -> AirflowCompatError:  # noqa: PLR0911 - one for
             )
         case ValueError():
             # Pydantic's and the encoder's errors, which quote the value.
-            return UnsendableError("it holds what no request can carry, such as half a surrogate pair; mend its text")
+            return UnsendableError(
+                "it holds what no request can carry, such as half a surrogate pair or a number beyond 64 bits; "
+                "correct its text or its numbers"
+            )
         case ObjectAlreadyExists():
             reason = _reason(error.http_exc)
             return NameTakenError(f"something of that name was created in the meantime{reason}; run this again")

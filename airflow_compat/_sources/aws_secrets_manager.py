@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .._airflow.exports import Export, Kind, Problem
+from .._airflow.export_data import Export, Kind, Note, Problem
 from .._airflow.resolve import Rank
 from .._airflow.stored import export_from_stored
 from ..errors import SourceError
@@ -69,7 +70,10 @@ def read(source: str, environ: Mapping[str, str]) -> Export:  # noqa: ARG001
     if given["full_url_mode"] == "true":
         return export_from_stored(connections, variables, problems)
     return export_from_stored(
-        {conn_id: _standardized(text, words) for conn_id, text in connections.items()}, variables, problems
+        {conn_id: _standardized(text, words) for conn_id, text in connections.items()},
+        variables,
+        problems,
+        [note for conn_id, text in connections.items() for note in _left_out(conn_id, text, words)],
     )
 
 
@@ -106,16 +110,33 @@ def _texts(kind: Kind, manager: Any, given: Mapping[str, str | None], problems: 
 
 def _standardized(text: str, words: Mapping[str, tuple[str, ...]]) -> str | dict[str, Any]:
     """JSON's keys as Airflow's own: Secrets Manager's `username`, `engine` and others stand for them."""
-    if not text.strip().startswith("{"):
-        return text
-    try:
-        fields = json.loads(text)
-    except (ValueError, RecursionError):
+    fields = _object(text)
+    if fields is None:
         return text
     return {
         field: next((value for key, value in fields.items() if key in spelled), None)
         for field, spelled in words.items()
     }
+
+
+def _left_out(conn_id: str, text: str, words: Mapping[str, tuple[str, ...]]) -> Iterator[Note]:
+    """What of a secret Airflow doesn't read, such as the `dbname` that RDS writes."""
+    known = {word for spelled in words.values() for word in spelled}
+    for key in _object(text) or ():
+        if key == "dbname" and key not in known:
+            hint = '; extra_conn_words={"schema": ["dbname"]} makes it the schema'
+        else:
+            hint = ""
+        if key not in known and re.fullmatch(r"[\w.-]{1,60}", key):
+            yield Note("connection", conn_id, f"{key!r} is left out, as Airflow's backend does{hint}")
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    try:
+        fields = json.loads(text) if text.strip().startswith("{") else None
+    except (ValueError, RecursionError):
+        return None
+    return fields if isinstance(fields, dict) else None
 
 
 def _words(extra: str | None) -> Mapping[str, tuple[str, ...]]:

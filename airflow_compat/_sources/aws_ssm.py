@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._airflow.exports import Export, Kind
+from .._airflow.export_data import Export, Kind
 from .._airflow.resolve import Rank
 from .._airflow.stored import export_from_stored
 from ..errors import SourceError

@@ -1,4 +1,4 @@
-"""`env:`: the variables AIRFLOW_CONN_* and AIRFLOW_VAR_* of the environment.
+"""`env:`: the variables AIRFLOW_CONN_* and AIRFLOW_VAR_* of the environment; `env:.env`: those of a project's file.
 
 Airflow asks for them in upper case, so they can't tell how an id is spelled: it is taken for lower case, unless another
 source that is read along has it in another spelling.
@@ -6,33 +6,48 @@ source that is read along has it in another spelling.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
-from .._airflow.exports import Export
+from .._airflow.export_data import Export, Kind, Problem
 from .._airflow.resolve import Rank
 from .._airflow.stored import export_from_stored
-from ..errors import SourceError
 from .arguments import arguments, place
+from .environment_file import read_environment_file
 
 RANK = Rank.ENVIRONMENT
 
+_CONNECTION, _VARIABLE = "AIRFLOW_CONN_", "AIRFLOW_VAR_"
+
 
 def matches(source: str) -> bool:
-    """Whether this is the environment."""
+    """Whether this is the environment, or a file of it."""
     return source.startswith("env:")
 
 
-def name(source: str) -> str:  # noqa: ARG001
+def name(source: str) -> str:
     """The source in messages."""
-    return "env:"
+    return f"env:{place(source)}"
 
 
 def read(source: str, environ: Mapping[str, str]) -> Export:
-    """The environment's connections and variables."""
+    """The environment's connections and variables.
+
+    Raises:
+        SourceError: An argument is given.
+        InvalidExportError: The file is missing, can't be read, or is of another form.
+    """
     arguments(source, {})
-    if place(source):
-        raise SourceError("env: takes nothing after its colon; write env:")
-    return export_from_stored(_named("AIRFLOW_CONN_", environ), _named("AIRFLOW_VAR_", environ))
+    file = place(source)
+    values, problems = read_environment_file(Path(file)) if file else (environ, {})
+    refused = (Problem(kind, id_, reason) for kind, id_, reason in _refused(problems))
+    return export_from_stored(_named(_CONNECTION, values), _named(_VARIABLE, values), refused)
+
+
+def _refused(problems: Mapping[str, str]) -> Iterator[tuple[Kind, str, str]]:
+    kinds: dict[str, Kind] = {_CONNECTION: "connection", _VARIABLE: "variable"}
+    for prefix, kind in kinds.items():
+        yield from ((kind, id_, reason) for id_, reason in _named(prefix, problems).items())
 
 
 def _named(prefix: str, environ: Mapping[str, str]) -> dict[str, str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from .._airflow.export_data import Export
 from .._airflow.export_text import NotAnExportError, repeated
-from .._airflow.exports import Export, parse_export
+from .._airflow.exports import parse_export
 from .._airflow.resolve import Rank
 from ..errors import InvalidExportError
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from .._airflow.exports import Export, Kind, Problem
+from .._airflow.export_data import Export, Kind, Problem
 from .._airflow.resolve import Rank
 from .._airflow.stored import export_from_stored
 from ..errors import SourceError

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from .._airflow.export_data import Export
 from .._airflow.export_text import NotAnExportError, decode_env, decode_json
-from .._airflow.exports import Export
 from .._airflow.local_files import READERS
 from .._airflow.resolve import Rank
 from ..errors import InvalidExportError, SourceError

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, unquote
 
-from .._airflow.connection import Connection, read_json
+from .._airflow.connection import Connection
+from .._airflow.connection_fields import FIELDS, read_json
 from .._airflow.connection_uri import RefusedError
-from .._airflow.exports import Export, Kind, Problem
+from .._airflow.export_data import Export, Kind, Note, Problem
+from .._airflow.export_entries import TEAM_NAME_DROPPED
 from .._airflow.pool import Pool
 from .._airflow.resolve import Rank
 from .._airflow.variable import VariableRecord
@@ -48,11 +50,12 @@ _REASONS = {
 _TABLES = {
     "connection": (
         *("conn_id", "conn_type", "description", "host", "login", "password", "schema", "port", "extra"),
-        *("is_encrypted", "is_extra_encrypted"),
+        *("is_encrypted", "is_extra_encrypted", "team_name"),
     ),
-    "variable": ("key", "val", "description", "is_encrypted"),
-    "slot_pool": ("pool", "slots", "description", "include_deferred"),
+    "variable": ("key", "val", "description", "is_encrypted", "team_name"),
+    "slot_pool": ("pool", "slots", "description", "include_deferred", "team_name"),
 }
+_TABLE_OF: dict[Kind, str] = {"connection": "connection", "variable": "variable", "pool": "slot_pool"}
 # One host, or several as PostgreSQL takes them. What looks like a port and isn't a number is a password without a host.
 _HOST = r"(?:[\w.-]*|\[[\w:.]*\])(?::\d*)?"
 _SHOWN = re.compile(rf"(?:[^@/?#]*@)?(?P<shown>{_HOST}(?:,{_HOST})*(?:/[^@?#]*)?)(?:\?[^@]*)?")
@@ -206,6 +209,12 @@ def _export(rows: Mapping[str, list[_Row]], decrypter: Decrypter) -> Export:
         variables=_read_all("variable", rows["variable"], lambda row: _variable(row, decrypter), problems),
         pools=_read_all("pool", rows["slot_pool"], _pool, problems),
         problems=tuple(problems),
+        notes=tuple(
+            Note(kind, str(next(iter(row.values()))), TEAM_NAME_DROPPED)
+            for kind, table in _TABLE_OF.items()
+            for row in rows[table]
+            if row.get("team_name")
+        ),
     )
 
 
@@ -223,7 +232,7 @@ def _read_all(
 
 
 def _connection(row: _Row, decrypter: Decrypter) -> Connection:
-    fields = {key: value for key, value in row.items() if key not in ("conn_id", "is_encrypted", "is_extra_encrypted")}
+    fields = {key: row[key] for key in FIELDS if key in row}
     for key, is_encrypted in (("password", row["is_encrypted"]), ("extra", row["is_extra_encrypted"])):
         if fields[key] and is_encrypted:
             fields[key] = decrypter.text(fields[key])

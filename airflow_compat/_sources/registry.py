@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Protocol
 
-from .._airflow.exports import Export
+from .._airflow.export_data import Export
 from .._airflow.resolve import Origin, Rank, resolve
 from ..errors import SourceError
 from . import (

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from .._airflow.exports import Export, Problem
+from .._airflow.export_data import Export, Problem
 from .._airflow.resolve import Rank
 from .._airflow.stored import export_from_stored
 from ..errors import SourceError
@@ -144,12 +144,11 @@ def _fields(engine: _Engine, path: str | None) -> dict[str, dict[str, Any]]:
     return {id_: fields for id_, fields in secrets.items() if fields}
 
 
-def _variables(found: Mapping[str, Mapping[str, Any]], problems: list[Problem]) -> dict[str, str]:
-    texts = {}
-    for key, fields in found.items():
-        value = fields.get("value")
-        if isinstance(value, str):
-            texts[key] = value
-        else:
-            problems.append(Problem("variable", key, "it has no text under 'value'; store it there"))
-    return texts
+def _variables(found: Mapping[str, Mapping[str, Any]], problems: list[Problem]) -> dict[str, Any]:
+    """The value of each, as Airflow hands it out: also a number or an object."""
+    problems += [
+        Problem("variable", key, "it has nothing under 'value'; store it there")
+        for key, fields in found.items()
+        if fields.get("value") is None
+    ]
+    return {key: fields["value"] for key, fields in found.items() if fields.get("value") is not None}

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
+from .._airflow.sendable import refusal
 from .automations import AutomationSpec, Need
 
 DEFAULT_OWNER = "default"
@@ -172,6 +173,9 @@ def _wanted(
             yield AutomationItem(spec.key, "refused", spec.name, tuple(problems))
             continue
         data = _data(spec, {need: needs[need].id for need in spec.needs}, owner)
+        if problem := refusal(data, "in the alert's arguments"):
+            yield AutomationItem(spec.key, "refused", spec.name, (problem,))
+            continue
         if spec.key not in by_key:
             yield AutomationItem(spec.key, "create", spec.name, data=data)
             continue

@@ -65,8 +65,6 @@ def losses(connection: Connection) -> list[str]:
         found.append("it has half an access key, which Airflow ignores and AwsCredentials refuses")
     if bool(connection.login) != bool(connection.password):
         found.append("its access key is half in the fields and half in the extra")
-    if "@" in extra.get("endpoint_url", ""):
-        found.append("extra 'endpoint_url' may hold a password, and AwsCredentials does not mask it")
     if "role_arn" in extra and {"config_kwargs", "verify"} & set(extra):
         found.append("extra 'role_arn' with 'config_kwargs' or 'verify': AwsCredentials assumes the role without those")
     for key, value in sorted(extra.get("assume_role_kwargs", {}).items()):

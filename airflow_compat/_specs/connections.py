@@ -7,8 +7,11 @@ from importlib import import_module
 from typing import Any, Protocol, cast
 
 from .._airflow.connection import Connection
+from .._airflow.connection_fields import FIELDS
 from .._airflow.names import block_name
+from .._airflow.sendable import unsendable
 from . import airflow_connection
+from .airflow_connection import secret_fields
 from .specs import BlockSpec
 
 
@@ -69,14 +72,19 @@ def spec_from_connection(connection: Connection) -> tuple[BlockSpec, list[str]]:
     Raises:
         InvalidNameError: It has no conn_id.
     """
-    home: Home = airflow_connection
-    losses: list[str] = []
-    if slug := NATIVE_SLUGS.get(connection.conn_type or ""):
+    name = block_name(connection.conn_id or "")
+    notes = [f"its {field} holds {kind}, and is encrypted" for field, kind in secret_fields(connection).items()]
+    slug = NATIVE_SLUGS.get(connection.conn_type or "")
+    if slug and not notes:
         native = cast("NativeHome", home_of(slug))
-        losses = native.losses(connection)
-        home = airflow_connection if losses else native
-    spec = BlockSpec(home.SLUG, block_name(connection.conn_id or ""), home.data_from_connection(connection))
-    return spec, losses
+        notes = native.losses(connection)
+        if not notes:
+            data = native.data_from_connection(connection)
+            if not (problem := unsendable(data)):
+                return BlockSpec(slug, name, data), []
+            # The extra as text may hold what data can't, such as NaN.
+            notes = [f"it holds {problem}, which {slug} can't keep"]
+    return BlockSpec(airflow_connection.SLUG, name, airflow_connection.data_from_connection(connection)), notes
 
 
 def connection_from_document(type_slug: str, name: str, data: Mapping[str, Any]) -> Connection:
@@ -87,5 +95,4 @@ def connection_from_document(type_slug: str, name: str, data: Mapping[str, Any])
     connection = home_of(type_slug).connection_from_data(data)
     if connection.conn_id is not None:
         return connection
-    fields = {key: getattr(connection, key) for key in connection.__dataclass_fields__}
-    return Connection(**{**fields, "conn_id": name})
+    return Connection(name, **{field: getattr(connection, field) for field in FIELDS})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from .._airflow.connection import Connection
@@ -40,5 +39,4 @@ def data_from_connection(connection: Connection) -> dict[str, Any]:
 
 def connection_from_data(data: Mapping[str, Any]) -> Connection:
     """The connection that the document holds; also for documents that were made with Prefect alone."""
-    found = _MAP.connection(data)
-    return replace(found, login=str(found.login))
+    return _MAP.connection(data)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._airflow.connection import Connection
-from .._airflow.variable import is_sensitive, sensitive_keys
+from .._airflow.hidden_secrets import hidden_secret
+from .._airflow.variable import is_sensitive
 from .specs import MARK
 
 FIELDS = ("host", "login", "password", "schema", "port")
@@ -141,7 +142,7 @@ class FieldMap:
         for name, place in self.fields.items():
             value = get(data, place.path)
             if value not in (None, "") and place.path not in in_extra:
-                fields[name] = value
+                fields[name] = value if name == "port" else str(value)
         field_paths = {place.path for place in self.fields.values()} - in_extra
         extra: dict[str, Any] = dict(mark.get("extra") or {})
         for key, place in self.extra.items():
@@ -174,7 +175,7 @@ class FieldMap:
         if place is None:
             return f"extra {key!r} has no place in {self.block}"
         value = place.value(value)
-        if not place.masked and (is_sensitive(key) or any(sensitive_keys(value))):
+        if not place.masked and (is_sensitive(key) or hidden_secret(value)):
             return f"extra {key!r} is a secret, and {self.block} does not mask it"
         if place.path in taken:
             return f"extra {key!r} has the place of a field that is given too"

@@ -6,6 +6,8 @@ machine's own credentials, whenever it is loaded, and can't be loaded where ther
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +15,9 @@ from .._airflow.connection import Connection
 from .field_map import FieldMap, Place, get
 
 SLUG = "gcp-credentials"
+
+_PEM = re.compile(r"-----BEGIN ((?:RSA )?PRIVATE KEY)-----\n(.*)\n-----END \1-----", re.DOTALL)
+_SEQUENCE, _LONG_FORM = 0x30, 0x80
 
 _MAP = FieldMap(
     block="GcpCredentials",
@@ -40,11 +45,28 @@ def losses(connection: Connection) -> list[str]:
     key = keyfile.get("private_key")
     if not all(isinstance(keyfile.get(name), str) for name in ("client_email", "token_uri", "private_key")):
         return ["its keyfile_dict is not that of a service account, which GcpCredentials needs"]
-    if not key.startswith("-----BEGIN") or "\\n" in key:
+    if not _is_pem_key(key):
         return [
             "the private_key of its keyfile_dict is not in PEM form with real line ends, as GcpCredentials reads it"
         ]
     return []
+
+
+def _is_pem_key(text: str) -> bool:
+    """Return True if the base64 holds one whole ASN.1 sequence, which that of a cut or damaged key does not."""
+    found = _PEM.fullmatch(text.strip())
+    try:
+        der = base64.b64decode("".join(found[2].split()), validate=True) if found else b""
+    except ValueError:
+        return False
+    if len(der) < 2 or der[0] != _SEQUENCE:
+        return False
+    size = der[1]
+    start = 2
+    if size & _LONG_FORM:
+        start += size - _LONG_FORM
+        size = int.from_bytes(der[2:start], "big")
+    return len(der) == start + size
 
 
 def data_from_connection(connection: Connection) -> dict[str, Any]:

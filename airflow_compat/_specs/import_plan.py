@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from .._airflow.connection import Connection
-from .._airflow.exports import Export, Kind, Shadowed
+from .._airflow.export_data import Export, Kind, Shadowed
 from .._airflow.names import block_name, collisions, limit_name, variable_name
 from ..errors import InvalidConnectionError, InvalidNameError
 from .connections import HOMES, connection_from_document, spec_from_connection
 from .limits import limit_from_pool
-from .specs import MARK, BlockSpec, LimitSpec, Spec, VariableSpec
+from .specs import MARK, BlockSpec, LimitSpec, Spec, VariableSpec, problem_of_spec
 from .variables import SECRET_SLUG, key_from_tags, spec_from_variable
 
 Action: TypeAlias = Literal["create", "replace", "unchanged", "differs", "refused"]
@@ -87,8 +87,22 @@ def plan_items(export: Export, holdings: Holdings, *, replace: bool = False) -> 
     others: dict[tuple[Kind, str], list[Shadowed]] = {}
     for shadowed in export.shadowed:
         others.setdefault((shadowed.kind, shadowed.id), []).append(shadowed)
-    planned = (_replaced(item) if replace and item.action == "differs" else item for item in items)
-    return tuple(_with_origin(item, others.get((item.kind, item.id))) for item in planned)
+    left_out: dict[tuple[Kind, str], list[str]] = {}
+    for note in export.notes:
+        left_out.setdefault((note.kind, note.id), []).append(note.text)
+    planned = (_replaced(item) if replace and item.action == "differs" else item for item in map(_sendable, items))
+    noted = (_with_notes(item, left_out.get((item.kind, item.id), ())) for item in planned)
+    return tuple(_with_origin(item, others.get((item.kind, item.id))) for item in noted)
+
+
+def _sendable(item: Item) -> Item:
+    """The item; refused where the server or the request to it would refuse it."""
+    problem = problem_of_spec(item.spec) if item.spec and item.action in ("create", "differs") else ""
+    return Item(item.kind, item.id, "refused", notes=(problem,)) if problem else item
+
+
+def _with_notes(item: Item, notes: Iterable[str]) -> Item:
+    return item if item.action == "refused" else dataclasses.replace(item, notes=(*item.notes, *notes))
 
 
 def _connections(connections: Iterable[Connection], holdings: Holdings) -> Iterator[Item]:

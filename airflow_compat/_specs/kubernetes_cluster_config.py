@@ -6,7 +6,7 @@ connection that names a file or the cluster it runs in, for which the block has 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from .._airflow.connection import Connection
@@ -33,12 +33,7 @@ def losses(connection: Connection) -> list[str]:
     if found:
         return found
     given = _MAP.given(connection)
-    found = [
-        f"extra {key!r} is missing, and KubernetesClusterConfig needs it" for key in _MAP.extra if key not in given
-    ]
-    if not found and "client-key-data" in _keys(_MAP.data(connection)["config"]):
-        found.append("extra 'kube_config' holds a client's key, and KubernetesClusterConfig does not mask it")
-    return found
+    return [f"extra {key!r} is missing, and KubernetesClusterConfig needs it" for key in _MAP.extra if key not in given]
 
 
 def data_from_connection(connection: Connection) -> dict[str, Any]:
@@ -49,10 +44,3 @@ def data_from_connection(connection: Connection) -> dict[str, Any]:
 def connection_from_data(data: Mapping[str, Any]) -> Connection:
     """The connection that the document holds; also for documents that were made with Prefect alone."""
     return _MAP.connection(data)
-
-
-def _keys(value: object) -> Iterator[str]:
-    if isinstance(value, dict):
-        yield from value
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _keys(inner)

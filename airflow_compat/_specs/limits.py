@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from .._airflow.names import limit_name
 from .._airflow.pool import UNLIMITED_SLOTS, Pool
-from .specs import LimitSpec
+from .specs import LARGEST_LIMIT, LimitSpec
 
-UNLIMITED_LIMIT = 2**31 - 1
+UNLIMITED_LIMIT = LARGEST_LIMIT
 """Stands for an unlimited pool (-1 in Airflow), which Prefect has no number for. It is active, and so can't be taken
 for a limit that someone forgot to activate."""
 

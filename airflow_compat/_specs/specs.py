@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from .._airflow.sendable import refusal
+
 MARK = "airflow"
 """The key in a block document's data under which the Airflow id, and what else the block has no field for, is kept."""
 
@@ -52,3 +54,24 @@ class LimitSpec:
 
 
 Spec: TypeAlias = BlockSpec | VariableSpec | LimitSpec
+
+LARGEST_LIMIT = 2**31 - 1
+"""The largest number that the server's database keeps for a limit."""
+
+# Prefect refuses a variable whose name is longer.
+_LONGEST_NAME = 255
+
+
+def problem_of_spec(spec: Spec) -> str:
+    """Why Prefect would refuse the spec, and what to do; empty when it takes it."""
+    match spec:
+        case VariableSpec() if len(spec.name) > _LONGEST_NAME:
+            return f"its key is longer than a Prefect variable's name may be ({_LONGEST_NAME} characters); shorten it"
+        case LimitSpec() if spec.limit > LARGEST_LIMIT:
+            return f"it has more slots than a Prefect limit may have ({LARGEST_LIMIT}); write -1 for unlimited"
+        case VariableSpec():
+            return refusal([spec.name, spec.value, spec.tags], "in Airflow")
+        case BlockSpec():
+            return refusal([spec.name, spec.data], "in Airflow")
+        case LimitSpec():
+            return refusal(spec.name, "in Airflow")

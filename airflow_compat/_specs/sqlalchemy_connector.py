@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._airflow.connection import Connection
-from .._airflow.variable import sensitive_keys
+from .._airflow.hidden_secrets import hidden_secret
+from .._airflow.variable import is_sensitive
 from .field_map import is_object
 from .specs import MARK
 from .sql_dialects import MYSQL_CONNECTOR, conn_type_of, dialect_of, type_losses
@@ -28,7 +29,7 @@ def losses(connection: Connection) -> list[str]:
     extra = connection.extra_dejson
     dialect = dialect_of(connection)
     reserved = sorted(key for key in extra if key.lower() in dialect.reserved)
-    secret = sorted(set(sensitive_keys(extra)) - set(reserved))
+    secret = sorted(key for key in set(extra) - set(reserved) if is_sensitive(key) or hidden_secret(extra[key]))
     unused = [] if dialect.passed is None else sorted(set(extra) - dialect.passed - {*reserved, *secret})
     return [
         *(f"extra {key!r} is for Airflow's hook, and the driver would refuse it" for key in reserved),

@@ -1,13 +1,14 @@
-"""Where a variable is kept: a Prefect variable, or a `Secret` block when it is sensitive or too long for one."""
+"""Where a variable is kept: a Prefect variable, or a `Secret` block when it holds a secret or is too long for one."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
 
+from .._airflow.hidden_secrets import hidden_secret, names_secret
 from .._airflow.names import block_name, variable_name
-from .._airflow.variable import VariableRecord, is_sensitive, text_from_value
+from .._airflow.sendable import unsendable
+from .._airflow.variable import VariableRecord, text_from_value
 from .specs import MARK, BlockSpec, VariableSpec
 
 SECRET_SLUG = "secret"
@@ -22,14 +23,17 @@ def spec_from_variable(variable: VariableRecord) -> tuple[VariableSpec | BlockSp
     Raises:
         InvalidNameError: Its key is empty.
     """
+    name = variable_name(variable.key)
     notes = ["its description has no place there"] if variable.description else []
-    value = variable.value if _is_strict_json(variable.value) else text_from_value(variable.value)
-    if is_sensitive(variable.key):
+    # Airflow keeps text; what no request carries as JSON data, such as NaN or a number beyond 64 bits, stays text.
+    value = text_from_value(variable.value) if unsendable(variable.value) else variable.value
+    if names_secret(variable.key):
         notes.insert(0, "a sensitive name: Prefect's variables are plain text")
     elif len(json.dumps(value)) >= MAX_LENGTH:
         notes.insert(0, f"longer than a Prefect variable may be ({MAX_LENGTH} characters)")
+    elif found := hidden_secret(variable.value):
+        notes.insert(0, f"holds {found}: Prefect's variables are plain text")
     else:
-        name = variable_name(variable.key)
         tags = () if name == variable.key else (KEY_TAG + variable.key,)
         return VariableSpec(name, value, tags), notes
     data = {"value": value, MARK: {"key": variable.key}}
@@ -39,12 +43,3 @@ def spec_from_variable(variable: VariableRecord) -> tuple[VariableSpec | BlockSp
 def key_from_tags(tags: Iterable[str], name: str) -> str:
     """The Airflow key of a Prefect variable: from its tag, else its own name."""
     return next((tag.removeprefix(KEY_TAG) for tag in tags if tag.startswith(KEY_TAG)), name)
-
-
-def _is_strict_json(value: Any) -> bool:
-    """Python's JSON has NaN and Infinity, which no server takes; Airflow keeps their text."""
-    try:
-        json.dumps(value, allow_nan=False)
-    except ValueError:
-        return False
-    return True

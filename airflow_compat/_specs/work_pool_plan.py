@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from .._airflow.sendable import refusal
 from ..errors import InvalidWorkPoolError
 from .work_pool_merge import conflicts, merged
 from .work_pool_templates import with_additions
@@ -125,11 +126,12 @@ def _item(
         template = with_additions(base, spec)
     except InvalidWorkPoolError as exc:
         return WorkPoolItem(first.name, "refused", first.type, (str(exc),))
-    wrong = [problem for each in specs for problem in check(template, each.job_variables)]
-    if wrong:
-        return WorkPoolItem(first.name, "refused", first.type, tuple(dict.fromkeys(wrong)))
     limit = {"concurrency_limit": spec.concurrency_limit} if spec.concurrency_limit is not None else {}
     data: dict[str, Any] = {"base_job_template": template, **limit}
+    wrong = [problem for each in specs for problem in check(template, each.job_variables)]
+    wrong += [problem] if (problem := refusal({"name": first.name, **data}, "in the pool's arguments")) else []
+    if wrong:
+        return WorkPoolItem(first.name, "refused", first.type, tuple(dict.fromkeys(wrong)))
     if held is None:
         return WorkPoolItem(first.name, "create", first.type, (), {"name": first.name, "type": first.type, **data})
     differences = _differences(held, template, spec)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from real_airflow import MAJOR, load
 
-from airflow_compat._airflow.connection import FIELDS
-from airflow_compat._airflow.exports import Export
+from airflow_compat._airflow.connection_fields import FIELDS
+from airflow_compat._airflow.export_data import Export
 from airflow_compat._airflow.local_files import connections_from_entries
 from airflow_compat._sources import local_files
 from airflow_compat.errors import InvalidExportError

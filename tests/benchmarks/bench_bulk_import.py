@@ -22,7 +22,7 @@ from prefect.client.schemas.actions import BlockDocumentCreate
 from prefect.testing.utilities import prefect_test_harness
 
 from airflow_compat import AirflowConnection, Connection, importing
-from airflow_compat._airflow.exports import Export
+from airflow_compat._airflow.export_data import Export
 
 ROUNDS = 5
 NUMBER = 1000

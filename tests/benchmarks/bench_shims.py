@@ -15,7 +15,7 @@ from prefect.variables import Variable as PrefectVariable
 from prefect_sqlalchemy import SqlAlchemyConnector
 
 from airflow_compat import Connection, Variable, get_connection, importing, load_block, pool
-from airflow_compat._airflow.exports import Export
+from airflow_compat._airflow.export_data import Export
 from airflow_compat._airflow.pool import Pool
 from airflow_compat._airflow.variable import VariableRecord
 

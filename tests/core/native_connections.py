@@ -9,11 +9,12 @@ from typing import Any
 from hypothesis import strategies as st
 from strategies import ids
 
-from airflow_compat._airflow.connection import FIELDS, Connection
+from airflow_compat._airflow.connection import Connection
+from airflow_compat._airflow.connection_fields import FIELDS
 from airflow_compat._specs.connections import connection_from_document
 from airflow_compat._specs.specs import BlockSpec
 
-PEM = "-----BEGIN PRIVATE KEY-----\nqxzjkwv\n-----END PRIVATE KEY-----\n"
+PEM = "-----BEGIN PRIVATE KEY-----\nMAMCAQA=\n-----END PRIVATE KEY-----\n"
 KEYFILE = {
     "type": "service_account",
     "client_email": "etl@shop.iam.gserviceaccount.com",

@@ -52,6 +52,14 @@ def test_what_is_not_there_is_created_with_its_marks() -> None:
     assert item.as_dict() == {"key": "k", "action": "create", "name": "etl: on_failure", "notes": []}
 
 
+def test_what_no_request_carries_is_refused() -> None:
+    (item,) = plan(spec(body="\ud800"))
+    assert (item.action, dict(item.data)) == ("refused", {})
+    assert item.notes == (
+        "it holds half a surrogate pair, which no request can carry; correct it in the alert's arguments",
+    )
+
+
 def test_what_is_there_is_left_alone() -> None:
     (item,) = plan(spec())
     assert [again.action for again in plan(spec(), on=(held(item),))] == ["unchanged"]

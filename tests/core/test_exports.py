@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from strategies import DATA, any_text, json_values, read_json, secrets, shown_by
 
 from airflow_compat._airflow.connection import Connection
-from airflow_compat._airflow.exports import Export, Problem, parse_export
+from airflow_compat._airflow.export_data import Export, Problem
+from airflow_compat._airflow.exports import parse_export
 from airflow_compat._airflow.pool import Pool
 from airflow_compat._airflow.variable import VariableRecord
 from airflow_compat.errors import InvalidConnectionError, InvalidExportError
@@ -126,6 +127,9 @@ def test_damaged_connections_are_problems_and_the_others_are_read() -> None:
             "number": 5,
             "nothing": None,
             "list": ["http://h"],
+            "lists": ["http://h", "http://i"],
+            "token": "just-a-token",
+            "quoted": '"http://h"',
             "port": {"conn_type": "http", "port": "abc"},
             "host": {"conn_type": "http", "host": ["h"]},
             "key": {"conn_type": "http", "hots": "h"},
@@ -135,12 +139,14 @@ def test_damaged_connections_are_problems_and_the_others_are_read() -> None:
         },
         "connections.json",
     )
-    assert [connection.conn_id for connection in export.connections] == ["good", "also good"]
+    assert [connection.conn_id for connection in export.connections] == ["good", "list", "also good"]
     assert {problem.kind for problem in export.problems} == {"connection"}
     assert [(problem.id, problem.reason.split(";")[0]) for problem in export.problems] == [
         ("number", "it is a number, not a connection's fields or URI"),
         ("nothing", "it is null, not a connection's fields or URI"),
-        ("list", "it is a list, not a connection's fields or URI"),
+        ("lists", "it has several values, which Airflow refuses"),
+        ("token", "it is not a connection's URI, such as postgres://login:password@host/schema"),
+        ("quoted", "it begins with a quotation mark, which an environment file may have kept"),
         ("port", "'port' is not a whole number"),
         ("host", "'host' is list, not text"),
         ("key", "unknown key 'hots'"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from airflow_compat._airflow.connection import Connection
-from airflow_compat._airflow.exports import Export, Problem, Shadowed
+from airflow_compat._airflow.export_data import Export, Problem, Shadowed
 from airflow_compat._airflow.pool import Pool
 from airflow_compat._airflow.resolve import Origin, Rank, resolve
 from airflow_compat._airflow.variable import VariableRecord

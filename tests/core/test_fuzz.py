@@ -11,7 +11,8 @@ import pytest
 
 from airflow_compat import importing
 from airflow_compat._airflow.connection import Connection
-from airflow_compat._airflow.exports import Export, Problem, parse_export
+from airflow_compat._airflow.export_data import Export, Problem
+from airflow_compat._airflow.exports import parse_export
 from airflow_compat._airflow.variable import VariableRecord
 from airflow_compat.errors import AirflowCompatError
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from strategies import DATA, connections, pools, secrets, variables
 
 from airflow_compat._airflow.connection import Connection
-from airflow_compat._airflow.exports import Export, Problem, Shadowed, parse_export
+from airflow_compat._airflow.export_data import Export, Problem, Shadowed
+from airflow_compat._airflow.exports import parse_export
 from airflow_compat._airflow.names import block_name
 from airflow_compat._airflow.pool import Pool
 from airflow_compat._airflow.variable import VariableRecord

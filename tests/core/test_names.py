@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -108,6 +109,12 @@ def test_a_name_that_is_legal_already_stays(rename: Callable[[str], str], id_: s
 @example(one="caf\u00e9", other="cafe\u0301")
 def test_ids_that_are_not_ascii_keep_apart(rename: Callable[[str], str], one: str, other: str) -> None:
     assert one == other or rename(one) != rename(other)
+
+
+@pytest.mark.parametrize("rename", [block_name, variable_name, limit_name])
+def test_an_id_that_is_no_text_is_an_error(rename: Callable[[Any], str]) -> None:
+    with pytest.raises(InvalidNameError, match="the id 5 is int, not text"):
+        rename(5)
 
 
 @pytest.mark.parametrize("rename", [block_name, variable_name, limit_name])

@@ -10,7 +10,8 @@ from hypothesis import given
 from native_connections import KEYFILE, PEM, STRATEGIES, WASB, conn, parts, read_back
 from strategies import json_objects
 
-from airflow_compat._airflow.connection import FIELDS, Connection
+from airflow_compat._airflow.connection import Connection
+from airflow_compat._airflow.connection_fields import FIELDS
 from airflow_compat._specs import airflow_connection
 from airflow_compat._specs.connections import NATIVE_SLUGS, spec_from_connection
 
@@ -69,7 +70,7 @@ LOSSES: list[tuple[Connection, str]] = [
     ),
     (
         conn("aws", {"endpoint_url": "http://u:p@h"}),
-        "extra 'endpoint_url' may hold a password, and AwsCredentials does not mask it",
+        "extra 'endpoint_url' is a secret, and AwsCredentials does not mask it",
     ),
     (conn("aws", login="id"), "it has half an access key, which Airflow ignores and AwsCredentials refuses"),
     (
@@ -93,6 +94,15 @@ LOSSES: list[tuple[Connection, str]] = [
     (
         conn("google_cloud_platform", {"keyfile_dict": {**KEYFILE, "private_key": PEM.replace("\n", "\\n")}}),
         "the private_key of its keyfile_dict is not in PEM form with real line ends, as GcpCredentials reads it",
+    ),
+    *(
+        (
+            conn(
+                "google_cloud_platform", {"keyfile_dict": {**KEYFILE, "private_key": PEM.replace("MAMCAQA=", damaged)}}
+            ),
+            "the private_key of its keyfile_dict is not in PEM form with real line ends, as GcpCredentials reads it",
+        )
+        for damaged in ("MAM*AQA=", "MAMCAQ", "MAMCAQ==", "MAMCAQAA", "AAMCAQA=", "")
     ),
     (
         conn("google_cloud_platform", {"keyfile_dict": KEYFILE, "num_retries": 7}),
@@ -122,7 +132,7 @@ LOSSES: list[tuple[Connection, str]] = [
     ),
     (
         conn("wasb", host=WASB + "/?sig=x"),
-        "host may hold a secret, and AzureBlobStorageCredentials does not mask it",
+        "its host holds a secret after the name 'sig', and is encrypted",
     ),
     (
         conn("smtp", {"disable_tls": {"password": "x"}}, host="h", port=465),
@@ -158,7 +168,7 @@ LOSSES: list[tuple[Connection, str]] = [
     ),
     (
         conn("kubernetes", {"kube_config": {"users": [{"user": {"client-key-data": "t"}}]}, "cluster_context": "c"}),
-        "extra 'kube_config' holds a client's key, and KubernetesClusterConfig does not mask it",
+        "extra 'kube_config' is a secret, and KubernetesClusterConfig does not mask it",
     ),
     (conn("wasb", {"sas_token": "s"}, host=WASB), "extra 'sas_token' has no place in AzureBlobStorageCredentials"),
     (

@@ -36,8 +36,6 @@ def test_connections_and_variables_as_a_task_reads_them() -> None:
 
 
 def test_it_takes_nothing_more() -> None:
-    with pytest.raises(SourceError, match="write env:"):
-        environment.read("env:PG", {})
     with pytest.raises(SourceError, match="unknown argument 'prefix'"):
         environment.read("env:?prefix=x", {})
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from strategies import any_text, connections, ids, json_objects, ports, secrets
 
 from airflow_compat._airflow.connection import Connection
-from airflow_compat._airflow.exports import Export, Problem
+from airflow_compat._airflow.export_data import Export, Problem
 from airflow_compat._airflow.names import block_name
 from airflow_compat._airflow.pool import Pool
 from airflow_compat._airflow.variable import SENSITIVE_WORDS, VariableRecord

@@ -54,6 +54,15 @@ def held_like(item: WorkPoolItem, **changes: Any) -> HeldWorkPool:
     return HeldWorkPool(item.name, item.type, data["base_job_template"], data["concurrency_limit"])
 
 
+def test_a_pool_that_no_request_carries_is_refused() -> None:
+    manifest = {"spec": {"template": {"spec": {"priority": 2**64}}}}
+    [item] = plan(WorkPoolSpec("etl", "kubernetes", job_manifest=manifest))
+    assert (item.action, dict(item.data)) == ("refused", {})
+    assert item.notes == (
+        "it holds a number beyond 64 bits, which no request can carry; correct it in the pool's arguments",
+    )
+
+
 def test_a_new_pool_has_prefects_template_and_what_is_added() -> None:
     [item] = plan(PODS)
     assert item.action == "create"

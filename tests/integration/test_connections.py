@@ -24,7 +24,7 @@ from airflow_compat import (
     importing,
     load_block,
 )
-from airflow_compat._airflow.exports import Export
+from airflow_compat._airflow.export_data import Export
 from airflow_compat.errors import (
     BlockTypeError,
     ConnectionNotFoundError,
@@ -191,3 +191,10 @@ def test_what_is_equal_is_equal_wherever_it_comes_from(unique: str, monkeypatch:
     assert len(set(same)) == 1
     assert all(one == other for one in same for other in same)
     assert Connection.from_uri("ftp://h", unique) not in same
+
+
+@pytest.mark.parametrize("conn_id", [5, None, "", b"x"])
+def test_an_id_that_is_no_text_is_a_connection_that_is_not_there(conn_id: object) -> None:
+    for find in (get_connection, load_block, Connection.get):
+        with pytest.raises(ConnectionNotFoundError, match="isn't defined: an id is text"):
+            find(conn_id)

@@ -9,7 +9,7 @@ from own_server import OwnServer
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from airflow_compat import Connection, importing
-from airflow_compat._airflow.exports import Export
+from airflow_compat._airflow.export_data import Export
 from airflow_compat._airflow.pool import Pool
 from airflow_compat._airflow.variable import VariableRecord
 

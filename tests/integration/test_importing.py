@@ -79,6 +79,15 @@ def test_any_other_connection_is_an_airflow_connection_with_its_secrets_masked(e
     assert "kestrel" not in str(shown.data)
 
 
+def test_a_host_that_holds_a_login_comes_back_and_is_masked(export: Export, unique: str) -> None:
+    host = "https://u:kestrel-Moor-9@h/v1"
+    _import(export("connections.json", {f"{unique}_web": {"conn_type": "http", "host": host}}))
+    assert get_connection(f"{unique}_web").host == host
+    block = load_block(f"{unique}_web", AirflowConnection)
+    assert block.as_connection().host == host
+    assert "kestrel-Moor-9" not in repr(block)
+
+
 def test_a_loss_is_told_and_the_connection_kept_whole(export: Export, unique: str) -> None:
     lossy = {**PG, "extra": '{"cursor": "dictcursor", "sslpassword": "osprey-Lake-3"}'}
     outcome = _import(export("connections.json", {f"{unique}_pg": lossy}))[f"{unique}_pg"]

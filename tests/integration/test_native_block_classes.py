@@ -17,7 +17,7 @@ from prefect_aws import AwsCredentials
 from prefect_azure import AzureContainerInstanceCredentials
 
 from airflow_compat import Connection, get_connection, importing, load_block
-from airflow_compat._airflow.exports import Export
+from airflow_compat._airflow.export_data import Export
 from airflow_compat._prefect.block_classes import block_class, block_from_data
 from airflow_compat._specs.connections import HOMES, NATIVE_SLUGS, spec_from_connection
 

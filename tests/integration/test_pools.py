@@ -15,7 +15,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
 
 from airflow_compat import importing, pool
-from airflow_compat._airflow.exports import Export
+from airflow_compat._airflow.export_data import Export
 from airflow_compat._airflow.pool import Pool
 from airflow_compat._pools.board import board
 from airflow_compat._prefect.limits import create_limit

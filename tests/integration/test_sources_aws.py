@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import sys
 import time
@@ -105,6 +106,21 @@ def test_secrets_manager_with_arguments(moto: str, folder: str) -> None:
     assert ids(export) == {"Prod_a", "prod_b", "prod_words"}
     assert {c.conn_id: c.login for c in export.connections}["prod_words"] == "u"
     assert export.variables == ()
+
+
+def test_what_airflow_does_not_read_of_a_secret_is_noted(moto: str, folder: str) -> None:
+    made_by_rds = {"engine": "postgres", "host": "h", "username": "u", "password": PASSWORD, "port": 5432}
+    put(moto, {f"{folder}/rds": json.dumps({**made_by_rds, "dbname": "shop", "dbInstanceIdentifier": "x"})})
+    export = read("aws-secrets-manager", moto, connections_prefix=folder, variables_prefix="null")
+    assert export.connections == (Connection("rds", "postgres", None, "h", "u", PASSWORD, None, 5432),)
+    hint = '; extra_conn_words={"schema": ["dbname"]} makes it the schema'
+    assert export.notes == (
+        importing.Note("connection", "rds", f"'dbname' is left out, as Airflow's backend does{hint}"),
+        importing.Note("connection", "rds", "'dbInstanceIdentifier' is left out, as Airflow's backend does"),
+    )
+    more = {"extra_conn_words": '{"schema": ["dbname", "dbInstanceIdentifier"]}'}
+    export = read("aws-secrets-manager", moto, connections_prefix=folder, variables_prefix="null", **more)
+    assert (export.connections[0].schema, export.notes) == ("shop", ())
 
 
 def test_full_url_mode_takes_json_by_airflows_own_keys(moto: str, folder: str) -> None:

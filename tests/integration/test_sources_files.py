@@ -83,6 +83,62 @@ def test_the_environment_is_the_processs_own(tmp_path: Path, monkeypatch: pytest
     assert export.shadowed == (importing.Shadowed("variable", "Region", "env:", str(file)),)
 
 
+PROJECT = f"""
+# Airflow's own settings
+AIRFLOW__CORE__FERNET_KEY={PASSWORD}
+POSTGRES_PASSWORD='{PASSWORD}'
+EMPTY=
+AIRFLOW_CONN_PG="postgres://u:{PASSWORD}@h/db?a=1&b=2"  # a comment
+export AIRFLOW_VAR_TARGET='sales = all'
+AIRFLOW_CONN_TOKEN={PASSWORD}
+AIRFLOW_CONN_OTHER=http://u:${{POSTGRES_PASSWORD}}@h
+"""
+
+
+def test_a_projects_environment_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_VAR_OF_THE_PROCESS", "x")
+    (tmp_path / ".env").write_text(PROJECT)
+    export = importing.read(f"env:{tmp_path}/.env")
+    assert export.connections == (
+        Connection("pg", "postgres", host="h", login="u", password=PASSWORD, schema="db", extra='{"a": "1", "b": "2"}'),
+    )
+    assert export.variables == (VariableRecord("target", "sales = all"),)
+    assert {problem.id: problem.reason.partition(";")[0] for problem in export.problems} == {
+        "other": "it refers to another variable with ${...}",
+        "token": "it is not a connection's URI, such as postgres://login:password@host/schema",
+    }
+    assert PASSWORD not in repr(export.problems)
+    (tmp_path / "variables.json").write_text('{"Target": "file"}')
+    (shadowed,) = importing.read(f"env:{tmp_path}/.env", tmp_path / "variables.json").shadowed
+    assert (shadowed.id, shadowed.winner) == ("Target", f"env:{tmp_path}/.env")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"A=1\n{PASSWORD} x\n", "line 2 is not NAME=value"),
+        (f"A={PASSWORD}\nA=2\n", "A is set twice"),
+        ("\ud800", "not text in UTF-8"),
+    ],
+)
+def test_a_file_of_another_form(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / ".env").write_bytes(text.encode("utf-8", "surrogatepass"))
+    with pytest.raises(InvalidExportError, match=said) as caught:
+        importing.read(f"env:{tmp_path}/.env")
+    assert not _shows(caught.value, PASSWORD)
+
+
+def test_settings_and_lists_in_yaml(tmp_path: Path) -> None:
+    (tmp_path / "airflow_settings.yaml").write_text(
+        f"airflow:\n  connections:\n    - conn_id: pg\n      conn_type: postgres\n      conn_password: {PASSWORD}\n"
+        "  pools:\n    - pool_name: p\n      pool_slot: 2\n  variables:\n"
+    )
+    export = importing.read(tmp_path / "airflow_settings.yaml")
+    assert (export.connections[0].password, export.pools[0].slots, export.variables) == (PASSWORD, 2, ())
+    (tmp_path / "connections.yaml").write_text("a: [http://h]\nb:\n- conn_type: http\n")
+    assert [found.conn_type for found in importing.read(tmp_path / "connections.yaml").connections] == ["http"] * 2
+
+
 def test_an_error_shows_nothing_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_X", f"http://u:{PASSWORD}@h")
     assert PASSWORD in os.environ["AIRFLOW_CONN_X"]

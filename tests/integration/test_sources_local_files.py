@@ -66,13 +66,13 @@ def test_a_uri_with_what_it_cannot_hold(tmp_path: Path) -> None:
         ('["http://a", "http://b"]', "several values"),
         (f'"{{\\"password\\": \\"{PASSWORD}\\"}}"', "JSON in quotes"),
         ("5", "neither a URI nor an object"),
-        ('{"conn_id": "other", "conn_type": "http"}', "another than the id"),
-        (f'{{"uri": "http://h", "password": "{PASSWORD}"}}', "either of the two"),
+        ('{"conn_id": "other", "conn_type": "http"}', "differs from the id"),
+        (f'{{"uri": "http://h", "password": "{PASSWORD}"}}', "either the uri or the fields"),
         ('{"extra": "{}", "extra_dejson": {}}', "keep one of them"),
         (f'{{"{PASSWORD[:0]}key": "{PASSWORD}"}}', "unknown key 'key'"),
-        ('{"uri": 5}', "its uri is not text"),
+        ('{"uri": 5}', "its uri is int, not text"),
         ('{"uri": "http://h", "description": 5}', "'description' is int"),
-        ('{"conn_type": 5}', "'conn_type' is not text"),
+        ('{"conn_type": 5}', "'conn_type' is int, not text"),
     ],
 )
 def test_a_damaged_entry_leaves_the_others(tmp_path: Path, value: str, said: str) -> None:

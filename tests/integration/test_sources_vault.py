@@ -26,7 +26,9 @@ SECRETS: dict[str, dict[str, object]] = {
     "connections/team/web": {"conn_type": "http", "host": "h", "port": "80", "extra": '{"a": 1}'},
     "connections/bad": {"conn_type": "http", "engine": PASSWORD},
     "variables/size": {"value": "5"},
+    "variables/number": {"value": 5},
     "variables/none": {"other": PASSWORD},
+    "variables/null": {"value": None},
     "other/region": {"value": "north"},
 }
 
@@ -82,8 +84,9 @@ def test_both_versions_of_the_engine(vault: str, query: str) -> None:
         Connection("pg", "postgres", None, "h", "u", PASSWORD, "db", 5432),
         Connection("team/web", "http", host="h", port=80, extra='{"a": 1}'),
     }
-    assert export.variables == (VariableRecord("size", "5"),)
-    assert {problem.id for problem in export.problems} == {"bad", "none"}
+    # Airflow's backend hands a number out as it is.
+    assert set(export.variables) == {VariableRecord("number", 5), VariableRecord("size", "5")}
+    assert {problem.id for problem in export.problems} == {"bad", "none", "null"}
     assert PASSWORD not in str(export.problems)
 
 

@@ -14,9 +14,9 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.variables import Variable as PrefectVariable
 
 from airflow_compat import Variable, importing
-from airflow_compat._airflow.exports import Export
+from airflow_compat._airflow.export_data import Export
 from airflow_compat._airflow.variable import VariableRecord
-from airflow_compat.errors import ServerError, VariableNotFoundError
+from airflow_compat.errors import InvalidNameError, ServerError, UnsendableError, VariableNotFoundError
 from airflow_compat.exceptions import AirflowException
 
 
@@ -145,8 +145,12 @@ def test_what_no_json_has_is_kept_as_text(unique: str, value: object) -> None:
 def test_half_a_surrogate_pair_is_an_error_of_its_own_item(unique: str) -> None:
     export = Export(variables=(VariableRecord(unique, "\ud800"), VariableRecord(f"{unique}_ok", "ok")))
     bad, good = importing.apply(importing.plan(export))
-    assert "half a surrogate pair" in bad.error
+    assert bad.item.action == "refused"
+    assert "half a surrogate pair" in bad.item.notes[0]
     assert good.done
+    # What is set without a plan is refused by the request itself.
+    with pytest.raises(UnsendableError, match="half a surrogate pair or a number beyond 64 bits"):
+        Variable.set(unique, "\ud800")
 
 
 def test_a_url_that_is_no_api_s_is_named(unique: str) -> None:
@@ -171,3 +175,18 @@ def test_a_url_that_is_no_api_s_is_named(unique: str) -> None:
         finally:
             server.shutdown()
             thread.join()
+
+
+@pytest.mark.parametrize("key", [5, None, ""])
+def test_a_key_that_is_no_text_is_a_variable_that_is_not_there(key: object) -> None:
+    with pytest.raises(VariableNotFoundError, match="isn't defined: a key is text"):
+        Variable.get(key)
+    assert Variable.get(key, "default") == "default"
+    with pytest.raises(InvalidNameError):
+        Variable.set(key, "x")
+
+
+@pytest.mark.parametrize("value", [2**63, {"a": [10**30]}])
+def test_a_number_beyond_64_bits_is_kept(unique: str, value: object) -> None:
+    Variable.set(unique, value, serialize_json=True)
+    assert Variable.get(unique, deserialize_json=True) == value

@@ -1,0 +1,83 @@
+"""Secrets in data that has a harmless name: what may not be stored as plain text.
+
+Stricter than Airflow's masking, which looks at names alone. A wrong guess costs little: the value is encrypted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from urllib.parse import unquote
+
+from .variable import is_sensitive
+
+# What Airflow's own list lacks, and no settings file should show. The pattern matches what `is_sensitive` normalises.
+_MORE_NAMES = re.compile(
+    r"(^|_)(pwd|pass|passcode|creds?|credentials?|sas|sig|signature|jwt|auth|authorization)($|_)"
+    r"|(account|client|encryption|fernet|jwt|master|shared|signing|ssh)_?key"
+    r"|^airflow_(conn_|_)|conn_uri|sql_alchemy_conn|(^|_)get_uri$"
+)
+# Each repetition is bounded, so that the search takes linear time.
+_LOGIN = re.compile(
+    r"://[^\s/?#]{0,1000}@|://[^\s@/?#]{1,200}:[^\s@]{1,800}@|(?<![\w:])[\w.-]{1,100}:[^\s@/]{1,200}@\w"
+)
+_WEBHOOK = re.compile(
+    r"://(?:hooks\.slack\.com/services|discord(?:app)?\.com/api/webhooks|[\w.-]{0,99}webhook\.office\.com)/"
+)
+_PATTERNS = {
+    _LOGIN: "a URL with a login or token",
+    _WEBHOOK: "a URL with a login or token",
+    re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY"): "a private key",
+    re.compile("__extra__="): "what looks like a connection",
+    re.compile(r"\b(?:Basic|Bearer)\s{1,9}[\w.~+/=-]{8,}", re.IGNORECASE): "an authorization header",
+}
+# `password=x`, `"password": "x"`, `?token=x`, `pwd: x`.
+_ASSIGNMENT = re.compile(r"([\w.-]{1,60})\\{0,4}[\"']?\s{0,9}[=:]\s{0,9}\\{0,4}[\"']?[^\s\"'&;,\\]")
+_DEEPEST = 200
+
+
+def names_secret(name: str) -> bool:
+    """Return True if a value of this name is kept encrypted."""
+    return is_sensitive(name) or _MORE_NAMES.search(re.sub(r"[^a-z0-9]+", "_", name.lower())) is not None
+
+
+def hidden_secret(value: Any, depth: int = _DEEPEST) -> str:
+    """What kind of secret JSON data holds at any depth, JSON inside text included; empty when there is none.
+
+    The answer quotes names of keys, and never a value.
+    """
+    if depth == 0:
+        return "data that is nested too deeply to be searched for secrets"
+    if isinstance(value, str):
+        return _in_text(value, depth)
+    if isinstance(value, dict):
+        if "conn_type" in value:
+            return "what looks like a connection"
+        return next((found for key, inner in value.items() if (found := _under_key(str(key), inner, depth))), "")
+    if isinstance(value, (list, tuple)):
+        return next((found for inner in value if (found := hidden_secret(inner, depth - 1))), "")
+    return ""
+
+
+def _under_key(key: str, value: Any, depth: int) -> str:
+    if value not in (None, "", [], {}) and not isinstance(value, bool) and names_secret(key):
+        return f"a secret under the key {key!r}" if re.fullmatch(r"[\w .-]{1,60}", key) else "a secret under a key"
+    return hidden_secret(key, depth - 1) or hidden_secret(value, depth - 1)
+
+
+def _in_text(text: str, depth: int) -> str:
+    if text.lstrip().startswith(("{", "[", '"')):
+        try:
+            decoded = json.loads(text)
+        except (ValueError, RecursionError):
+            pass
+        else:
+            return hidden_secret(decoded, depth - 1)
+    if "%" in text and (decoded := unquote(text)) != text and (found := hidden_secret(decoded, depth - 1)):
+        return found
+    for pattern, kind in _PATTERNS.items():
+        if pattern.search(text):
+            return kind
+    named = next((match[1] for match in _ASSIGNMENT.finditer(text) if names_secret(match[1])), None)
+    return f"a secret after the name {named[:60]!r}" if named else ""

@@ -1,0 +1,160 @@
+"""Secrets under harmless names, and numbers that no request carries."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from typing import Any
+
+import pytest
+
+from airflow_compat._airflow.connection import Connection
+from airflow_compat._airflow.export_data import Export
+from airflow_compat._airflow.hidden_secrets import hidden_secret
+from airflow_compat._airflow.pool import Pool
+from airflow_compat._airflow.sendable import DEEPEST, unsendable
+from airflow_compat._airflow.variable import VariableRecord
+from airflow_compat._specs.connections import connection_from_document, spec_from_connection
+from airflow_compat._specs.import_plan import Holdings, plan_items
+from airflow_compat._specs.specs import BlockSpec, VariableSpec
+from airflow_compat._specs.variables import spec_from_variable
+
+PEM = "-----BEGIN RSA PRIVATE KEY-----\nquartz-Tern-41\n-----END RSA PRIVATE KEY-----"
+SECRETS: list[Any] = [
+    {"warehouse": {"password": "quartz-Tern-41"}},
+    {"a": [1, {"b": {"apiKey": 0, "api-key": "quartz-Tern-41"}}]},
+    [[["x", {"credentials": ["quartz-Tern-41"]}]]],
+    {"pwd": 4711},
+    {"fernet_key": "quartz-Tern-41"},
+    {"AIRFLOW_CONN_PG": "quartz-Tern-41"},
+    {"conn_type": "http", "extra": '{"x": "quartz-Tern-41"}'},
+    json.dumps({"a": {"token": "quartz-Tern-41"}}),
+    json.dumps(json.dumps({"token": "quartz-Tern-41"})),
+    {"settings": json.dumps([{"secret": "quartz-Tern-41"}])},
+    "postgres://u:quartz-Tern-41@h/db",
+    "postgres://u:quartz/Tern@41@h/db",
+    "https://quartz-Tern-41@github.com/x.git",
+    {"url": ["https://h/?api_key=quartz-Tern-41"]},
+    "https://x.blob.core.windows.net/c?sv=1&sig=quartz-Tern-41",
+    "host=h user=u password=quartz-Tern-41",
+    "password: quartz-Tern-41\n",
+    "{'password': 'quartz-Tern-41'}",
+    "Authorization: Basic quartz-Tern-41",
+    ["curl", "-H", "bearer quartz-Tern-41"],
+    "https://hooks.slack.com/services/T0/B0/quartz-Tern-41",
+    PEM,
+    {"ca": PEM},
+    {"postgres://u:quartz-Tern-41@h": 1},
+]
+HARMLESS: list[Any] = [
+    "sales",
+    "https://example.com/a?b=c",
+    "https://example.com:8080/a",
+    {"rows": 1000, "keys": ["a", "b"], "primary_key": "id", "partition_key": "ds"},
+    {"password": None, "token": "", "use_proxy": False, "secret": {}},
+    {"author": "x", "passenger": "y", "path": "/a/b"},
+    "# a comment: with a colon",
+    [1, 2.5, True, None],
+    "{not json",
+    "me@example.com",
+    "2026-01-01T00:00:00",
+]
+
+
+@pytest.mark.parametrize("value", SECRETS, ids=range(len(SECRETS)))
+def test_a_variable_with_a_secret_inside_is_a_secret(value: Any) -> None:
+    spec, notes = spec_from_variable(VariableRecord("settings", value))
+    assert isinstance(spec, BlockSpec)
+    assert spec.data["value"] == value
+    assert notes[0].startswith("holds ")
+    assert notes[0].endswith(": Prefect's variables are plain text")
+    assert "quartz" not in notes[0]
+
+
+@pytest.mark.parametrize("value", HARMLESS, ids=range(len(HARMLESS)))
+def test_a_variable_without_one_is_plain(value: Any) -> None:
+    assert hidden_secret(value) == ""
+    assert isinstance(spec_from_variable(VariableRecord("settings", value))[0], VariableSpec)
+
+
+@pytest.mark.parametrize("text", ["x" * 5000, "://" * 1600, "a:" * 2500, "a_" * 2500, " " * 5000, '{"a":' * 1000])
+def test_the_search_takes_linear_time(text: str) -> None:
+    started = time.process_time()
+    hidden_secret(text)
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("field", ["host", "login", "schema", "description"])
+@pytest.mark.parametrize("conn_type", ["http", "postgres", "redis"])
+def test_a_plain_field_that_holds_a_secret_is_encrypted(conn_type: str, field: str) -> None:
+    held: dict[str, Any] = {"host": "h", "login": "u", field: "https://u:quartz-Tern-41@h"}
+    connection = Connection("c", conn_type, password="p", port=5, **held)
+    spec, notes = spec_from_connection(connection)
+    assert notes == [f"its {field} holds a URL with a login or token, and is encrypted"]
+    plain = {key: value for key, value in spec.data.items() if key not in ("password", "extra", "private")}
+    assert spec.type_slug == "airflow-connection"
+    assert "quartz" not in repr(plain)
+    assert connection_from_document(spec.type_slug, spec.name, spec.data) == connection
+
+
+def nested(depth: int, inner: Any) -> Any:
+    for turn in range(depth):
+        inner = [inner] if turn % 2 else {"a": inner}
+    return inner
+
+
+UNSENDABLE = {
+    "a number beyond 64 bits": 2**63,
+    "NaN or an infinite number": math.nan,
+    "half a surrogate pair": "\ud800",
+    "a key that is not text": {5: 1},
+    f"more than {DEEPEST} levels of nesting": nested(DEEPEST + 1, 1),
+}
+
+
+@pytest.mark.parametrize("why", UNSENDABLE)
+@pytest.mark.parametrize("depth", [0, 1, 7])
+def test_what_no_request_carries_is_known_at_any_depth(why: str, depth: int) -> None:
+    assert unsendable(nested(depth, UNSENDABLE[why])) == why
+
+
+def test_what_a_request_carries() -> None:
+    for value in (2**63 - 1, -(2**63), 1e308, "\U0001f512", nested(DEEPEST, 1), {"a": [None, True]}):
+        assert unsendable(value) == ""
+
+
+@pytest.mark.parametrize("value", [2**63, -(2**63) - 1, {"a": [10**30]}, math.inf, {"\ud800": 1}, {5: 1}])
+def test_a_variable_that_no_request_carries_as_data_is_kept_as_airflows_text(value: Any) -> None:
+    (item,) = plan_items(Export(variables=(VariableRecord("a", value),)), Holdings())
+    assert item.action == "create"
+    assert isinstance(item.spec, VariableSpec)
+    assert item.spec.value == json.dumps(value, indent=2)
+
+
+def test_an_extra_that_no_request_carries_as_data_is_kept_as_text() -> None:
+    connection = Connection("c", "postgres", host="h", extra=json.dumps({"connect_timeout": 10**30}))
+    spec, notes = spec_from_connection(connection)
+    assert spec.type_slug == "airflow-connection"
+    assert notes == ["it holds a number beyond 64 bits, which sqlalchemy-connector can't keep"]
+    assert connection_from_document(spec.type_slug, spec.name, spec.data) == connection
+
+
+def test_a_plan_refuses_what_applying_would() -> None:
+    export = Export(
+        connections=(Connection("port", "http", port=2**64), Connection("text", "http", host="\ud800")),
+        variables=(VariableRecord("half", "\ud800"), VariableRecord("x" * 256, 1), VariableRecord("\ud800.", 1)),
+        pools=(Pool("large", 2**31), Pool("\ud800", 1), Pool("small", 2**31 - 1)),
+    )
+    *refused, last = plan_items(export, Holdings())
+    assert last.action == "create"
+    assert {item.action for item in refused} == {"refused"}
+    assert [item.notes[0].partition(";")[0].partition(",")[0] for item in refused] == [
+        "it holds a number beyond 64 bits",
+        "it holds half a surrogate pair",
+        "it holds half a surrogate pair",
+        "its key is longer than a Prefect variable's name may be (255 characters)",
+        "it holds half a surrogate pair",
+        "it has more slots than a Prefect limit may have (2147483647)",
+        "it holds half a surrogate pair",
+    ]
