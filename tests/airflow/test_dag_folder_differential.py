@@ -144,10 +144,15 @@ def _loaded(path: Path) -> dict[str, str]:
     assert spec.loader
     module = sys.modules[spec.name] = module_from_spec(spec)
     context.current_autoregister_module_name = module.__name__
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+        registered = [dag for dag, _ in context.autoregistered_dags]
+    finally:
+        # Airflow keeps both for the process.
+        context.current_autoregister_module_name = None
+        context.autoregistered_dags.clear()
     base: Any = load("airflow.sdk").DAG
-    held = [each for each in vars(module).values() if isinstance(each, base)]
-    made = [*held, *(each for each, _ in context.autoregistered_dags)]
+    made = [*(each for each in vars(module).values() if isinstance(each, base)), *registered]
     return {each.dag_id: str(each.schedule) for each in made}
 
 
