@@ -110,7 +110,8 @@ def check_prefect_yaml(path: str | PathLike[str] = "prefect.yaml", *, server: bo
 
     - Keys that Prefect doesn't know and leaves out, and values for which it skips the whole file.
     - Schedules and triggers that it refuses, `sla`, and names that are there twice.
-    - Entrypoints without a file or a flow, and steps without a module, a function or an input that they need.
+    - Entrypoints whose file does not exist or does not define the name, and steps without a module, a function or an
+      input that they need.
     - Placeholders such as `{{ build_image.image }}` that no earlier step has a value for.
     - With `server`: work pools that the server doesn't hold, and job variables that a pool doesn't take.
 

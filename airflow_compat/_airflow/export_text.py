@@ -43,7 +43,8 @@ def decode_env(data: bytes) -> dict[str, str]:
         if not line or re.match(r"\s*#", line):
             continue
         id_, _, text = line.partition("=")
-        if not id_ or not text:
+        # A line without an id, whose value has an equals sign.
+        if not id_ or not text or "://" in id_:
             raise NotAnExportError(f"line {number} is not id=value; mend that line")
         if id_ in entries:
             raise repeated(id_)

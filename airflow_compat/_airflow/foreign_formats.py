@@ -82,7 +82,7 @@ def _together(entries: Mapping[str, Any]) -> str:
 def _deployment(entries: Mapping[str, Any]) -> str:
     if isinstance(entries.get("apiVersion"), str) and isinstance(entries.get("kind"), str):
         return f"a Kubernetes manifest, which is no export; {_export('connections')}"
-    if _all_have(entries.get("services"), "image", "build"):
+    if _all_have(entries.get("services"), "image", "build", "extends"):
         return "a Docker Compose file, which is no export; run `airflow-compat import env:` inside its service"
     return ""
 

@@ -14,7 +14,7 @@ from .variable import is_sensitive
 
 # What Airflow's own list lacks, and no settings file should show. The pattern matches what `is_sensitive` normalises.
 _MORE_NAMES = re.compile(
-    r"(^|_)(pwd|pass|passcode|creds?|credentials?|sas|sig|signature|jwt|auth|authorization)($|_)"
+    r"(^|_)(pw|pwd|psk|pass|passcode|creds?|credentials?|sas|sig|signature|jwt|auth|authorization)($|_)"
     r"|(account|client|encryption|fernet|jwt|master|shared|signing|ssh)_?key"
     r"|^airflow_(conn_|_)|conn_uri|sql_alchemy_conn|(^|_)get_uri$"
 )
@@ -32,8 +32,13 @@ _PATTERNS = {
     re.compile("__extra__="): "what looks like a connection",
     re.compile(r"\b(?:Basic|Bearer)\s{1,9}[\w.~+/=-]{8,}", re.IGNORECASE): "an authorization header",
 }
-# `password=x`, `"password": "x"`, `?token=x`, `pwd: x`.
-_ASSIGNMENT = re.compile(r"([\w.-]{1,60})\\{0,4}[\"']?\s{0,9}[=:]\s{0,9}\\{0,4}[\"']?[^\s\"'&;,\\]")
+# `password=x`, `"password": "x"`, `?token=x`, `pwd: x`, `--password x`, `<password>x`, and YAML's `password:` with the
+# value in the next line. What follows is only looked at, since it may be the next name.
+_ASSIGNMENT = re.compile(
+    r"(?:([\w.-]{1,60})\\{0,4}[\"']?\s{0,9}[=:>]|--([\w-]{1,60})[ =])(?=[\s>|-]{0,40}\\{0,4}[\"']?[^\s\"'&;,\\])"
+)
+# The name before its value in YAML, as in the environment of a Kubernetes manifest.
+_NAME_IN_YAML = re.compile(r"\b(?:name|key)[\"']?\s{0,9}:\s{0,9}[\"']?([\w.-]{1,60})[\"']?,?\s{1,40}[\"']?value\b")
 _DEEPEST = 200
 
 
@@ -54,10 +59,19 @@ def hidden_secret(value: Any, depth: int = _DEEPEST) -> str:
     if isinstance(value, dict):
         if "conn_type" in value:
             return "what looks like a connection"
-        return next((found for key, inner in value.items() if (found := _under_key(str(key), inner, depth))), "")
+        named = _named_value(value)
+        pairs = value.items() if named is None else (*value.items(), named)
+        return next((found for key, inner in pairs if (found := _under_key(str(key), inner, depth))), "")
     if isinstance(value, (list, tuple)):
         return next((found for inner in value if (found := hidden_secret(inner, depth - 1))), "")
     return ""
+
+
+def _named_value(entry: dict[Any, Any]) -> tuple[str, Any] | None:
+    """The name and value of an entry such as `{"name": "PASSWORD", "value": "x"}`, as Kubernetes and Helm have them."""
+    entry = {str(key).lower(): value for key, value in entry.items()}
+    name = entry.get("name", entry.get("key"))
+    return (name, entry["value"]) if isinstance(name, str) and "value" in entry else None
 
 
 def _under_key(key: str, value: Any, depth: int) -> str:
@@ -79,5 +93,7 @@ def _in_text(text: str, depth: int) -> str:
     for pattern, kind in _PATTERNS.items():
         if pattern.search(text):
             return kind
-    named = next((match[1] for match in _ASSIGNMENT.finditer(text) if names_secret(match[1])), None)
+    matches = (*_ASSIGNMENT.finditer(text), *_NAME_IN_YAML.finditer(text))
+    names = (next(filter(None, match.groups())) for match in matches)
+    named = next((name for name in names if names_secret(name)), None)
     return f"a secret after the name {named[:60]!r}" if named else ""

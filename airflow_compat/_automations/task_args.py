@@ -41,11 +41,15 @@ class TaskArguments:
 
         Raises:
             InvalidArgumentError: `default_args` isn't a mapping.
-            InvalidAlertError: A task isn't one, or has no id.
+            InvalidAlertError: A task isn't one, has no id, or is given twice.
         """
         defaults = mapping("dag", "default_args", default_args)
-        named = (_named(task) for task in tasks)
-        return cls(defaults, {task_id: {**defaults, **own} for task_id, own in named})
+        found: dict[str, Mapping[str, Any]] = {}
+        for task_id, own in map(_named, tasks):
+            if task_id in found:
+                raise InvalidAlertError(f"tasks: {task_id!r} is given twice; give each task once")
+            found[task_id] = {**defaults, **own}
+        return cls(defaults, found)
 
     def say(self, read: Callable[[str, Mapping[str, Any]], T]) -> list[tuple[tuple[str, ...], T]]:
         """What tasks say of one thing: the ids of those that say the same, and what; `*` where all of them do.

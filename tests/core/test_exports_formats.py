@@ -68,6 +68,8 @@ def test_what_may_be_a_connection_or_a_variable_is_asked_for(text: str) -> None:
         (b"a=http://h\nsecret-1\n", "line 2 is not id=value"),
         (b"a=http://h\n=secret-1\n", "line 2 is not id=value"),
         (b"a=\n", "line 1 is not id=value"),
+        (b"postgres://u:secret-1@h/db?sslmode=require\n", "line 1 is not id=value"),
+        (b"my_conn: postgres://u:secret-1@h/db?a=b\n", "line 1 is not id=value"),
         (b"a=http://secret-1\na=http://secret-1\n", "'a' is there twice"),
         (b"a=\xff", "not text in UTF-8"),
     ],

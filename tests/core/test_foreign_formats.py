@@ -54,6 +54,7 @@ FOREIGN: dict[str, tuple[Any, str]] = {
         {"apiVersion": "v1", "kind": "Secret", "stringData": {"AIRFLOW_CONN_PG": f"postgres://u:{SECRET}@h"}},
         "a Kubernetes manifest",
     ),
+    "compose extends": ({"services": {"web": {"extends": "x", "environment": {"A": SECRET}}}}, "a Docker Compose file"),
     "compose": ({"services": {"web": {"image": "x", "environment": {"A": SECRET}}}}, "a Docker Compose file"),
 }
 

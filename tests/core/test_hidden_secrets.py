@@ -46,6 +46,15 @@ SECRETS: list[Any] = [
     PEM,
     {"ca": PEM},
     {"postgres://u:quartz-Tern-41@h": 1},
+    "db:\n  password: quartz-Tern-41",
+    "[db]\nuser=\npassword=quartz-Tern-41",
+    "password: >\n  quartz-Tern-41",
+    "password:\n  - quartz-Tern-41",
+    "<password>quartz-Tern-41</password>",
+    "tool --password quartz-Tern-41",
+    "- name: DB_PASSWORD\n  value: quartz-Tern-41",
+    {"env": [{"name": "DB_PASSWORD", "value": "quartz-Tern-41"}]},
+    [{"key": "psk", "value": "quartz-Tern-41"}],
 ]
 HARMLESS: list[Any] = [
     "sales",
@@ -58,6 +67,9 @@ HARMLESS: list[Any] = [
     [1, 2.5, True, None],
     "{not json",
     "me@example.com",
+    "a: b\nc: d",
+    "x > y",
+    {"name": "a", "value": "b"},
     "2026-01-01T00:00:00",
 ]
 

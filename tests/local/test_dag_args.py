@@ -263,6 +263,8 @@ def test_the_alerts_read_arguments_by_the_rules_of_the_tasks() -> None:
         from_dag_args({"dag_id": "etl", "default_args": [page]})
     with pytest.raises(InvalidAlertError, match="without a task_id: sla; add it"):
         from_dag_args({"dag_id": "etl"}, tasks=[{"sla": HOUR}])
+    with pytest.raises(InvalidAlertError, match="'load' is given twice"):
+        from_dag_args({"dag_id": "etl"}, tasks=[{"task_id": "load", "sla": HOUR}, {"task_id": "load"}])
     with pytest.raises(InvalidAlertError, match="tasks has a function"):
         from_dag_args({"dag_id": "etl"}, tasks=[page])  # type: ignore[list-item]
     with pytest.raises(InvalidAlertError, match="did you mean 'email_on_retry'"):
