@@ -232,7 +232,7 @@ def _stored(database: Path) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    "number", [100, pytest.param(2000, marks=[pytest.mark.stress, pytest.mark.timeout(3600)])], ids=str
+    "number", [300, pytest.param(2000, marks=[pytest.mark.stress, pytest.mark.timeout(3600)])], ids=str
 )
 def test_generated_files_leave_no_secret_in_plain_text(number: int, tmp_path: Path) -> None:
     server = OwnServer(tmp_path / "home")
