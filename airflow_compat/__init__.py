@@ -1,6 +1,6 @@
-"""Run Apache Airflow DAG code inside Prefect 3 flows, piece by piece. This file is the table of contents.
+"""Run Apache Airflow DAG code inside Prefect 3 flows, piece by piece.
 
-Names are loaded when they are first touched (PEP 562), because `import prefect` takes about a second.
+Names are loaded on first use (PEP 562), because `import prefect` takes about a second.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The fixtures that pytest finds by itself. Nothing is imported, changed or started until a test asks for one."""
+"""The pytest fixtures of this package. Nothing is imported, changed or started until a test asks for a fixture."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from .._context.mapping import Context
-    from .fake_connections import FakeConnections
-    from .fake_pools import FakePools
-    from .fake_variables import FakeVariables
+    from .context._lazy_dict import Context
+    from .testing._connections import FakeConnections
+    from .testing._pools import FakePools
+    from .testing._variables import FakeVariables
 
 
 @pytest.fixture
 def airflow_connections() -> Iterator[FakeConnections]:
-    """Connections of this test alone, none at first: `airflow_connections.update({"shop_db": "postgres://..."})`."""
-    from .fake_connections import FakeConnections
+    """Connections for this test, empty at first: `airflow_connections.update({"shop_db": "postgres://..."})`."""
+    from .testing._connections import FakeConnections
 
     with FakeConnections({}) as fake:
         yield fake
@@ -25,8 +25,8 @@ def airflow_connections() -> Iterator[FakeConnections]:
 
 @pytest.fixture
 def airflow_variables() -> Iterator[FakeVariables]:
-    """Variables of this test alone, none at first: `airflow_variables.update({"target": "staging"})`."""
-    from .fake_variables import FakeVariables
+    """Variables for this test, empty at first: `airflow_variables.update({"target": "staging"})`."""
+    from .testing._variables import FakeVariables
 
     with FakeVariables({}) as fake:
         yield fake
@@ -34,8 +34,8 @@ def airflow_variables() -> Iterator[FakeVariables]:
 
 @pytest.fixture
 def airflow_pools() -> Iterator[FakePools]:
-    """Pools of this test alone, none at first: `airflow_pools.update({"warehouse": 2})`."""
-    from .fake_pools import FakePools
+    """Pools for this test, empty at first: `airflow_pools.update({"warehouse": 2})`."""
+    from .testing._pools import FakePools
 
     with FakePools({}) as fake:
         yield fake
@@ -44,18 +44,18 @@ def airflow_pools() -> Iterator[FakePools]:
 @pytest.fixture
 def airflow_context() -> Callable[..., Context]:
     """Makes contexts: `alert(airflow_context(task_id="load", exception=ValueError("no rows")))`."""
-    from .contexts import make_context
+    from .testing._make_context import make_context
 
     return make_context
 
 
 @pytest.fixture(scope="session")
 def airflow_compat_server() -> Iterator[str]:
-    """A real Prefect server, with a database of its own, for all tests of the session that ask for it; its API's URL.
+    """The API's URL of a real Prefect server with its own database, for all tests of the session that request it.
 
-    Flows run without heartbeats, for whose thread each would wait.
+    Flows run without heartbeats, whose thread would delay the end of each run.
     """
-    from .server import temporary_server
+    from .testing._server_process import temporary_server
 
     with temporary_server() as url:
         yield url

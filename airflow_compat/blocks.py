@@ -1,7 +1,7 @@
-"""The Prefect blocks that airflow_compat defines; Prefect finds them through the entry point `prefect.collections`."""
+"""The Prefect blocks of this package. Prefect imports this module through the entry point `prefect.collections`."""
 
 from __future__ import annotations
 
-from ._prefect.airflow_block import AirflowConnection
+from .connections._airflow_block import AirflowConnection
 
 __all__ = ["AirflowConnection"]

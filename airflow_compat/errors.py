@@ -1,61 +1,61 @@
-"""What airflow_compat raises and warns: one base, and a leaf for each thing that can go wrong.
+"""Errors and warnings of airflow_compat.
 
-Every message names the thing, says what was wrong with it, and ends with what to do next. None holds a secret.
-A leaf that stands for something that Airflow itself raises is also an instance of Airflow's class of that name (see
-`airflow_compat.exceptions`) or of the builtin that Airflow raises, so that `except` clauses in ported code still work.
+Each message says what happened, where it happened, and what to do next. Messages contain no secrets. If Airflow raises
+an error in the same case, our class is also derived from Airflow's class (see `airflow_compat.exceptions`), so that
+`except` clauses still work.
 """
 
 from __future__ import annotations
 
-from .exceptions import AirflowException, AirflowNotFoundException
+from .exceptions import AirflowException, AirflowNotFoundException, DagRunAlreadyExists
 
 
 class AirflowCompatError(Exception):
-    """The base of every error that airflow_compat raises on purpose."""
+    """The base class of all errors of airflow_compat."""
 
 
 class InvalidConnectionError(AirflowCompatError, AirflowException, ValueError):
-    """A connection's URI, JSON or fields are such that Airflow refuses them too."""
+    """A connection's URI, JSON or fields are invalid by Airflow's rules."""
 
 
 class ConnectionNotFoundError(AirflowCompatError, AirflowNotFoundException):
-    """No place that a connection may be kept in has that conn_id."""
+    """The connection does not exist."""
 
 
 class VariableNotFoundError(AirflowCompatError, AirflowException, KeyError):
-    """No place that a variable may be kept in has that key, and no default was given."""
+    """The variable does not exist and has no default."""
 
-    # KeyError shows the repr of its argument, quotes and all.
+    # `KeyError.__str__` would put the message in quotes.
     def __str__(self) -> str:
         return Exception.__str__(self)
 
 
 class InvalidExportError(AirflowCompatError, ValueError):
-    """A file isn't one that `airflow connections|variables|pools export` writes, or is damaged."""
+    """A file is damaged, or is not an export of `airflow connections|variables|pools export`."""
 
 
 class SourceError(AirflowCompatError, ValueError):
-    """A place where Airflow keeps its connections and variables can't be read, or is written in a wrong way."""
+    """A source of connections and variables can't be read, or the address of the source is invalid."""
 
 
 class InvalidNameError(AirflowCompatError, ValueError):
-    """An Airflow id has no legal Prefect name."""
+    """An Airflow id can't be converted to a Prefect name."""
 
 
 class MissingPackageError(AirflowCompatError, ImportError):
-    """A block needs a package that isn't installed; the message names the extra that brings it."""
+    """A package is not installed. The message names the extra of airflow-compat that installs the package."""
 
 
 class BlockTypeError(AirflowCompatError, TypeError):
-    """A block of one class was asked for, and the connection is kept in one of another."""
+    """The class of a connection's block is not the requested class."""
 
 
 class UnsendableError(AirflowCompatError, ValueError):
-    """A value holds something that no request can carry."""
+    """A value can't be sent to the server."""
 
 
 class ServerError(AirflowCompatError):
-    """The Prefect server answered with an error."""
+    """The Prefect server returned an error."""
 
 
 class ServerUnreachableError(ServerError, ConnectionError):
@@ -63,91 +63,114 @@ class ServerUnreachableError(ServerError, ConnectionError):
 
 
 class ServerBusyError(ServerUnreachableError):
-    """The Prefect server is there, but had no time for a request within the time that Prefect's own client waits."""
+    """The Prefect server is too busy: it did not answer a request within the timeout of Prefect's client."""
 
 
 class NameTakenError(ServerError):
-    """What was to be created was there already."""
+    """An object with this name exists already."""
 
 
 class PoolError(AirflowCompatError):
-    """The base of what can go wrong with a pool."""
+    """The base class of errors of pools."""
 
 
 class PoolNotReadyError(PoolError, LookupError):
-    """The pool's limit is missing, inactive or too small: waiting would never end, or would never limit."""
+    """The server's limit for the pool is missing or inactive, or is smaller than the number of requested slots."""
 
 
 class PoolTimeoutError(PoolError, TimeoutError):
-    """The slots were not free within the timeout."""
+    """The requested slots did not become free within the timeout."""
 
 
 class PoolLeaseLostError(PoolError):
-    """The server no longer held the slots while the code in the pool still ran: the limit may have been exceeded."""
+    """The server released the slots while the code still used them, so the limit may have been exceeded."""
 
 
 class InvalidDagLimitError(AirflowCompatError, ValueError):
-    """A DAG's or task's own limit, such as `max_active_runs`, has no counterpart in Prefect."""
+    """A limit of a DAG or task, such as `max_active_runs`, is invalid or missing on the server."""
 
 
 class InvalidArgumentError(AirflowCompatError, TypeError, ValueError):
-    """An argument of a DAG or a task is misspelt, or has a value that Airflow refuses too or Prefect can't take."""
+    """An argument of a DAG or task is misspelt, or has an invalid value."""
 
 
 class InvalidCallbackError(AirflowCompatError, TypeError):
-    """What was given as a callback can't be called with one context, or was attached to the wrong thing."""
+    """A callback is invalid.
+
+    The callback doesn't accept one argument (the context), can't be imported by another process, or is attached to an
+    object that is not a flow or task.
+    """
 
 
 class InvalidAlertError(AirflowCompatError, ValueError):
-    """No automation can stand for an alert: its target, its time, its actions, or what the server lacks for them."""
+    """An alert has an invalid target, duration or action, or needs an object that does not exist on the server."""
 
 
 class AlertFileError(AirflowCompatError, ValueError):
-    """A file of alerts can't be read or written, or what it holds is no alert."""
+    """A file of alerts can't be read or written, or contains an invalid alert."""
 
 
 class InvalidWorkPoolError(AirflowCompatError, ValueError):
-    """What was said of a work pool, or of where a task runs, makes none."""
+    """The description of a work pool, or of the infrastructure on which a task runs, is invalid."""
 
 
 class WorkPoolFileError(AirflowCompatError, ValueError):
-    """A file of work pools can't be read, or what it holds is none."""
+    """A file with work pools can't be read, or contains an invalid work pool."""
 
 
 class InvalidEventError(AirflowCompatError, ValueError):
-    """Events can't be had: one isn't as Prefect's API gives it, their file can't be read, or their time is none."""
+    """Events can't be read, because an event, the file of events or the start time is invalid."""
+
+
+class AirflowApiError(AirflowCompatError, AirflowException):
+    """The REST API of an Airflow installation refuses a request, or does not answer."""
 
 
 class DagFileError(AirflowCompatError, ValueError):
-    """A DAG file can't be read, or there is none where one was named."""
+    """The file of a DAG or flow is missing, or can't be read."""
+
+
+class RewriteError(AirflowCompatError, ValueError):
+    """Files can't be rewritten, because a rule does not exist, or git has uncommitted changes."""
 
 
 class PrefectFileError(AirflowCompatError, ValueError):
-    """A `prefect.yaml` can't be read or written, or what it says is not what Prefect would do."""
+    """A `prefect.yaml` can't be read or written, or has content that Prefect can't use."""
 
 
 class InvalidRunDatesError(AirflowCompatError, ValueError):
-    """A flow run's labels give no dates that a run can have."""
+    """The labels of a flow run contain invalid dates."""
 
 
 class InvalidScheduleError(AirflowCompatError, ValueError):
-    """A schedule is none that Airflow takes: its cron expression, its delta, its time zone, or what it is made of."""
+    """A schedule's cron expression, delta, time zone or type is invalid by Airflow's rules."""
+
+
+class DagDefinitionError(AirflowCompatError, AirflowException, TypeError, ValueError, RuntimeError):
+    """A DAG file uses one of Airflow's classes incorrectly.
+
+    Airflow 2 raises an `AirflowException` in these cases, Airflow 3 a `TypeError`, `ValueError` or `RuntimeError`.
+    """
+
+
+class MappingError(AirflowCompatError, AirflowException, TypeError, ValueError):
+    """A task can't be expanded over a value."""
 
 
 class InvalidMetricSettingsError(AirflowCompatError, ValueError):
-    """Where metrics go was said wrongly: a setting of Airflow's `[metrics]`, or an argument of `metrics.configure`."""
+    """A setting of Airflow's `[metrics]`, or an argument of `metrics.configure`, is invalid."""
 
 
 class BackfillError(AirflowCompatError, ValueError):
-    """A backfill can't be made: its deployment, its dates, its schedule, or how they go together."""
+    """A backfill has an invalid deployment, date or schedule."""
 
 
 class XComError(AirflowCompatError, AirflowException):
-    """The base of what can go wrong with an XCom; also that it was pushed or pulled outside a flow."""
+    """The base class of errors of XComs; also raised if a value is pushed or pulled outside of a flow."""
 
 
 class XComValueError(XComError, TypeError):
-    """A value that XCom doesn't keep was pushed, or what a task returned is one and was pulled."""
+    """A pushed or returned value has a type that XCom can't store."""
 
 
 class XComStorageError(XComError):
@@ -155,27 +178,58 @@ class XComStorageError(XComError):
 
 
 class InvalidArtifactError(AirflowCompatError, ValueError):
-    """What was to be an artifact makes none: its key, what it is to show, or another that has its name."""
+    """An artifact has an invalid key or content, or its key belongs to another artifact."""
 
 
 class NotificationError(AirflowCompatError, AirflowException):
-    """A notification was not sent: its arguments, its connection, or the service that was to take it."""
+    """A notification was not sent because of its arguments, its connection or the service."""
 
 
 class ContextNotFoundError(AirflowCompatError, AirflowException, RuntimeError):
-    """The context of a run was asked for where there is none."""
+    """The context was requested outside of a flow run or task run."""
 
 
 class FakeError(AirflowCompatError, ValueError):
-    """A fake of `airflow_compat.testing` can't stand for what it was given, or was used in a way that can't work."""
+    """A fake or a helper of `airflow_compat.testing` received an invalid value, or was used incorrectly."""
 
 
 class UnsupportedFeatureError(AirflowCompatError, AttributeError, KeyError):
-    """An Airflow name that has no counterpart here, or not yet."""
+    """An Airflow feature is not supported."""
 
     def __str__(self) -> str:
         return Exception.__str__(self)
 
 
 class UnsupportedFeatureWarning(UserWarning):
-    """Something of Airflow's is mapped approximately; the message says how it differs."""
+    """An Airflow feature works here only approximately. The message describes the difference."""
+
+
+class DagRunExistsError(AirflowCompatError, DagRunAlreadyExists):
+    """Another run of the DAG has the same logical date."""
+
+
+class DagRunRequestError(AirflowCompatError, AirflowException):
+    """A DAG run does not exist, or a request to it, such as to clear tasks, names missing tasks or is impossible."""
+
+
+class TaskProcessError(AirflowCompatError, AirflowException):
+    """The child process that runs a task has ended, or can't run the task."""
+
+
+class DagRunFailedError(AirflowCompatError, AirflowException):
+    """A run of a DAG has failed.
+
+    Attributes:
+        result: The run's `DagRunResult`.
+    """
+
+    def __init__(self, message: str, result: object = None) -> None:
+        super().__init__(message)
+        self.result = result
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (str(self), self.result)
+
+
+class HostError(AirflowCompatError, AirflowException):
+    """An Airflow host can't be started, or its settings are invalid."""

@@ -1,7 +1,8 @@
-"""Airflow's macros: what a template knows as `macros`, for Python code too.
+"""Airflow's `macros`, for templates and for Python code.
 
-`datetime`, `timedelta`, `dateutil`, `json`, `random`, `time`, `uuid` and `yaml` are those that their names say;
-`random` is the function. Airflow 2.11 and 3.3 have the same names.
+`datetime` and `timedelta` are the classes of the module `datetime`, and `random` is the function `random.random`.
+`dateutil`, `json`, `time`, `uuid` and `yaml` are the modules. The macros of Airflow 2.11 and of Airflow 3.3 are the
+same.
 """
 
 from __future__ import annotations
@@ -38,10 +39,9 @@ _OF_HIVE = ("closest_ds_partition", "hive", "max_partition")
 
 
 class _Yaml:
-    """PyYAML, whose `dump` writes plain YAML alone, as Airflow's does."""
+    """Replaces the module `yaml`: as in Airflow's macros, `dump` is PyYAML's `safe_dump`."""
 
     def dump(self, data: Any, **options: Any) -> Any:
-        """PyYAML's `safe_dump`."""
         return _import_module("yaml").safe_dump(data, **options)
 
     def __getattr__(self, name: str) -> Any:
@@ -56,11 +56,11 @@ def ds_add(ds: str, days: float) -> str:
     """Add days to a date: `ds_add("2024-01-31", 1)` is `2024-02-01`.
 
     Args:
-        ds: A date as `YYYY-MM-DD`.
-        days: How many days; a negative number goes back.
+        ds: A date in the format `YYYY-MM-DD`.
+        days: The number of days; negative for earlier dates.
 
     Raises:
-        ValueError: The date has another form.
+        ValueError: `ds` does not have this format.
     """
     if not days:
         return str(ds)
@@ -68,48 +68,48 @@ def ds_add(ds: str, days: float) -> str:
 
 
 def ds_format(ds: str, input_format: str, output_format: str) -> str:
-    """Write a date in another form: `ds_format("2024-01-31", "%Y-%m-%d", "%d.%m.%y")` is `31.01.24`.
+    """Convert a date to another format: `ds_format("2024-01-31", "%Y-%m-%d", "%d.%m.%y")` is `31.01.24`.
 
     Args:
         ds: A date.
-        input_format: Its form, as `strptime` has it.
-        output_format: The form to write it in, as `strftime` has it.
+        input_format: The format of `ds`, with the codes of `strptime`.
+        output_format: The format of the result, with the codes of `strftime`.
 
     Raises:
-        ValueError: The date has another form than `input_format`.
+        ValueError: `ds` doesn't match `input_format`.
     """
     return _parsed(ds, input_format).strftime(output_format)
 
 
 def ds_format_locale(ds: str, input_format: str, output_format: str, locale: Any = None) -> str:
-    """Write a date in a language: `ds_format_locale("31-01-2024", "%d-%m-%Y", "EEEE", "de")` is `Mittwoch`.
+    """Convert a date to a locale's format: `ds_format_locale("31-01-2024", "%d-%m-%Y", "EEEE", "de")` is `Mittwoch`.
 
     Args:
         ds: A date.
-        input_format: Its form, as `strptime` has it.
-        output_format: The form to write it in, as Babel has it.
-        locale: A name such as `en_US`, or Babel's `Locale`; None is that of the environment.
+        input_format: The format of `ds`, with the codes of `strptime`.
+        output_format: The format of the result, in Babel's syntax.
+        locale: A name such as `en_US`, or a Babel `Locale`. Defaults to the locale of the environment.
 
     Raises:
-        ValueError: The date has another form than `input_format`.
-        MissingPackageError: Babel isn't installed.
+        ValueError: `ds` doesn't match `input_format`.
+        MissingPackageError: Babel is not installed.
     """
     try:
         dates = _import_module("babel.dates")
     except ImportError:
         raise MissingPackageError(
-            "macros.ds_format_locale needs Babel, which isn't installed; run `pip install babel`"
+            "macros.ds_format_locale needs Babel, which is not installed; run `pip install babel`"
         ) from None
     moment = _parsed(ds, input_format)
     return str(dates.format_datetime(moment, format=output_format, locale=locale or dates.LC_TIME))
 
 
 def datetime_diff_for_humans(dt: date, since: datetime | None = None) -> str:
-    """How long a moment is before or after another, in words: `2 days before`.
+    """Return how long `dt` is before or after `since`, in words: `2 days before`.
 
     Args:
-        dt: A moment.
-        since: The other; without it, now: `2 days ago`.
+        dt: The date and time to describe.
+        since: The date and time to compare `dt` with. Defaults to the current time: `2 days ago`.
     """
     import pendulum
 
@@ -123,7 +123,7 @@ def _parsed(ds: str, form: str) -> datetime:
 def __getattr__(name: str) -> Any:
     if name in _OF_HIVE:
         raise UnsupportedFeatureError(
-            f"macros.{name} is of Airflow's Hive provider, and has no counterpart here; "
-            "give a function of your own in user_defined_macros"
+            f"macros.{name} belongs to Airflow's Hive provider, and is not supported; define your own function, and "
+            "pass it in user_defined_macros"
         )
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

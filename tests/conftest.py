@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
+from examples import load_profile
+
+load_profile()
 
 # Before anything imports Prefect: no server or profile of the machine's is touched, and nothing is sent anywhere.
 os.environ.update(
@@ -28,9 +30,6 @@ for _name in [name for name in os.environ if name.startswith(("AIRFLOW_CONN_", "
     del os.environ[_name]
 
 
-# On the path of the servers that tests start; its one module says why.
-SERVER_SITE = Path(__file__).with_name("server_site")
-
 # Tests send SIGINT to processes that they start. Without this, those that a shell's background job starts ignore it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -45,24 +44,18 @@ def _prefect_home(tmp_path_factory: pytest.TempPathFactory) -> None:
         os.environ.pop(name, None)
 
 
+@pytest.fixture(autouse=True)
+def _import_path() -> Iterator[None]:
+    """Prefect leaves the folders of the flows that it loads on `sys.path`: other tests must not find modules there."""
+    before = [*sys.path]
+    yield
+    sys.path[:] = before
+
+
 @pytest.fixture(scope="session")
 def prefect_server(_prefect_home: None) -> Iterator[str]:
     """One real Prefect server for the whole session; its API's URL."""
-    from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
-    from prefect.testing.utilities import prefect_test_harness
+    from session_server import session_server
 
-    from airflow_compat._prefect.client import close_clients
-
-    # A sync flow run would otherwise wait a second for its heartbeat's thread.
-    fast = temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None})
-    with ExitStack() as stack:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("PYTHONPATH", str(SERVER_SITE), prepend=os.pathsep)
-            stack.enter_context(prefect_test_harness(server_startup_timeout=240))
-        stack.enter_context(fast)
-        url = PREFECT_API_URL.value()
-        assert url
-        os.environ["PREFECT_API_URL"] = url
+    with session_server() as url:
         yield url
-        del os.environ["PREFECT_API_URL"]
-        close_clients()

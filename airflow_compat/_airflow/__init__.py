@@ -1,4 +1,4 @@
-"""Airflow as data: parsing and Airflow's own rules.
+"""Parse Airflow's data formats, and apply the rules by which Airflow reads, names and checks data.
 
-Standard library only: no Prefect, no IO, no clock, no environment.
+Uses only the standard library: no Prefect, IO, clock or environment.
 """

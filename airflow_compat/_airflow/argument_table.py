@@ -1,4 +1,4 @@
-"""What becomes of an argument of Airflow's: the row of a table, and what is said of arguments by such a table."""
+"""Describe how each Airflow argument is ported, and check given arguments."""
 
 from __future__ import annotations
 
@@ -20,20 +20,22 @@ Fate: TypeAlias = Literal["mapped", "approximated", "refused"]
 
 PAGE = "docs/reference/arguments.md"
 
-# Above it a name in `default_args` is taken for a misspelt one: operators have names of their own there.
+# `default_args` may contain arguments of other operators, so an unknown name counts as misspelt only if its similarity
+# to a known name is above this value.
 _ALIKE = 0.85
 
 
 @dataclass(frozen=True)
 class Argument:
-    """An argument of Airflow's.
+    """An Airflow argument and how it is ported.
 
     Attributes:
-        name: Its name.
-        fate: Whether it has a counterpart, one that differs, or none.
-        here: What it becomes; how that differs; or why it is refused, and what to do.
-        versions: The Airflows that have it.
-        defaults: Airflow's own values for it, which ask for nothing; so do None and an empty list or dict.
+        name: The argument's name.
+        fate: How the argument is ported: "mapped", "approximated" or "refused".
+        here: What the argument becomes, how it differs from Airflow's, or why it is refused and what to do instead.
+        versions: The Airflow versions that have the argument.
+        defaults: Airflow's defaults. Setting an argument to a default, None, or an empty list or dict has no effect.
+        shared: The warning for an approximated argument, shown once per file.
     """
 
     name: str
@@ -41,9 +43,10 @@ class Argument:
     here: str
     versions: Versions = ("2", "3")
     defaults: tuple[Any, ...] = ()
+    shared: str = ""
 
     def asks_for_nothing(self, value: object) -> bool:
-        """Whether Airflow would do the same if it weren't given."""
+        """Return True if passing the value has the same effect as omitting the argument."""
         if value is None or (isinstance(value, Collection) and not isinstance(value, str) and not value):
             return True
         if isinstance(value, Enum):
@@ -57,47 +60,41 @@ Table: TypeAlias = Mapping[str, Argument]
 
 
 def table_of(*rows: Argument) -> dict[str, Argument]:
-    """The rows by their names."""
     return {row.name: row for row in rows}
 
 
 def check_arguments(where: str, given: Mapping[str, Any], table: Table) -> Iterator[str]:
-    """Look at what was given by name; yields how what is approximated differs.
-
-    Args:
-        where: Of what they are arguments, for messages.
-        given: The arguments.
-        table: What becomes of each.
+    """Check the names and values of given arguments. Yield a text for each difference from Airflow.
 
     Raises:
-        InvalidArgumentError: Airflow has no such argument.
-        UnsupportedFeatureError: One that is refused asks for something.
+        InvalidArgumentError: A given name is not the name of an Airflow argument.
+        UnsupportedFeatureError: A refused argument has a value other than its default.
     """
     for name, value in given.items():
         row = table.get(name)
         if row is None:
             raise InvalidArgumentError(
-                f"{where}: {name!r} is no argument of Airflow's; {_hint(name, table, 0.6) or f'see {PAGE}'}"
+                f"{where}: {name!r} is not an Airflow argument. {_hint(name, table, 0.6) or f'See {PAGE}'}"
             )
         if row.asks_for_nothing(value):
             continue
         if row.fate == "refused":
             raise UnsupportedFeatureError(f"{where}: {name} has no counterpart in Prefect: {row.here}")
         if row.fate == "approximated":
-            yield f"{where}: {name} differs from Airflow's: {row.here}"
+            yield row.shared or f"{where}: {name} differs from Airflow's: {row.here}"
 
 
 def check_spelling(where: str, given: Mapping[str, Any], known: Collection[str]) -> None:
-    """Look for misspelt names among some that may be unknown, as in `default_args`.
+    """Check for misspelt names where unknown names are allowed, as in `default_args`.
 
     Raises:
-        InvalidArgumentError: A name is nearly that of an argument of Airflow's.
+        InvalidArgumentError: An unknown name is similar to the name of an Airflow argument.
     """
     for name in given:
         if name not in known and (hint := _hint(str(name), known, _ALIKE)):
-            raise InvalidArgumentError(f"{where}: {name!r} is no argument of Airflow's; {hint}")
+            raise InvalidArgumentError(f"{where}: {name!r} is not an Airflow argument. {hint}")
 
 
 def _hint(name: str, known: Collection[str], cutoff: float) -> str:
     near = difflib.get_close_matches(name, known, 1, cutoff)
-    return f"did you mean {near[0]!r}?" if near else ""
+    return f"Did you mean {near[0]!r}?" if near else ""

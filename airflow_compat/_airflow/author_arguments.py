@@ -1,6 +1,7 @@
-"""Arguments that the author of a DAG or a task gave, carried by what Prefect makes of them.
+"""Attach DAG and task arguments to Prefect flows and tasks.
 
-Prefect's flows and tasks keep their name, their function and their hooks; the arguments travel with one of these.
+The arguments are stored as an attribute of an object that copies of the flow or task share: its name, its function or
+one of its hooks.
 """
 
 from __future__ import annotations
@@ -13,43 +14,36 @@ T = TypeVar("T")
 _PLACE = "__airflow_compat_arguments__"
 
 OWNER_TAG = "owner:"
-"""What the tag of a deployment begins with that names the owner."""
+"""The prefix of a deployment's owner tag."""
 
 OWNER_LINE = "Owner: "
-"""What the line of a task's description begins with that names the owner."""
+"""The start of the line with the owner in a task's description."""
 
 DEFAULT_OWNER = "airflow"
-"""Airflow's own `[operators] default_owner`."""
+"""Airflow's `[operators] default_owner`."""
 
 
 class Named(str):
-    """A name that carries arguments."""
+    """A flow's or task's name with attached arguments."""
 
     __slots__ = ("__dict__",)
 
 
 def carry(carrier: T, arguments: Mapping[str, Any]) -> T:
-    """Attach arguments to a function, a hook or a `Named`.
-
-    Args:
-        carrier: What carries them.
-        arguments: The arguments, by name.
-    """
+    """Attach arguments to a function, a hook or a `Named`."""
     setattr(carrier, _PLACE, dict(arguments))
     return carrier
 
 
 def carried(carriers: Iterable[object]) -> Mapping[str, Any]:
-    """The arguments of the first that carries any; empty when none does."""
+    """Return the arguments attached to the first object that has any; an empty mapping if none has."""
     return next((found for carrier in carriers if (found := getattr(carrier, _PLACE, None)) is not None), {})
 
 
 def owner_in_tags(tags: Iterable[str]) -> str | None:
-    """The owner that a deployment's tags name."""
     return next((tag.removeprefix(OWNER_TAG) for tag in tags if tag.startswith(OWNER_TAG)), None)
 
 
 def owner_in_description(description: str | None) -> str | None:
-    """The owner that the last line of a task's description names."""
     last = (description or "").rpartition("\n")[2]
     return last.removeprefix(OWNER_LINE) if last.startswith(OWNER_LINE) else None

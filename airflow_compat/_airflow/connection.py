@@ -1,7 +1,6 @@
-"""`Connection`: an Airflow connection as frozen data, from a URI, from JSON, or from fields.
+"""Describe an Airflow connection as frozen data, made from a URI, JSON or fields.
 
-Its `password` and `extra` are plain text to whoever asks for them by name, and appear nowhere else: not in `repr`,
-`str`, `format`, or an error.
+The attributes `password` and `extra` return plain text. `repr`, `str`, `format` and errors never show this text.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidConnectionError
 from .connection_fields import FIELDS, checked_fields, read_json, read_text, read_uri
-from .connection_uri import RefusedError, UriParser, build_uri
+from .connection_uri import RefusedError, UriParser, build_uri, decoded_json
 from .version import DEFAULT_VERSION, AirflowVersion
 
 if TYPE_CHECKING:
@@ -22,17 +21,19 @@ if TYPE_CHECKING:
 _MASK = "***"
 
 
-# Its own __eq__ and __repr__ keep test runners and loggers from printing the fields one by one.
+# Custom __eq__ and __repr__ keep test runners and loggers from printing the fields.
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class Connection:
     """An Airflow connection.
 
     Attributes:
-        conn_id: The id that DAG code asks for.
-        conn_type: Airflow's type: `postgres`, `http`, `aws`, ... As given; `from_uri` and `from_json` normalise it.
-        host: The host; for `http` it may hold the protocol, for `sqlite` the path.
-        schema: The database, or for `http` the protocol.
-        extra: The extra field as Airflow keeps it: JSON text. `extra_dejson` is the dict.
+        conn_id: The id that DAG code uses.
+        conn_type: Airflow's type: `postgres`, `http`, `aws`, ... If the connection is read from a URI or JSON, the type
+            is normalised.
+        host: The host. For `http`, the host may include the protocol. For `sqlite`, the host is the path of the
+            database file.
+        schema: The database. For `http`, the schema is the protocol.
+        extra: Further settings as JSON text, as in Airflow. `extra_dejson` is the same data as a dict.
     """
 
     conn_id: str | None = None
@@ -59,33 +60,23 @@ class Connection:
         *,
         uri: str | None = None,
     ) -> None:
-        """Make a connection of its fields, or of a URI.
+        """Create a connection from fields, or from a `uri` as in `from_uri`.
 
-        Args:
-            conn_id: The id that DAG code asks for.
-            conn_type: Airflow's type, kept as given.
-            description: What the connection is for.
-            host: The host.
-            login: The user's name.
-            password: The password.
-            schema: The database.
-            port: The port; text of a number is cast.
-            extra: JSON text, or an object, which becomes JSON text.
-            uri: A URI in place of the fields, read as by `from_uri`.
+        A `port` as text becomes a number, and an `extra` as a dict becomes JSON text.
 
         Raises:
-            InvalidConnectionError: A field has a value of another type; or there is a URI and a field.
+            InvalidConnectionError: A field has the wrong type, or both a URI and fields were given.
         """
         problem = ""
         given = dict(zip(FIELDS, (conn_type, description, host, login, password, schema, port, extra), strict=True))
         try:
             if uri is not None and any(value is not None for value in given.values()):
-                raise RefusedError("both a uri and other fields are given; keep one of the two")
+                raise RefusedError("both uri and other fields are given; keep either uri or the other fields")
             fields = checked_fields(given) if uri is None else read_text(uri, read_uri, "task")
         except RefusedError as exc:
             problem = str(exc)
         finally:
-            # A traceback that prints arguments and locals must not print these.
+            # Tracebacks may print arguments and local variables, so the secret ones are deleted.
             del conn_type, description, host, login, password, schema, port, extra, uri, given
         if problem:
             raise _invalid(conn_id, problem)
@@ -96,42 +87,39 @@ class Connection:
     def from_uri(cls, uri: str, conn_id: str | None = None, *, parser: UriParser = "task") -> Self:
         """Read an Airflow connection URI: `postgres://login:password@host:5432/schema?key=value`.
 
-        Type, login, password, host and schema are percent-decoded; host and type are lower-cased; the query, or the
-        JSON in its `__extra__`, is the extra (`airflow.sdk.Connection.from_uri`).
+        Type, login, password, host and schema are percent-decoded; host and type become lower case. The extra is the
+        URI's query, or the JSON in the query's `__extra__` (`airflow.sdk.Connection.from_uri`).
 
         Args:
             uri: The URI.
-            conn_id: The id that the connection is to have.
-            parser: "task" as in tasks and `AIRFLOW_CONN_*`; "cli" as in Airflow 3's command line and database, which
-                reads the query's values as JSON where they are JSON.
+            conn_id: The connection's id.
+            parser: "task" for the rules by which tasks and `AIRFLOW_CONN_*` are read; "cli" for the rules of Airflow
+                3's command line and database, which decode JSON in the query's values.
 
         Raises:
-            InvalidConnectionError: Airflow refuses this URI too. The message doesn't quote it.
+            InvalidConnectionError: Airflow refuses the URI. The message doesn't quote the URI.
         """
-        problem = ""
         try:
             return cls(conn_id=conn_id, **read_text(uri, read_uri, parser))
         except RefusedError as exc:
             problem = str(exc)
         finally:
-            # A traceback that prints arguments and locals must not print this.
+            # Tracebacks may print arguments and local variables, so the secret ones are deleted.
             del uri
         raise _invalid(conn_id, problem)
 
     @classmethod
     def from_json(cls, text: str | Mapping[str, Any], conn_id: str | None = None) -> Self:
-        """Read Airflow's JSON form of a connection, as text or as an already decoded mapping.
+        """Read Airflow's JSON form of a connection.
 
         Args:
-            text: An object with any of the keys conn_type, description, host, login, password, schema, port, extra;
-                `extra` is an object, or text that holds one.
-            conn_id: The id that the connection is to have.
+            text: JSON text or a decoded mapping with any of the keys conn_type, description, host, login, password,
+                schema, port, extra; `extra` is an object or its JSON text.
+            conn_id: The connection's id.
 
         Raises:
-            InvalidConnectionError: It is not JSON, not an object, has a key that Airflow does not know, or a value
-                that is not what the field holds.
+            InvalidConnectionError: The text is not a JSON object, or has an unknown key or a value of the wrong type.
         """
-        problem = ""
         try:
             return cls(conn_id=conn_id, **read_json(text))
         except RefusedError as exc:
@@ -142,35 +130,31 @@ class Connection:
 
     @property
     def extra_dejson(self) -> dict[str, Any]:
-        """The extra as a dict; empty when there is none, or when it is not JSON, as in Airflow."""
-        if not self.extra:
-            return {}
-        try:
-            return json.loads(self.extra)  # type: ignore[no-any-return]
-        except (ValueError, RecursionError):
-            return {}
+        """The extra as a dict; empty if the extra is missing or, as in Airflow, if it is not JSON."""
+        return decoded_json(self.extra, {}) if self.extra else {}
 
     def get_uri(self, *, airflow_version: AirflowVersion = DEFAULT_VERSION) -> str:
-        """The connection as an Airflow URI, **with its password**.
+        """Return the connection as an Airflow URI, **with its password**.
 
-        A few connections do not survive the way back through `from_uri`, here as in Airflow: a host that is itself a
-        URL, for one.
+        As in Airflow, `from_uri` cannot restore every connection, for example if the host is a URL.
 
         Raises:
-            InvalidConnectionError: A field holds half a surrogate pair, which no URI can.
+            InvalidConnectionError: A field contains half a surrogate pair, which a URI cannot contain.
         """
         fields = {name: getattr(self, name) for name in FIELDS if name != "description"}
         if airflow_version == "2":
-            # An empty password is none there.
+            # Airflow 2 treats an empty password as missing.
             fields["password"] = self.password or None
         try:
             return build_uri(**fields, extra_dejson=self.extra_dejson, airflow_version=airflow_version)
         except UnicodeEncodeError:
             fields.clear()
-        raise _invalid(self.conn_id, "a field holds half a surrogate pair, which no URI can; correct its text")
+        raise _invalid(
+            self.conn_id, "a field holds half a surrogate pair, which a URI cannot hold; correct the field's text"
+        )
 
     def as_json(self) -> str:
-        """The connection as Airflow's JSON, **with its password**; empty fields and the conn_id are left out."""
+        """Return the connection as Airflow's JSON, **with the password**, but without the conn_id and empty fields."""
         fields = {name: getattr(self, name) for name in FIELDS if name != "extra"}
         kept = {name: value for name, value in fields.items() if value is not None}
         if self.extra_dejson:
@@ -192,7 +176,8 @@ class Connection:
             "host": _without_secrets(self.host),
             "login": self.login,
             "password": self.password and _MASK,
-            # The rest of a password that was not encoded ends up here: `u:1/word@host`.
+            # If a password contains an unencoded slash, the schema may contain the end of the password:
+            # `u:1/word@host`.
             "schema": _MASK if self.schema and "@" in self.schema else self.schema,
             "port": self.port,
             "extra": self.extra and _MASK,
@@ -204,7 +189,7 @@ class Connection:
 
 
 def _without_secrets(host: str | None) -> str | None:
-    """A host is shown, but for one that holds a login or a path: webhooks keep their token in the path."""
+    """Return the host, masked if it contains a login or a path, since the path may be a webhook's token."""
     if not host:
         return host
     bare = host.split("://", 1)[-1]

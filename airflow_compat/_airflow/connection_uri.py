@@ -1,7 +1,7 @@
-"""Airflow's connection URIs: `parse_uri` reads one into fields, `build_uri` writes one.
+"""Read and write Airflow's connection URIs.
 
-The rules are those of `airflow.sdk.Connection.from_uri` and `get_uri` (3.3.2) and of `airflow.models.Connection`,
-which the command line and the metadata database use and which differs in how it reads the query.
+Follows `airflow.sdk.Connection.from_uri` and `get_uri` (3.3.2), and `airflow.models.Connection`, which reads the URI's
+query differently and is used by the command line and the metadata database.
 """
 
 from __future__ import annotations
@@ -15,26 +15,27 @@ from .version import DEFAULT_VERSION, AirflowVersion
 EXTRA_KEY = "__extra__"
 
 UriParser: TypeAlias = Literal["task", "cli"]
-"""Which of Airflow's two parsers: "task" is the one of tasks and `AIRFLOW_CONN_*` (and all of 2.11) and keeps query
-values as text; "cli" is the one of 3.x's command line and metadata database, and decodes them as JSON."""
+"""Airflow's two parsers. The parser "task", which tasks, `AIRFLOW_CONN_*` and all of 2.11 use, keeps query values as
+text. The parser "cli", which the command line and metadata database of 3.x use, decodes query values as JSON.
+"""
 
 _ENCODE_HINT = "percent-encode '/', ':', '@', '?', '#', '[' and ']' in the login, password and host"
 
 
 class RefusedError(ValueError):
-    """Why Airflow refuses the text; the message never quotes it."""
+    """The reason why Airflow refuses a text. The message never quotes the text."""
 
 
 def normalize_conn_type(conn_type: str) -> str:
-    """Airflow's own spelling of a connection type: `postgresql` is `postgres`, dashes are underscores."""
+    """Return Airflow's connection type: `postgresql` becomes `postgres`, dashes become underscores."""
     return "postgres" if conn_type == "postgresql" else conn_type.replace("-", "_")
 
 
 def parse_uri(uri: str, parser: UriParser = "task") -> dict[str, Any]:
-    """The fields of a connection URI.
+    """Return the fields of a connection URI.
 
     Raises:
-        RefusedError: Airflow refuses the URI as well.
+        RefusedError: Airflow refuses the URI.
     """
     schemes = uri.count("://")
     if schemes > 2:
@@ -44,7 +45,9 @@ def parse_uri(uri: str, parser: UriParser = "task") -> dict[str, Any]:
     if schemes == 2:
         before = rest.split("://", 1)[0]
         if "@" in before or ":" in before:
-            raise RefusedError("the URI has a login or port before its second '://'; put it behind that")
+            raise RefusedError(
+                "the URI has a login or port before its second '://'; move the login or port behind the second '://'"
+            )
     parts = _split(rest)
     host = _host(parts)
     if schemes == 2 and host and parts.scheme:
@@ -76,12 +79,12 @@ def build_uri(
     extra_dejson: Any,
     airflow_version: AirflowVersion = DEFAULT_VERSION,
 ) -> str:
-    """The URI that Airflow's `get_uri` gives for these fields."""
+    """Return Airflow's URI for these fields."""
     uri = f"{conn_type.lower().replace('_', '-')}://" if conn_type else "//"
     if host and "://" in host:
         protocol, rest = host.split("://", 1)
-        # 3.x writes a host whose protocol is the connection's own type encoded and whole; 2.11 gives a URI that
-        # it can't read itself.
+        # If the host's protocol is the connection's type, Airflow 3 encodes the whole host. Airflow 2.11 does not
+        # encode the protocol, and so writes a URI that it cannot read back.
         if protocol != conn_type or airflow_version == "2":
             uri += f"{protocol}://" if protocol else ""
             host = rest
@@ -105,16 +108,13 @@ def _split(uri: str) -> SplitResult:
     try:
         return urlsplit(uri)
     except ValueError:
-        # urllib's own message quotes the authority, password and all.
-        raise RefusedError(f"it is not a URI; {_ENCODE_HINT}") from None
+        # The message of urllib's error quotes the URI's authority, which contains the password.
+        raise RefusedError(f"the value is not a URI; {_ENCODE_HINT}") from None
 
 
 def _host(parts: SplitResult) -> str:
-    # `hostname` is lower-cased; an encoded "/" (a socket or file path) keeps its case, as in Airflow.
-    try:
-        host = unquote(parts.hostname or "")
-    except ValueError:
-        raise RefusedError(f"the URI's host is not valid; {_ENCODE_HINT}") from None
+    # `hostname` is lower-cased. As in Airflow, a host with an encoded "/" (a socket or file path) keeps its case.
+    host = unquote(parts.hostname or "")
     if "/" in host:
         host = unquote(parts.netloc.rsplit("@", 1)[-1].split(":", 1)[0])
     return host
@@ -126,19 +126,20 @@ def _extra(query: str, parser: UriParser) -> str | None:
     try:
         pairs: dict[str, Any] = dict(parse_qsl(query, keep_blank_values=True))
     except ValueError:
-        raise RefusedError("the URI's query is not valid") from None
+        raise RefusedError("the URI's query is not valid; correct the part after '?'") from None
     if EXTRA_KEY in pairs:
         return pairs[EXTRA_KEY]  # type: ignore[no-any-return]
     if parser == "cli":
-        pairs = {key: _decoded(value) for key, value in pairs.items()}
+        pairs = {key: decoded_json(value, value) for key, value in pairs.items()}
     return json.dumps(pairs)
 
 
-def _decoded(value: str) -> Any:
+def decoded_json(text: str, default: Any) -> Any:
+    """Return the decoded JSON, or the default if the text is not JSON."""
     try:
-        return json.loads(value)
+        return json.loads(text)
     except (ValueError, RecursionError):
-        return value
+        return default
 
 
 def _query(extra: str, extra_dejson: Any) -> str:

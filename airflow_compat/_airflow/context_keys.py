@@ -1,8 +1,7 @@
-"""Which keys Airflow's task context has, per version, and what stands for a key or an attribute without counterpart."""
+"""The keys of Airflow's task context per version, and errors for missing keys and attributes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -25,41 +24,45 @@ _ONLY_2 = (
 ).split()
 
 KEYS: dict[AirflowVersion, frozenset[str]] = {"2": frozenset(_BOTH + _ONLY_2), "3": frozenset(_BOTH + _ONLY_3)}
-"""The keys of every context: 44 in Airflow 2.11, 33 in 3.3."""
+"""The context keys that every context has: 44 in Airflow 2.11, 33 in 3.3."""
 
 EXTRA_KEYS = frozenset({"exception", "reason", "templates_dict"})
-"""The keys that only some contexts have: those of callbacks, of a DAG's callbacks, and of `PythonOperator`."""
+"""The context keys that only some contexts have: `exception` in callbacks, `reason` in a DAG's callbacks, and
+`templates_dict` in `PythonOperator`.
+"""
 
 ASKED_FOR_KEYS = frozenset(key for key in KEYS["2"] | KEYS["3"] if key.endswith("_success"))
-"""The keys of the last run that succeeded, which the server has to be asked for."""
+"""The context keys that describe the last successful run. Reading the value of one of these keys sends a request to the
+server.
+"""
+
+DATED_KEYS = frozenset(
+    "data_interval_end data_interval_start ds ds_nodash logical_date prev_data_interval_end_success "
+    "prev_data_interval_start_success ts ts_nodash ts_nodash_with_tz".split()
+)
+"""The context keys that Airflow 3 leaves out if a run has no logical date."""
 
 DATE_KEYS = ("ds", "ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz")
 
 
 def missing_key(key: str, version: AirflowVersion) -> KeyError:
-    """The error for a key that a context doesn't have.
-
-    Args:
-        key: What was asked for.
-        version: The version that the context is faithful to.
-    """
+    """Return the error for a key that a context does not have."""
     other: AirflowVersion = "2" if version == "3" else "3"
     if key in KEYS[other]:
         return UnsupportedFeatureError(
-            f"context[{key!r}] is a key of Airflow {other} and not of {version}; "
-            f'say airflow_version="{other}" where the context is made'
+            f"context[{key!r}] exists in Airflow {other} but not in {version}. "
+            f'Pass airflow_version="{other}" where the context is created'
         )
     if key in EXTRA_KEYS:
-        return UnsupportedFeatureError(f"context[{key!r}] is not in the context of this event; see {PAGE}")
+        return UnsupportedFeatureError(f"context[{key!r}] is not in the context of this event. See {PAGE}")
     return KeyError(key)
 
 
-class Refused:
-    """The value of a key that Prefect has no counterpart for: it can be shown, and whatever else is an error.
+class UnsupportedValue:
+    """The value of a key without a Prefect counterpart. Any use of this value except `repr` raises an error.
 
     Args:
-        key: The key.
-        why: The error, where it is another one.
+        why: The error to raise, if it is not the default one.
     """
 
     def __init__(self, key: str, why: AirflowCompatError | None = None) -> None:
@@ -69,35 +72,22 @@ class Refused:
     def __repr__(self) -> str:
         return f"<{self._key}: {self._why or 'no counterpart in Prefect'}>"
 
-    def _refuse(self) -> NoReturn:
+    def _refuse(self, *_: object) -> NoReturn:
         if self._why is not None:
             raise self._why
-        raise UnsupportedFeatureError(f"context[{self._key!r}] has no counterpart in a Prefect run; see {PAGE}")
+        raise UnsupportedFeatureError(f"context[{self._key!r}] has no counterpart in a Prefect run. See {PAGE}")
 
     def __getattr__(self, name: str) -> Any:
-        # Python, copy and pickle ask for dunders that may be absent; they want a plain AttributeError.
+        # Python, `copy` and `pickle` look up special methods that may be missing, and expect a plain AttributeError.
         if name.startswith("__"):
             raise AttributeError(name)
         self._refuse()
 
-    def __getitem__(self, key: object) -> NoReturn:
-        self._refuse()
-
-    def __iter__(self) -> Iterator[NoReturn]:
-        self._refuse()
-
-    def __len__(self) -> int:  # noqa: PLE0303 - it has none
-        self._refuse()
-
-    def __bool__(self) -> bool:  # noqa: PLE0304
-        self._refuse()
-
-    def __contains__(self, item: object) -> bool:
-        self._refuse()
+    __getitem__ = __iter__ = __len__ = __bool__ = __contains__ = _refuse
 
 
-class Strict:
-    """Makes an attribute that isn't there an error that names it."""
+class StrictAttributes:
+    """Base class of objects for which reading a missing attribute raises an error with the attribute's name."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -106,18 +96,18 @@ class Strict:
 
 
 def missing_attribute(owner: object, name: str) -> NoReturn:
-    """Refuse an attribute of Airflow's that isn't there.
+    """Raise an error for an Airflow attribute that has no Prefect counterpart.
 
     Raises:
         UnsupportedFeatureError: Always.
     """
     raise UnsupportedFeatureError(
-        f"{type(owner).__name__}.{name} has no counterpart in a Prefect run, or none yet; see {PAGE}"
+        f"{type(owner).__name__}.{name} has no counterpart in a Prefect run, or has no value yet. See {PAGE}"
     )
 
 
 def date_keys(logical_date: datetime) -> dict[str, str]:
-    """`ds`, `ts` and their forms, from the logical date (`airflow.sdk.execution_time.task_runner`)."""
+    """Return `ds`, `ts` and their variants for a logical date (`airflow.sdk.execution_time.task_runner`)."""
     return {
         "ds": logical_date.strftime("%Y-%m-%d"),
         "ds_nodash": logical_date.strftime("%Y%m%d"),

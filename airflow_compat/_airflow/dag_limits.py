@@ -1,25 +1,25 @@
-"""A DAG's own limits as what limits the same in Prefect. Pure, for whoever ports DAG arguments.
+"""Convert a DAG's own limits to Prefect limits.
 
-Airflow has three beside its pools: `max_active_runs`, `max_active_tasks` and a task's `max_active_tis_per_dag`. Its
-scheduler leaves what is over a limit waiting, in line; so do the counterparts here, but for tag limits, where who waits
-asks again at intervals, in no order.
+The limits are `max_active_runs`, `max_active_tasks` and a task's `max_active_tis_per_dag`. If a limit is reached,
+further runs and tasks wait in a queue, in Airflow and in Prefect. Prefect's tag limits have no queue: waiting task runs
+ask again at intervals, and start in any order.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal
 
-from .._airflow.names import limit_name
-from .._airflow.version import DEFAULT_VERSION, AirflowVersion
 from ..errors import InvalidDagLimitError
+from .names import limit_name
+from .version import DEFAULT_VERSION, AirflowVersion
 
 
 @dataclass(frozen=True)
 class TagLimit:
-    """A limit for the task runs that have this tag, of all flows; `prefect concurrency-limit create TAG LIMIT`.
+    """The number of concurrent task runs with this tag, in all flows: `prefect concurrency-limit create TAG LIMIT`.
 
-    The server keeps it as the global concurrency limit `tag:<tag>`.
+    The server stores a tag limit as the global concurrency limit `tag:<tag>`.
     """
 
     tag: str
@@ -27,33 +27,29 @@ class TagLimit:
 
     @property
     def name(self) -> str:
-        """The name of the global concurrency limit behind it."""
         return f"tag:{self.tag}"
 
 
 @dataclass(frozen=True)
 class TaskRunnerLimit:
-    """How many tasks one flow run runs at once: `@flow(task_runner=ThreadPoolTaskRunner(max_workers=...))`."""
+    """The number of concurrent tasks in one flow run: `@flow(task_runner=ThreadPoolTaskRunner(max_workers=...))`."""
 
     max_workers: int
 
 
 @dataclass(frozen=True)
 class DeploymentLimit:
-    """How many runs of a deployment go on at once: Prefect's `ConcurrencyLimitConfig`."""
+    """The number of concurrent runs of a deployment: Prefect's `ConcurrencyLimitConfig`."""
 
     limit: int
     collision_strategy: Literal["ENQUEUE", "CANCEL_NEW"] = "ENQUEUE"
 
 
-DagLimit: TypeAlias = TagLimit | TaskRunnerLimit | DeploymentLimit
-
-
 def limit_from_max_active_tis_per_dag(dag_id: str, task_id: str, max_active_tis_per_dag: int) -> TagLimit:
-    """A task's limit, which spans all runs of its DAG: a tag limit, for a tag that this task alone has.
+    """Convert a task's limit over all runs of its DAG to a limit on a tag that only this task has.
 
     Raises:
-        InvalidDagLimitError: The number is none from 1 on.
+        InvalidDagLimitError: The limit is not a whole number of at least 1.
         InvalidNameError: An id is empty.
     """
     limit = _checked("max_active_tis_per_dag", max_active_tis_per_dag)
@@ -63,13 +59,13 @@ def limit_from_max_active_tis_per_dag(dag_id: str, task_id: str, max_active_tis_
 def limit_from_max_active_tasks(
     dag_id: str, max_active_tasks: int, *, airflow_version: AirflowVersion = DEFAULT_VERSION
 ) -> TagLimit | TaskRunnerLimit:
-    """A DAG's limit on its tasks.
+    """Convert a DAG's `max_active_tasks` to a Prefect limit.
 
-    In Airflow 3 it counts the tasks of one DAG run: the flow's task runner has as many workers. In Airflow 2 it counts
-    those of all runs of the DAG together: a tag limit, for a tag that all tasks of the flow have.
+    Airflow 3 counts the tasks of one DAG run, so the result is a limit on the flow's task runner. Airflow 2 counts the
+    tasks of all runs, so the result is a limit on a tag that all of the flow's tasks have.
 
     Raises:
-        InvalidDagLimitError: The number is none from 1 on.
+        InvalidDagLimitError: The limit is not a whole number of at least 1.
         InvalidNameError: The dag_id is empty.
     """
     limit = _checked("max_active_tasks", max_active_tasks)
@@ -77,10 +73,10 @@ def limit_from_max_active_tasks(
 
 
 def limit_from_max_active_runs(max_active_runs: int) -> DeploymentLimit:
-    """A DAG's limit on its runs: the deployment's. Runs beyond it wait, as in Airflow, which queues them.
+    """Convert a DAG's `max_active_runs` to a limit on its deployment's runs. As in Airflow, runs above the limit wait.
 
     Raises:
-        InvalidDagLimitError: The number is none from 1 on.
+        InvalidDagLimitError: The limit is not a whole number of at least 1.
     """
     return DeploymentLimit(_checked("max_active_runs", max_active_runs))
 
@@ -88,6 +84,6 @@ def limit_from_max_active_runs(max_active_runs: int) -> DeploymentLimit:
 def _checked(name: str, value: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise InvalidDagLimitError(
-            f"{name}: {value!r} is no limit that Prefect has; write a whole number from 1 on, or leave it out"
+            f"{name}: {value!r} is not a valid limit. Use a whole number of at least 1, or leave the argument out"
         )
     return value

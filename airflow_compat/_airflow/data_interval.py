@@ -1,39 +1,45 @@
-"""The dates of a run as Airflow has them: its logical date, its data interval and its id, and the dates around it."""
+"""Compute a run's dates and run id as in Airflow."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from secrets import token_hex
 from typing import Any, Protocol
 
 from ..errors import InvalidRunDatesError
 from .version import AirflowVersion
+from .zones import api_moment, in_utc
 
-RUN_TYPES = ("scheduled", "manual", "backfill")
+RUN_TYPES = ("scheduled", "manual", "backfill", "asset_triggered", "dataset_triggered")
 
 LABEL_RUN_TYPE = "airflow-compat.run-type"
 LABEL_LOGICAL_DATE = "airflow-compat.logical-date"
 LABEL_START = "airflow-compat.data-interval-start"
 LABEL_END = "airflow-compat.data-interval-end"
+LABEL_RUN_ID = "airflow-compat.run-id"
+"""The label with the run id of a run that a task of another DAG has started."""
+LABEL_UNDATED = "airflow-compat.undated"
+"""The label that marks a run without a logical date. Only Airflow 3 has runs without a logical date."""
 
 
 class Ticks(Protocol):
-    """The moments at which a schedule runs something. None stands for one that doesn't exist."""
+    """The ticks: moments at which a schedule starts runs. Each method returns None if there is no such tick."""
 
     def before(self, moment: datetime) -> datetime | None:
-        """The last tick that is earlier than the moment."""
+        """Return the last tick before the moment."""
 
     def after(self, moment: datetime) -> datetime | None:
-        """The first tick that is later than the moment."""
+        """Return the first tick after the moment."""
 
     def latest_end(self, moment: datetime) -> datetime | None:
-        """Where the last interval ends that is over at the moment."""
+        """Return the end of the last interval that ended at or before the moment."""
 
 
 @dataclass(frozen=True)
 class DateLabels:
-    """What a flow run's labels say of its dates; None where they say nothing."""
+    """The dates in a flow run's labels; None for a missing label."""
 
     run_type: str | None = None
     logical_date: datetime | None = None
@@ -42,7 +48,6 @@ class DateLabels:
 
     @property
     def are_complete(self) -> bool:
-        """Whether no date is left to be found."""
         return None not in (self.logical_date, self.data_interval_start, self.data_interval_end)
 
 
@@ -51,12 +56,15 @@ class RunDates:
     """The dates of one run.
 
     Attributes:
-        run_type: `scheduled`, `manual` or `backfill`.
-        logical_date: What `ds` and `ts` are made of.
-        data_interval_start: The earliest moment of the data that the run is for.
-        data_interval_end: The moment after the latest.
-        run_after: The moment that the run was to start at; for a backfill, the one at which a scheduler would have
-            started it.
+        run_type: One of `RUN_TYPES`.
+        logical_date: The logical date, which `ds` and `ts` show.
+        data_interval_start: The start of the run's data interval.
+        data_interval_end: The end of the run's data interval, exclusive.
+        run_after: The date at which the run was due. For a backfill, the date at which a scheduler would have started
+            the run.
+        is_dated: Whether Airflow shows the run's dates, apart from `run_after`, which it always shows: Airflow 3 has
+            runs without a logical date.
+        is_test: Whether `dag.test()` made the run.
     """
 
     run_type: str
@@ -64,40 +72,41 @@ class RunDates:
     data_interval_start: datetime
     data_interval_end: datetime
     run_after: datetime
+    is_dated: bool = field(default=True, kw_only=True)
+    is_test: bool = field(default=False, kw_only=True)
+
+    @property
+    def is_triggered(self) -> bool:
+        """Airflow 2's `external_trigger`. False for a run of `dag.test()`, although its type is "manual"."""
+        return self.run_type == "manual" and not self.is_test
 
 
 def read_labels(labels: Mapping[str, Any]) -> DateLabels:
-    """What the labels of a flow run say of its dates. A date without an offset is in UTC, as in Airflow.
+    """Return the dates in a flow run's labels. As in Airflow, a date without an offset is in UTC.
 
     Raises:
-        InvalidRunDatesError: One of them is no ISO date, or no type of run; the message names it.
+        InvalidRunDatesError: A label, which the message names, is not an ISO date or a known run type.
     """
     run_type = labels.get(LABEL_RUN_TYPE)
     if run_type is not None and run_type not in RUN_TYPES:
-        raise InvalidRunDatesError(f"label {LABEL_RUN_TYPE} is {run_type!r}; write one of {', '.join(RUN_TYPES)}")
+        raise InvalidRunDatesError(f"label {LABEL_RUN_TYPE} is {run_type!r}. Use one of {', '.join(RUN_TYPES)}")
     return DateLabels(run_type, *(_moment(labels, name) for name in (LABEL_LOGICAL_DATE, LABEL_START, LABEL_END)))
 
 
 def make_run_dates(
     run_type: str, moment: datetime, ticks: Ticks | None, labels: DateLabels, *, airflow_version: AirflowVersion
 ) -> RunDates:
-    """The dates of a run, as Airflow's scheduler, its trigger and its backfill give them.
+    """Return a run's dates, computed as in Airflow for scheduled, triggered and backfill runs.
 
-    "3" has one moment for all (`CronTriggerTimetable`). In "2" the interval of a scheduled run, or of a backfill, is
-    the schedule's that ends at the run's moment, and the logical date is its start; a manual run has the last interval
-    that is over, and its own moment as the logical date (`_DataIntervalTimetable`).
+    In Airflow 3, all dates are equal to `moment` (`CronTriggerTimetable`). In Airflow 2, the data interval of a
+    scheduled run or a backfill ends at `moment`, and the interval's start is the logical date. A manual run has the
+    last complete data interval, and `moment` is its logical date (`_DataIntervalTimetable`). Without `ticks`, the rules
+    of Airflow 3 apply to both releases.
 
-    A label wins over what would be found without it; the interval is that of the labelled logical date.
-
-    Args:
-        run_type: One of `RUN_TYPES`, where no label says it.
-        moment: When the run was scheduled, or triggered, for.
-        ticks: The schedule's; None without one, which gives one moment for all in "2" too.
-        labels: What `read_labels` gave.
-        airflow_version: "2" or "3".
+    Labels override computed dates. If a label sets the logical date, the data interval is computed from that date.
 
     Raises:
-        InvalidRunDatesError: The labels leave an interval that ends before it starts.
+        InvalidRunDatesError: The data interval would end before it starts.
     """
     kind = labels.run_type or run_type
     date = labels.logical_date or moment
@@ -113,35 +122,40 @@ def make_run_dates(
     start, end = labels.data_interval_start or start, labels.data_interval_end or end
     if end < start:
         raise InvalidRunDatesError(
-            f"the data interval would end at {end.isoformat()}, before it starts at {start.isoformat()}; set both "
-            f"labels, {LABEL_START} and {LABEL_END}, and the earlier one first"
+            f"the data interval would end at {end.isoformat()}, before it starts at {start.isoformat()}. Set the "
+            f"label {LABEL_START} to an earlier date than {LABEL_END}"
         )
     return RunDates(kind, date, start, end, end if kind == "backfill" else moment)
 
 
 def run_id(dates: RunDates, *, airflow_version: AirflowVersion) -> str:
-    """Airflow's own form of a run id: `scheduled__2026-11-22T00:00:00+00:00`.
+    """Return a run id in Airflow's form: `scheduled__2026-11-22T00:00:00+00:00`.
 
-    It tells the logical date in "2", and when the run was to start in "3" (`Timetable.generate_run_id`).
+    The id contains the logical date in Airflow 2, and `run_after` in Airflow 3 (`Timetable.generate_run_id`). The id of
+    a run without a logical date ends in random characters.
     """
     moment = dates.logical_date if airflow_version == "2" else dates.run_after
-    return f"{dates.run_type}__{moment.isoformat()}"
+    return f"{dates.run_type}__{moment.isoformat()}{'' if dates.is_dated else f'_{token_hex(4)}'}"
+
+
+NEIGHBOUR_KEYS = (
+    *(f"{which}_ds{form}" for which in ("prev", "next", "yesterday", "tomorrow") for form in ("", "_nodash")),
+    "prev_execution_date",
+    "next_execution_date",
+)
+"""The context keys that `neighbours` returns."""
 
 
 def neighbours(dates: RunDates, ticks: Ticks | None) -> dict[str, Any]:
-    """The keys that a context of Airflow 2 has for the runs before and after: `prev_ds`, `next_execution_date`, ...
+    """Return the Airflow 2 context keys for the previous and the next run: `prev_ds`, `next_execution_date`, ...
 
-    Those of a manual run are its own date; without a schedule there are none, and the values are None. `yesterday_ds`
-    and `tomorrow_ds` are a day away, whatever the schedule (2.11, `models.taskinstance._get_template_context`).
+    For a triggered run, the keys for the previous and the next run contain the triggered run's own date. Without a
+    schedule, the keys for the previous and the next run are None. `yesterday_ds` and `tomorrow_ds` are always one day
+    away (2.11, `models.taskinstance._get_template_context`).
     """
     date = dates.logical_date
-    previous: datetime | None
-    following: datetime | None
-    if dates.run_type == "manual":
-        previous = following = date
-    else:
-        previous = ticks.before(date) if ticks else None
-        following = ticks.latest_end(dates.data_interval_end) if ticks else None
+    previous = date if dates.is_triggered else ticks.before(date) if ticks else None
+    following = date if dates.is_triggered else ticks.latest_end(dates.data_interval_end) if ticks else None
     keys: dict[str, Any] = {"prev_execution_date": previous, "next_execution_date": following}
     day = timedelta(days=1)
     moments = {"prev": previous, "next": following, "yesterday": date - day, "tomorrow": date + day}
@@ -156,9 +170,8 @@ def _moment(labels: Mapping[str, Any], name: str) -> datetime | None:
     if text is None:
         return None
     try:
-        # Python 3.10 reads no Z.
-        moment = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+        return in_utc(api_moment(text), "UTC")
     except (AttributeError, OverflowError, ValueError):
-        problem = f"label {name} is {text!r}; write an ISO date such as 2026-11-22T00:00:00+00:00"
-        raise InvalidRunDatesError(problem) from None
+        raise InvalidRunDatesError(
+            f"label {name} is {text!r}. Use an ISO date such as 2026-11-22T00:00:00+00:00"
+        ) from None

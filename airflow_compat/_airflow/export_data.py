@@ -1,23 +1,20 @@
-"""What sources hold, as data: connections, variables and pools, and what is said of them."""
+"""Data classes for the connections, variables and pools of import sources, and for problems and notes about them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from .connection import Connection
 from .pool import Pool
 from .variable import VariableRecord
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 Kind: TypeAlias = Literal["connection", "variable", "pool"]
 
 
 @dataclass(frozen=True)
 class Problem:
-    """An entry that could not be read, and why; `reason` holds no secret."""
+    """A connection, variable or pool that cannot be read, and the reason, which contains no secret."""
 
     kind: Kind
     id: str
@@ -26,7 +23,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Note:
-    """What an entry has that is left out, though the entry is read; `text` holds no secret."""
+    """A message that an entry is imported without one of its fields; `text` contains no secret."""
 
     kind: Kind
     id: str
@@ -35,11 +32,11 @@ class Note:
 
 @dataclass(frozen=True)
 class Shadowed:
-    """An entry that Airflow would not have used, since a source that it asks earlier has the same id.
+    """A connection, variable or pool that Airflow would ignore, since an earlier source has one with the same id.
 
     Attributes:
-        winner: The source whose entry is kept; no password is in it.
-        loser: The source whose entry is left out.
+        winner: The source whose entry is kept; its name is shown without passwords.
+        loser: The source whose entry is ignored.
     """
 
     kind: Kind
@@ -50,7 +47,7 @@ class Shadowed:
 
 @dataclass(frozen=True)
 class Export:
-    """What one or several sources hold, in their own order."""
+    """The connections, variables and pools of one or several import sources, in the order of the sources."""
 
     connections: tuple[Connection, ...] = ()
     variables: tuple[VariableRecord, ...] = ()
@@ -59,8 +56,8 @@ class Export:
     shadowed: tuple[Shadowed, ...] = ()
     notes: tuple[Note, ...] = ()
 
-    def __add__(self, other: Self) -> Self:
-        return type(self)(
+    def __add__(self, other: Export) -> Export:
+        return Export(
             self.connections + other.connections,
             self.variables + other.variables,
             self.pools + other.pools,

@@ -1,4 +1,4 @@
-"""The text of an export file, decoded: JSON, and `.env` as Airflow's own `local_filesystem` reads it."""
+"""Decode the text of an export file: JSON, and `.env` as in Airflow's `local_filesystem`."""
 
 from __future__ import annotations
 
@@ -8,44 +8,44 @@ from typing import Any
 
 
 class NotAnExportError(ValueError):
-    """Why a file isn't an export; the message quotes nothing of it but an id."""
+    """The reason why a file is not an export; the message quotes only ids."""
 
 
 def decode_json(data: bytes) -> object:
-    """What a JSON file holds.
+    """Decode a JSON file.
 
     Raises:
-        NotAnExportError: It is not JSON, or an id is there twice.
+        NotAnExportError: The file is not JSON, or repeats an id.
     """
     try:
         return json.loads(_text(data), object_pairs_hook=_unique)
     except json.JSONDecodeError as exc:
-        where = f"line {exc.lineno}, column {exc.colno}"
         raise NotAnExportError(
-            f"not JSON, or only a part of it ({where}); export it again, into a file that ends in .json"
+            f"the file is not JSON, or incomplete (line {exc.lineno}, column {exc.colno}); export the data again to a "
+            "file that ends in .json"
         ) from None
     except RecursionError:
-        raise NotAnExportError("nested too deeply for an export; check the file") from None
+        raise NotAnExportError("the file is nested too deeply for an export; check its content") from None
     except NotAnExportError:
         raise
     except ValueError:
-        raise NotAnExportError("a number in it is too long; check the file") from None
+        raise NotAnExportError("a number in the file is too long; check the file") from None
 
 
 def decode_env(data: bytes) -> dict[str, str]:
-    """What a `.env` file holds: `id=text` in each line, all of it as it stands; `#` begins a comment.
+    """Decode a `.env` file: one `id=text` per line, with the text unchanged; `#` starts a comment.
 
     Raises:
-        NotAnExportError: A line is none of this, or an id is there twice.
+        NotAnExportError: A line is not of the form `id=text`, or an id is repeated.
     """
     entries: dict[str, str] = {}
     for number, line in enumerate(_text(data).splitlines(), 1):
         if not line or re.match(r"\s*#", line):
             continue
         id_, _, text = line.partition("=")
-        # A line without an id, whose value has an equals sign.
+        # A line without an id may be a URI that contains an equals sign.
         if not id_ or not text or "://" in id_:
-            raise NotAnExportError(f"line {number} is not id=value; mend that line")
+            raise NotAnExportError(f"line {number} is not id=value; correct that line")
         if id_ in entries:
             raise repeated(id_)
         entries[id_] = text
@@ -53,15 +53,14 @@ def decode_env(data: bytes) -> dict[str, str]:
 
 
 def repeated(id_: str) -> NotAnExportError:
-    """What is wrong with a file that has an id twice."""
-    return NotAnExportError(f"{id_!r} is there twice; remove one of the two")
+    return NotAnExportError(f"the id {id_!r} appears twice; remove one of the two entries")
 
 
 def _text(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise NotAnExportError("not text in UTF-8; give the file that `airflow ... export` wrote") from None
+        raise NotAnExportError("the file is not UTF-8 text; pass the file that `airflow ... export` wrote") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

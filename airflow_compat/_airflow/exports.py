@@ -1,11 +1,15 @@
-"""What `airflow connections|variables|pools export` writes, read into data.
+"""Read the output of `airflow connections|variables|pools export`.
 
-A file that isn't an export is an error. An entry that is damaged is a `Problem`: the others are read all the same, and
-nothing is dropped in silence.
+A file that is not an export raises an error. A damaged entry becomes a `Problem`, and the other entries are read.
+
+A file that looks like an export, but has another known format, is refused, and the message names the format. If other
+formats were accepted, the output of `airflow ... list -o json` or of the REST API would become variables that contain
+passwords.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
@@ -15,25 +19,23 @@ from .connection_uri import RefusedError
 from .export_data import Export, Kind, Note, Problem
 from .export_entries import READERS, json_type, notes_on
 from .export_text import NotAnExportError, decode_env, decode_json
-from .foreign_formats import refuse_foreign, refuse_project_environment
 from .hidden_secrets import hidden_secret
 
 
 def parse_export(data: bytes, name: str, decode: Callable[[bytes], object] | None = None) -> Export:
     """Read one export file.
 
-    Which of the three kinds it is shows in its entries: connections have a `conn_type`, pools have `slots`. Variables
-    may hold any JSON, so a file of another shape is taken for variables only when `var` is in its name, as in
-    `variables.json`, or when every value of a JSON or YAML file is harmless text, a number or such. The Astro CLI's
-    `airflow_settings.yaml` is known by its content, and so is what is no export though it looks like one.
+    Connections have a `conn_type`, and pools have `slots`. Other files are read as variables if their name contains
+    `var`, or if every value of a JSON or YAML file is a single value that does not look like a secret. Other formats,
+    such as the Astro CLI's `airflow_settings.yaml`, are recognised by their content.
 
     Args:
         data: The file's content.
-        name: The file's name, for the kind and for messages.
-        decode: What reads the content; without it `.env` is read as such, and all else as JSON.
+        name: The file's name, which shows the kind of the entries and appears in messages.
+        decode: A function that decodes the content. By default, the content is decoded as `.env` or JSON.
 
     Raises:
-        InvalidExportError: It can't be decoded, is not an export, or holds an id twice.
+        InvalidExportError: The file cannot be decoded, is not an export, or repeats an id.
     """
     is_env = name.lower().endswith(".env")
     try:
@@ -44,7 +46,8 @@ def parse_export(data: bytes, name: str, decode: Callable[[bytes], object] | Non
     except NotAnExportError as exc:
         problem = str(exc)
     finally:
-        # A traceback that prints arguments must not print this; nor is the decoder's error chained, which carries it.
+        # Tracebacks may print arguments, so the data is deleted. The decoder's error is not chained, since that error
+        # contains the data.
         del data
         entries = None
     raise InvalidExportError(f"{name}: {problem}")
@@ -57,7 +60,7 @@ def _parse(entries: object, name: str, *, is_env: bool) -> Export:
         refuse_foreign(entries)
     if not isinstance(entries, dict):
         raise NotAnExportError(
-            f"an Airflow export is an object of ids, and this is {json_type(entries)}; check the file"
+            f"an Airflow export is an object of ids, but the file holds {json_type(entries)}; check the file"
         )
     kind = _env_kind(entries, name) if is_env else _kind(entries, name)
     items: list[Any] = []
@@ -80,29 +83,29 @@ def _kind(entries: Mapping[str, Any], name: str) -> Kind:
         return "pool"
     named = _named_kind(name)
     if named == "variable" and any(isinstance(value, dict) and "conn_type" in value for value in values):
-        raise NotAnExportError("connections (with a conn_type) among variables; give each kind a file of its own")
+        raise NotAnExportError(
+            "the file has connections (with a conn_type) among variables; write each kind to its own file"
+        )
     if named:
         return named
-    # What may be connections' URIs is not guessed at.
+    # Values that may be connection URIs are not read as variables.
     if values and all(_is_variable(value) for value in values) and not hidden_secret(values):
         return "variable"
     raise NotAnExportError(
-        "neither connections (each with a conn_type) nor pools (each with slots); "
-        "if `airflow variables export` wrote it, put 'variables' into the file's name; else export it again"
+        "the file has neither connections (each with a conn_type) nor pools (each with slots); if `airflow variables "
+        "export` wrote the file, put 'variables' into its name, otherwise export the data again"
     )
 
 
 def _env_kind(entries: Mapping[str, str], name: str) -> Kind:
     named = _named_kind(name)
     if named == "pool":
-        raise NotAnExportError("Airflow keeps no pools in .env files; export them into a file that ends in .json")
-    if named:
-        return named
-    if not entries:
-        return "variable"
+        raise NotAnExportError("Airflow keeps no pools in .env files; export the pools to a file that ends in .json")
+    if named or not entries:
+        return named or "variable"
     raise NotAnExportError(
-        "nothing says what its lines are; put 'connections' or 'variables' into the file's name, or give a project's "
-        f"environment file as env:{name}"
+        "the kind of the file's entries is unknown; put 'connections' or 'variables' into the file's name, or pass a "
+        f"project's environment file as env:{name}"
     )
 
 
@@ -114,3 +117,89 @@ def _named_kind(name: str) -> Kind | None:
 
 def _is_variable(value: Any) -> bool:
     return not isinstance(value, (dict, list)) or (isinstance(value, dict) and set(value) == {"description", "value"})
+
+
+_KINDS = ("connections", "variables", "pools")
+_ONE_VARIABLE = {"key", "value", "val", "description", "is_encrypted", "team_name", "id", "_id"}
+_ENV_LINE = re.compile(rb"^[ \t]*(?:export[ \t]+)?AIRFLOW_[A-Z0-9_]+[ \t]*=", re.MULTILINE)
+
+
+def refuse_foreign(entries: object) -> None:
+    """Refuse known formats that are not exports.
+
+    Raises:
+        NotAnExportError: The content has another format, which the message names.
+    """
+    problem = _listed(entries) if isinstance(entries, list) else ""
+    if isinstance(entries, Mapping):
+        problem = _answer(entries) or _together(entries) or _deployment(entries)
+    if problem:
+        raise NotAnExportError(problem)
+
+
+def refuse_project_environment(data: bytes, name: str) -> None:
+    """Refuse a project's `.env`, whose lines set environment variables.
+
+    Raises:
+        NotAnExportError: A line sets an `AIRFLOW_*` variable.
+    """
+    if _ENV_LINE.search(data):
+        raise NotAnExportError(
+            f"the file is a project's environment file, which is not an export; pass the file as env:{name}"
+        )
+
+
+def _export(kind: str) -> str:
+    return f"run `airflow {kind} export {kind}.json` and pass {kind}.json"
+
+
+def _listed(entries: list[Any]) -> str:
+    if not entries or not all(isinstance(entry, Mapping) for entry in entries):
+        return ""
+    keys = {"connections": {"conn_id"}, "pools": {"pool", "slots"}, "variables": {"key"}}
+    for kind, needed in keys.items():
+        if all(needed <= entry.keys() for entry in entries):
+            return (
+                f"the file is the output of `airflow {kind} list`, which is not an export and may mask values; "
+                f"{_export(kind)}"
+            )
+    return ""
+
+
+def _answer(entries: Mapping[str, Any]) -> str:
+    kinds = [kind for kind in _KINDS if isinstance(entries.get(kind), list)]
+    if kinds and (len(entries) == 1 or "total_entries" in entries):
+        return f"the file is a response of Airflow's REST API, which masks or leaves out secrets; {_export(kinds[0])}"
+    if isinstance(entries.get("conn_type"), str):
+        return f"the file has the fields of one connection, without the connection's id; {_export('connections')}"
+    if {"key", "description"} <= entries.keys() <= _ONE_VARIABLE and entries.keys() & {"value", "val"}:
+        return f"the file has one variable from Airflow's REST API; {_export('variables')}"
+    if isinstance(entries.get("slots"), int) and {"name", "pool"} & entries.keys():
+        return f"the file has one pool from Airflow's REST API; {_export('pools')}"
+    return ""
+
+
+def _together(entries: Mapping[str, Any]) -> str:
+    if not entries.keys() <= set(_KINDS):
+        return ""
+    lists = [value for value in entries.values() if isinstance(value, list) and value]
+    listed = len(entries) > 1 and any(isinstance(entry, Mapping) for value in lists for entry in value)
+    if listed or _all_have(entries.get("connections"), "conn_type") or _all_have(entries.get("pools"), "slots"):
+        return "the file has several kinds of objects; write each kind to its own file, such as connections.json"
+    return ""
+
+
+def _deployment(entries: Mapping[str, Any]) -> str:
+    if isinstance(entries.get("apiVersion"), str) and isinstance(entries.get("kind"), str):
+        return f"the file is a Kubernetes manifest, which is not an export; {_export('connections')}"
+    if _all_have(entries.get("services"), "image", "build", "extends"):
+        return (
+            "the file is a Docker Compose file, which is not an export; run `airflow-compat import env:` inside the "
+            "file's service"
+        )
+    return ""
+
+
+def _all_have(value: object, *keys: str) -> bool:
+    inner = value.values() if isinstance(value, Mapping) else ()
+    return bool(inner) and all(isinstance(each, Mapping) and bool(each.keys() & set(keys)) for each in inner)

@@ -1,6 +1,7 @@
-"""Secrets in data that has a harmless name: what may not be stored as plain text.
+"""Find secrets in data whose name does not suggest a secret.
 
-Stricter than Airflow's masking, which looks at names alone. A wrong guess costs little: the value is encrypted.
+The search is stricter than Airflow's masking, which checks only names. The only effect of a false alarm is that the
+value is stored encrypted.
 """
 
 from __future__ import annotations
@@ -12,45 +13,55 @@ from urllib.parse import unquote
 
 from .variable import is_sensitive
 
-# What Airflow's own list lacks, and no settings file should show. The pattern matches what `is_sensitive` normalises.
+# A pattern for names of secrets that are missing from Airflow's list of sensitive names. Names are normalised as in
+# `is_sensitive` before the pattern is applied.
 _MORE_NAMES = re.compile(
     r"(^|_)(pw|pwd|psk|pass|passcode|creds?|credentials?|sas|sig|signature|jwt|auth|authorization)($|_)"
     r"|(account|client|encryption|fernet|jwt|master|shared|signing|ssh)_?key"
     r"|^airflow_(conn_|_)|conn_uri|sql_alchemy_conn|(^|_)get_uri$"
 )
-# Each repetition is bounded, so that the search takes linear time.
+# Bounded repetitions keep the search time linear.
 _LOGIN = re.compile(
     r"://[^\s/?#]{0,1000}@|://[^\s@/?#]{1,200}:[^\s@]{1,800}@|(?<![\w:])[\w.-]{1,100}:[^\s@/]{1,200}@\w"
 )
 _WEBHOOK = re.compile(
     r"://(?:hooks\.slack\.com/services|discord(?:app)?\.com/api/webhooks|[\w.-]{0,99}webhook\.office\.com)/"
 )
+# Tokens of GitHub, GitLab, Slack, Google and OpenAI, which have a known prefix; JSON Web Tokens; and tokens in the URLs
+# of Telegram bots.
+_TOKEN = re.compile(
+    r"(?<![A-Za-z0-9])(?:gh[oprsu]_[A-Za-z0-9]{20}|github_pat_\w{20}|glpat-[\w-]{16}|xox[abeoprs]-[\w-]{10}"
+    r"|AIza[\w-]{30}|eyJ[\w-]{8,2000}\.eyJ[\w-]{4})"
+    r"|(?<![\w-])sk-(?:[A-Za-z0-9]{20}|(?=[\w-]{0,200}\d)(?=[\w-]{0,200}[A-Z])[\w-]{20})"
+    r"|api\.telegram\.org/bot\d{1,20}:[\w-]"
+)
 _PATTERNS = {
     _LOGIN: "a URL with a login or token",
     _WEBHOOK: "a URL with a login or token",
+    _TOKEN: "a token",
     re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY"): "a private key",
     re.compile("__extra__="): "what looks like a connection",
     re.compile(r"\b(?:Basic|Bearer)\s{1,9}[\w.~+/=-]{8,}", re.IGNORECASE): "an authorization header",
 }
-# `password=x`, `"password": "x"`, `?token=x`, `pwd: x`, `--password x`, `<password>x`, and YAML's `password:` with the
-# value in the next line. What follows is only looked at, since it may be the next name.
+# A value after a name, as in `password=x`, `?token=x`, `pwd: x`, `--password x`, `<password>x` and JSON, or in the line
+# after YAML's `password:`. The pattern does not consume the value, since the value may be the name of the next match.
 _ASSIGNMENT = re.compile(
     r"(?:([\w.-]{1,60})\\{0,4}[\"']?\s{0,9}[=:>]|--([\w-]{1,60})[ =])(?=[\s>|-]{0,40}\\{0,4}[\"']?[^\s\"'&;,\\])"
 )
-# The name before its value in YAML, as in the environment of a Kubernetes manifest.
+# A `name:` before a `value:` in YAML, as in the environment of a Kubernetes manifest.
 _NAME_IN_YAML = re.compile(r"\b(?:name|key)[\"']?\s{0,9}:\s{0,9}[\"']?([\w.-]{1,60})[\"']?,?\s{1,40}[\"']?value\b")
 _DEEPEST = 200
 
 
 def names_secret(name: str) -> bool:
-    """Return True if a value of this name is kept encrypted."""
+    """Return True if values with this name must be stored encrypted."""
     return is_sensitive(name) or _MORE_NAMES.search(re.sub(r"[^a-z0-9]+", "_", name.lower())) is not None
 
 
 def hidden_secret(value: Any, depth: int = _DEEPEST) -> str:
-    """What kind of secret JSON data holds at any depth, JSON inside text included; empty when there is none.
+    """Return which kind of secret JSON data contains, also inside texts that are JSON; empty if it contains none.
 
-    The answer quotes names of keys, and never a value.
+    The result may quote names of keys, but never a value.
     """
     if depth == 0:
         return "data that is nested too deeply to be searched for secrets"
@@ -68,7 +79,7 @@ def hidden_secret(value: Any, depth: int = _DEEPEST) -> str:
 
 
 def _named_value(entry: dict[Any, Any]) -> tuple[str, Any] | None:
-    """The name and value of an entry such as `{"name": "PASSWORD", "value": "x"}`, as Kubernetes and Helm have them."""
+    """Return the name and value of an entry with the keys `name` and `value`, as in Kubernetes."""
     entry = {str(key).lower(): value for key, value in entry.items()}
     name = entry.get("name", entry.get("key"))
     return (name, entry["value"]) if isinstance(name, str) and "value" in entry else None

@@ -1,46 +1,49 @@
-"""Airflow ids to legal Prefect names. Not injective: see `collisions`."""
+"""Convert Airflow ids to valid Prefect names. Two ids may get the same name: see `collisions`."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from typing import TypeGuard
 
 from ..errors import InvalidNameError
+from .sendable import unsendable
 
-# What Prefect refuses in the name of a global concurrency limit.
+# Prefect refuses these characters in the name of a global concurrency limit.
 _LIMIT_FORBIDDEN = re.compile(r"[/%&><]")
-# An id of one letter may decompose into many; the digest tells apart what is cut.
+# Names are shortened to this length, since one letter may become many ASCII letters. A digest keeps the shortened names
+# distinct.
 _LONGEST = 200
 
 
 def block_name(conn_id: str) -> str:
-    """The block document's name for a conn_id: `[a-z0-9-]`, as Prefect demands. `AWS.Prod` is `aws-prod`."""
+    """Return a conn_id's block name: `[a-z0-9-]`. `AWS.Prod` becomes `aws-prod`."""
     return _slug(conn_id, "-")
 
 
 def variable_name(key: str) -> str:
-    """The Prefect variable's name for an Airflow key: `[a-z0-9_-]`. `My.Key` is `my_key`."""
+    """Return a key's variable name: `[a-z0-9_-]`. `My.Key` becomes `my_key`."""
     return _slug(key, "_", keep="-")
 
 
 def artifact_key(id_: str) -> str:
-    """The artifact's key for a name: `[a-z0-9-]`. `Rows.Loaded` is `rows-loaded`."""
+    """Return a name's artifact key: `[a-z0-9-]`. `Rows.Loaded` becomes `rows-loaded`."""
     return _slug(id_, "-")
 
 
 def limit_name(pool: str) -> str:
-    """The global concurrency limit's name for a pool: as it is, but for `/ % & > <`, which become `-`.
+    """Return a pool's limit name: the same name, with `-` for each of `/ % & > <`.
 
-    A leading `tag:` becomes `tag-`: Prefect keeps its tag limits under names of that form.
+    A leading `tag:` becomes `tag-`, since Prefect reserves `tag:` names for its tag limits.
     """
-    _refuse_empty(pool)
+    _check(pool)
     name = _LIMIT_FORBIDDEN.sub("-", pool)
     return "tag-" + name[4:] if name.startswith("tag:") else name
 
 
 def collisions(ids: Iterable[str], rename: Callable[[str], str]) -> dict[str, list[str]]:
-    """The names that more than one id maps to, each with its ids in order."""
+    """Return each name that several ids share, with these ids in order."""
     found: dict[str, list[str]] = {}
     for id_ in dict.fromkeys(ids):
         found.setdefault(rename(id_), []).append(id_)
@@ -48,21 +51,35 @@ def collisions(ids: Iterable[str], rename: Callable[[str], str]) -> dict[str, li
 
 
 def _slug(id_: str, filler: str, keep: str = "") -> str:
-    _refuse_empty(id_)
+    _check(id_)
     plain = unicodedata.normalize("NFKD", id_).encode("ascii", "ignore").decode().lower()
     slug = re.sub(rf"[^a-z0-9{re.escape(filler + keep)}]", filler, plain)
     if id_.isascii():
         return slug
-    # It brings OpenSSL, which most processes never need.
+    # `hashlib` loads OpenSSL, which most processes never need.
     import hashlib
 
-    # Not every letter has an ASCII form: a digest of the whole keeps such ids apart.
-    digest = hashlib.sha256(id_.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    # Not every letter has an ASCII form; a digest of the id keeps such names distinct.
+    digest = hashlib.sha256(id_.encode()).hexdigest()[:10]
     return f"{slug[:_LONGEST]}{filler}{digest}".lstrip("-_")
 
 
-def _refuse_empty(id_: str) -> None:
+def is_id(value: object) -> TypeGuard[str]:
+    """Return True for a valid Airflow id: a text that is not empty and can be sent in a request."""
+    return isinstance(value, str) and bool(value) and not unsendable(value)
+
+
+def valid_id_of(value: object) -> str:
+    """Say what a valid id would be, for an error message about this invalid one."""
+    if not isinstance(value, str):
+        return "a text"
+    return "valid Unicode text" if value else "a text that is not empty"
+
+
+def _check(id_: str) -> None:
     if not isinstance(id_, str):
-        raise InvalidNameError(f"the id {id_!r} is {type(id_).__name__}, not text; give it as text")
+        raise InvalidNameError(f"the id {id_!r} is of type {type(id_).__name__}. Pass the id as text")
     if not id_:
-        raise InvalidNameError("an empty id has no Prefect name; give the connection, variable or pool an id")
+        raise InvalidNameError("an empty id has no Prefect name. Give the connection, variable or pool an id")
+    if problem := unsendable(id_):
+        raise InvalidNameError(f"the id {id_!r} holds {problem}, which a request can't carry. Correct the id")

@@ -1,7 +1,6 @@
-"""The objects in a context as data: `ti`, `dag_run`, `dag` and `task`.
+"""Data classes for the objects of a task's context: `ti`, `dag_run`, `dag` and `task`.
 
-They have the attributes that are true of a Prefect run. Any other attribute is an error that says so, never None.
-What needs a server, or costs something to find out, comes from the `Services` that they are given.
+Attributes that don't apply to a Prefect run raise an error. `Services` looks up values that need a server or take time.
 """
 
 from __future__ import annotations
@@ -12,30 +11,29 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, Protocol
 
-from .context import Strict, missing_attribute
-from .told_arguments import DEFAULT_OWNER
+from .author_arguments import DEFAULT_OWNER
+from .context_keys import StrictAttributes, missing_attribute
 
-# None means all of them in Airflow, so that it can't stand for what was left out.
+# `map_indexes=None` means "all" in Airflow, so another value marks an omitted argument.
 _NOT_GIVEN: Final[Any] = object()
 
 
 class Services(Protocol):
-    """What the objects ask for when it is read."""
+    """Looks up values of the task's context when they are read."""
 
     def log_url(self) -> str:
-        """The run's page in Prefect's UI."""
+        """Return the URL of the run's page in Prefect's UI."""
 
-    def log(self) -> logging.Logger | logging.LoggerAdapter[logging.Logger]:
-        """The run's logger."""
+    def log(self) -> logging.Logger | logging.LoggerAdapter[logging.Logger]: ...
 
     def task_instances(self, states: Iterable[str] | None) -> list[TaskInstance]:
-        """The flow run's task runs; only those in these states, if any are given."""
+        """Return the flow run's task runs, optionally only those in the given states."""
 
     def xcom_pull(self, ti: TaskInstance, arguments: Mapping[str, Any]) -> Any:
-        """What another task pushed."""
+        """Return a value that another task pushed."""
 
     def xcom_push(self, ti: TaskInstance, key: str, value: object) -> None:
-        """Keep a value for other tasks."""
+        """Store a value for other tasks."""
 
 
 class TaskInstanceKey(NamedTuple):
@@ -48,17 +46,17 @@ class TaskInstanceKey(NamedTuple):
     map_index: int = -1
 
 
-class _Told(Strict):
-    """Has the arguments that its author gave as attributes too.
+class _Told(StrictAttributes):
+    """Base class of objects whose attributes include the arguments that the DAG's author wrote.
 
     Attributes:
-        told: The arguments, by name.
+        told: The arguments that the DAG's author wrote, by name.
     """
 
     told: Mapping[str, Any]
 
     def __getattr__(self, name: str) -> Any:
-        # Not by `self.told`, which isn't there yet in a copy that is being made.
+        # `self.told` would recurse while a copy is being created.
         told = self.__dict__.get("told", {})
         return told[name] if name in told else super().__getattr__(name)
 
@@ -77,19 +75,18 @@ class Dag(_Told):
 
     @property
     def doc_md(self) -> str | None:
-        """The DAG's own, or the flow's description."""
+        """The DAG's own `doc_md`, or the flow's description."""
         found: str | None = self.told.get("doc_md", self.description)
         return found
 
     @property
     def dag_display_name(self) -> str:
-        """The DAG's own, or the flow's name."""
         return str(self.told.get("dag_display_name") or self.dag_id)
 
 
 @dataclass(frozen=True)
 class Task(_Told):
-    """`context["task"]`: the Prefect task, as an operator. `retry_delay` is None where each retry has its own."""
+    """`context["task"]`: the Prefect task, as an operator. `retry_delay` is None if the retries' delays differ."""
 
     task_id: str
     dag_id: str
@@ -102,18 +99,22 @@ class Task(_Told):
 
     @property
     def task_display_name(self) -> str:
-        """The task's own, or its name."""
         return str(self.told.get("task_display_name") or self.task_id)
 
 
 @dataclass(frozen=True)
-class DagRun(Strict):
-    """`context["dag_run"]`: the flow run. `conf` holds its parameters."""
+class DagRun(StrictAttributes):
+    """`context["dag_run"]`: the flow run. `conf` contains the run's parameters.
+
+    Attributes:
+        is_test: Whether `dag.test()` made the run. Airflow does not mark a run of `dag.test()` as externally triggered,
+            although its type is "manual".
+    """
 
     dag_id: str
     run_id: str
     run_type: str
-    logical_date: datetime
+    logical_date: datetime | None
     start_date: datetime | None = None
     conf: Mapping[str, Any] = field(default_factory=dict, repr=False)
     end_date: datetime | None = None
@@ -121,42 +122,44 @@ class DagRun(Strict):
     data_interval_start: datetime | None = None
     data_interval_end: datetime | None = None
     run_after: datetime | None = None
+    partition_key: str | None = None
+    partition_date: datetime | None = None
+    is_test: bool = field(default=False, repr=False)
     services: Services | None = field(default=None, repr=False, compare=False)
 
     @property
-    def execution_date(self) -> datetime:
-        """Airflow 2's name of the logical date."""
+    def execution_date(self) -> datetime | None:
+        """The logical date, by its Airflow 2 name."""
         return self.logical_date
 
     @property
     def external_trigger(self) -> bool:
-        """Whether somebody triggered the run."""
-        return self.run_type == "manual"
+        """Whether the run was triggered manually."""
+        return self.run_type == "manual" and not self.is_test
 
     def get_state(self) -> str:
-        """The run's state."""
         return self.state
 
     def get_task_instances(self, state: str | Iterable[str] | None = None) -> list[TaskInstance]:
-        """The run's task instances, as far as the server knows of them; only those in a state, or in one of several."""
+        """Return the run's task instances on the server, optionally only those in some states."""
         states = [state] if isinstance(state, str) else state
         return self.services.task_instances(states) if self.services else []
 
     def get_task_instance(self, task_id: str, *, map_index: int = -1) -> TaskInstance | None:
-        """The task instance of this id, or None; of several, the latest."""
+        """Return the latest task instance with this id, or None."""
         found = [ti for ti in self.get_task_instances() if ti.task_id == task_id and map_index in (-1, ti.map_index)]
         return found[-1] if found else None
 
 
 @dataclass(frozen=True)
-class TaskInstance(Strict):
+class TaskInstance(StrictAttributes):
     """`context["ti"]`: the task run.
 
     Attributes:
-        try_number: Which try this is, from 1 on.
-        max_tries: How many retries there may be, as in Airflow: one less than the tries.
-        numbered: The `map_index`, or what finds it.
-        hostname: The machine that it ran on.
+        try_number: The number of this try, from 1.
+        max_tries: The maximum number of retries, as in Airflow: one less than the tries.
+        numbered: The `map_index`, or a function that returns it.
+        hostname: The machine that the task runs on.
     """
 
     task_id: str
@@ -175,19 +178,19 @@ class TaskInstance(Strict):
 
     @property
     def duration(self) -> float | None:
-        """The seconds between start and end; None when either is unknown."""
+        """The seconds between start and end; None if either is unknown."""
         if self.start_date is None or self.end_date is None:
             return None
         return (self.end_date - self.start_date).total_seconds()
 
     @property
     def map_index(self) -> int:
-        """Its number among those that one call of `task.map` made, from 0 on; -1 for one that was called by itself."""
+        """The run's index in its `task.map` call, from 0; -1 for a run that `task.map` did not create."""
         return self.numbered() if callable(self.numbered) else self.numbered
 
     @property
     def key(self) -> TaskInstanceKey:
-        """What tells it from all others."""
+        """The unique key of the task instance."""
         return TaskInstanceKey(self.dag_id, self.task_id, self.run_id, self.try_number, self.map_index)
 
     @property
@@ -197,33 +200,30 @@ class TaskInstance(Strict):
 
     @property
     def log(self) -> logging.Logger | logging.LoggerAdapter[logging.Logger]:
-        """The run's logger."""
         return self._served_by().log()
 
     @property
-    def logical_date(self) -> datetime:
-        """The flow run's logical date."""
+    def logical_date(self) -> datetime | None:
         return self.get_dagrun().logical_date
 
     @property
-    def execution_date(self) -> datetime:
-        """Airflow 2's name of the logical date."""
+    def execution_date(self) -> datetime | None:
+        """The logical date, by its Airflow 2 name."""
         return self.get_dagrun().logical_date
 
     def current_state(self) -> str:
-        """The state."""
         return self.state
 
     def get_dagrun(self) -> DagRun:
-        """The flow run, by Airflow 2's name for it."""
+        """Return the flow run of this task run."""
         return self.dag_run or missing_attribute(self, "dag_run")
 
     def xcom_push(self, key: str, value: Any) -> None:
-        """Keep a value for other tasks of this flow run; see `airflow_compat.xcom`.
+        """Store a value for other tasks of this flow run; see `airflow_compat.xcom`.
 
         Args:
-            key: Its name, as `xcom_pull` asks for it.
-            value: What Airflow's XCom takes.
+            key: The key to pass to `xcom_pull`.
+            value: A value that Airflow's XCom accepts.
         """
         self._served_by().xcom_push(self, key, value)
 
@@ -238,16 +238,16 @@ class TaskInstance(Strict):
         default: Any = None,
         run_id: str | None = None,
     ) -> Any:
-        """What tasks of this flow run pushed or returned; see `airflow_compat.xcom`.
+        """Return values that tasks of this flow run pushed or returned; see `airflow_compat.xcom`.
 
         Args:
-            task_ids: The task, or several.
-            dag_id: Another flow.
-            key: The value's name.
-            include_prior_dates: Whether earlier runs are looked through too.
-            map_indexes: Of a mapped task, which of its runs.
-            default: What there is to be where nothing was pushed.
-            run_id: Another run.
+            task_ids: One or several task ids.
+            dag_id: The flow whose tasks' values are read; by default, this flow.
+            key: The value's key.
+            include_prior_dates: Whether to search earlier runs too.
+            map_indexes: The map indexes of those instances of a mapped task whose values are read.
+            default: The result if no value was pushed.
+            run_id: The flow run whose tasks' values are read; by default, this run.
         """
         arguments = {
             "task_ids": task_ids,

@@ -1,4 +1,4 @@
-"""Secrets that aren't to be shown, by Airflow's rules, and texts without them."""
+"""Collect known secrets by Airflow's rules, and mask them in texts."""
 
 from __future__ import annotations
 
@@ -12,49 +12,51 @@ from .variable import is_sensitive
 
 MASK = "***"
 MIN_LENGTH = 5
-"""Airflow 3.3's `[logging] min_length_masked_secret`: anything shorter is part of too many words."""
+"""The default of Airflow 3.3's `[logging] min_length_masked_secret`: shorter secrets occur inside too many ordinary
+words.
+"""
 
-# Airflow leaves out its own name, a common password of development setups; Prefect's name is in as many lines here.
+# Airflow does not mask the word "airflow", a common password in development. The password "prefect" is as common in
+# development as "airflow".
 _COMMON = ("airflow", "prefect")
-# Nested deeper, a value is shown as a mask: it may hold itself.
+# Values nested deeper than this are masked as a whole, since a list or dict may contain itself.
 _DEEPEST = 20
 
 
 class SecretTexts:
-    """The secrets that are known, each in the forms that it is written in. Safe in threads, and after a fork.
+    """The known secrets, in all forms in which a text may contain them. Safe to use in threads and after forks.
 
     Attributes:
-        min_length: The length from which on a secret is masked.
+        min_length: The minimum length of a masked secret.
     """
 
     def __init__(self, min_length: int = MIN_LENGTH) -> None:
         self.min_length = min_length
-        # A dict for its order, and since it is added to and copied in one step each.
+        # A dict keeps the order, and adding to it and copying it are atomic.
         self._forms: dict[str, None] = {}
 
     def add(self, secret: object, name: str | None = None) -> None:
-        """Keep a secret in mind.
+        """Add a secret: a text, or the texts in a list or dict.
 
-        Args:
-            secret: Text; or a dict, of which the values whose keys are sensitive count; or several in a list.
-            name: What it is called: text of a name that isn't sensitive is no secret. None is always one.
+        Ignores texts whose name (in a dict, the key) is not sensitive.
         """
         for text in _texts(secret, name, _DEEPEST):
             for form in _forms(text):
                 self._forms.setdefault(form)
 
     def redact(self, text: str) -> str:
-        """The text with a mask in place of each secret."""
-        # Far quicker than a pattern of them all, and most lines have none.
-        found = [form for form in tuple(self._forms) if form in text and self._is_masked(form)]
+        # Searching for each secret is much faster than searching for one pattern of all secrets, and most lines contain
+        # no secret.
+        known = [form for form in tuple(self._forms) if form in text]
+        found = [form for form in known if len(form) >= self.min_length and form.lower() not in _COMMON]
         if not found:
             return text
-        # Where one is the beginning of another, the longer one goes.
+        # If one secret starts with another, the longer one must match first.
         pattern = "|".join(re.escape(form) for form in sorted(found, key=len, reverse=True))
         return re.sub(pattern, MASK, text)
 
     def redact_value(self, value: Any, name: str | None = None, depth: int = _DEEPEST) -> Any:
-        """The same for all the texts in dicts, lists and tuples, and for whatever has a sensitive key."""
+        """Mask known secrets at any depth, and mask the whole text if its key is sensitive."""
         if depth == 0 or (name is not None and isinstance(value, str) and is_sensitive(name)):
             return MASK
         if isinstance(value, str):
@@ -64,9 +66,6 @@ class SecretTexts:
         if type(value) in (list, tuple, set):
             return type(value)(self.redact_value(inner, name, depth - 1) for inner in value)
         return value
-
-    def _is_masked(self, form: str) -> bool:
-        return len(form) >= self.min_length and form.lower() not in _COMMON
 
 
 def _texts(secret: object, name: str | None, depth: int) -> Iterator[str]:
@@ -79,7 +78,7 @@ def _texts(secret: object, name: str | None, depth: int) -> Iterator[str]:
         if secret and (name is None or is_sensitive(name)):
             yield secret
     elif hasattr(secret, "get_secret_value"):
-        # What pydantic's secrets hold is one whatever its name.
+        # The value of a pydantic secret is added under any name.
         held = secret.get_secret_value()
         yield from _texts(held, None if isinstance(held, str) else name, depth - 1)
     elif isinstance(secret, (list, tuple, set, frozenset)):
@@ -88,7 +87,7 @@ def _texts(secret: object, name: str | None, depth: int) -> Iterator[str]:
 
 
 def _forms(text: str) -> Iterator[str]:
-    """As it is, as in a repr, as in JSON, as in JSON that is text in JSON, and each of these as in a URL."""
+    """Yield the text's forms: plain, repr, JSON, JSON inside JSON, and each of these URL-encoded."""
     in_json = _in_json(text)
     in_nested_json = [nested for form in in_json for nested in _in_json(form)]
     for form in dict.fromkeys((text, *in_json, *in_nested_json)):

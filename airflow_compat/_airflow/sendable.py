@@ -1,7 +1,7 @@
-"""What a request to Prefect can carry, told before one is sent.
+"""Find data that Prefect can't receive, or that Prefect's database would alter.
 
-Prefect's client encodes a variable with orjson, and the server decodes it into 64-bit integers: a larger number is
-refused, or becomes a float without a word. Neither takes NaN, infinity, or half a surrogate pair.
+Prefect's client encodes variables with orjson, and the server decodes them into 64-bit integers. Numbers with more than
+64 bits are refused or silently become floats. The client and the server refuse NaN, infinity and half a surrogate pair.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from typing import Any
 
 LARGEST = 2**63 - 1
 DEEPEST = 200
-"""Prefect's encoder takes 254 levels; the answers that list what is stored need some of them."""
+"""The maximum depth of nested lists and dicts in data for Prefect. Prefect's encoder supports 254 levels of nesting,
+and the server's responses add some levels.
+"""
 
 
 def unsendable(value: Any, depth: int = DEEPEST) -> str:
-    """Why a request can't carry this JSON data; empty when it can. The answer quotes nothing of it."""
+    """Return why a request can't carry this JSON data, or an empty text. Quotes no data."""
     if isinstance(value, Mapping):
         if not all(isinstance(key, str) for key in value):
             return "a key that is not text"
@@ -27,14 +29,28 @@ def unsendable(value: Any, depth: int = DEEPEST) -> str:
         return "" if _is_encodable(value) else "half a surrogate pair"
     if isinstance(value, float):
         return "" if math.isfinite(value) else "NaN or an infinite number"
-    is_large = isinstance(value, int) and not -LARGEST - 1 <= value <= LARGEST
-    return "a number beyond 64 bits" if is_large else ""
+    return "a number beyond 64 bits" if isinstance(value, int) and not -LARGEST - 1 <= value <= LARGEST else ""
+
+
+def is_rewritten(value: Any, *, inner: bool = False) -> bool:
+    """Return True if Prefect's database changes a number in this JSON data, such as 1.0 to 1.
+
+    SQLite stores a whole float as an integer if the float is the entire value; `inner` tells that the float is inside a
+    larger value. At any depth, PostgreSQL's JSONB writes 1e16 digit by digit and drops the sign of -0.0.
+    """
+    if isinstance(value, Mapping):
+        return any(is_rewritten(each, inner=True) for each in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(is_rewritten(each, inner=True) for each in value)
+    return (
+        isinstance(value, float) and value.is_integer() and (not inner or "e" in repr(value) or repr(value) == "-0.0")
+    )
 
 
 def refusal(value: Any, where: str) -> str:
-    """The reason to refuse data that no request can carry, with where to correct it; empty when one can."""
+    """Return why to refuse data that a request can't carry, or an empty text."""
     problem = unsendable(value)
-    return f"it holds {problem}, which no request can carry; correct it {where}" if problem else ""
+    return f"the object holds {problem}, which a request can't carry; correct the value {where}" if problem else ""
 
 
 def _first(values: Iterable[Any], depth: int) -> str:

@@ -1,7 +1,8 @@
-"""The moments at which cron expressions and intervals run something, in a time zone whose clock may be turned.
+"""Compute the ticks of cron expressions and intervals.
 
-Where Airflow and Prefect differ, these are Prefect's moments, since the runs are Prefect's: of a time of day that the
-clock shows twice, it knows the first alone. Airflow takes the second, and both where a cron expression has every hour.
+Where Airflow and Prefect differ, the computed ticks follow Prefect, because Prefect starts the runs. If the clock shows
+a time of day twice, Prefect starts a run at the first occurrence. Airflow starts the run at the second occurrence or,
+for an hourly cron expression, starts a run at each occurrence.
 """
 
 from __future__ import annotations
@@ -10,20 +11,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-# Longer than any clock is turned.
+from .zones import in_utc, wall_time
+
+# A time longer than the largest clock change.
 _TURN = timedelta(hours=3)
 
 
 @dataclass(frozen=True)
 class CronTicks:
-    """Those of a cron expression, as croniter reads it (`airflow.timetables._cron.CronMixin`).
+    """The ticks of a cron expression, as croniter reads it (`airflow.timetables._cron.CronMixin`).
 
-    A time of day that the clock skips runs later by what was skipped.
+    A time of day that the clock skips is shifted forward.
 
     Attributes:
-        cron: The expression, of five or six fields.
-        timezone: The name of the time zone that it is meant in.
-        day_or: Whether a day has to match one of day of month and day of week, and not both; Airflow knows no other.
+        cron: The expression, with five or six fields.
+        timezone: The name of the expression's time zone.
+        day_or: True if it is enough that the day of month or the day of week matches, as in Airflow; False if both must
+            match.
     """
 
     cron: str
@@ -31,15 +35,12 @@ class CronTicks:
     day_or: bool = True
 
     def before(self, moment: datetime) -> datetime | None:
-        """The last tick that is earlier than the moment."""
         return self._next(moment, forward=False)
 
     def after(self, moment: datetime) -> datetime | None:
-        """The first tick that is later than the moment."""
         return self._next(moment, forward=True)
 
     def latest_end(self, moment: datetime) -> datetime | None:
-        """The moment itself where it is a tick, else the last one before it."""
         start = self.before(moment)
         return moment if start is not None and self.after(start) == moment else start
 
@@ -47,9 +48,9 @@ class CronTicks:
         from croniter import CroniterBadDateError, croniter  # type: ignore[import-untyped]
 
         zone = ZoneInfo(self.timezone)
-        moment = _utc(moment)
-        # Once the clock was turned, ticks are near that stand at the times of the clock as it was.
-        walls = [_wall(moment, zone), _wall(moment - _TURN, zone) + _TURN]
+        moment = in_utc(moment, "UTC")
+        # Soon after a clock change, a neighbouring tick may be before the change, with another offset from UTC.
+        walls = [wall_time(moment, zone), wall_time(moment - _TURN, zone) + _TURN]
         steps = croniter(self.cron, min(walls) if forward else max(walls), day_or=self.day_or)
         while True:
             try:
@@ -63,29 +64,27 @@ class CronTicks:
 
 @dataclass(frozen=True)
 class IntervalTicks:
-    """Those of an interval, which needs no anchor: one interval before a run's moment is the run before it.
+    """The ticks of an interval that has no anchor date: the tick before a moment is one interval before this moment.
 
-    The interval's whole days are the calendar's, and the rest is time that passes; in UTC this is Airflow's
+    Whole days of the interval are calendar days, and the rest is elapsed time. In UTC, the ticks are those of Airflow's
     `DeltaDataIntervalTimetable`.
 
     Attributes:
-        interval: What lies between two ticks; more than nothing.
-        timezone: The name of the time zone of the calendar.
+        interval: The time between two ticks; greater than zero.
+        timezone: The name of the calendar's time zone.
     """
 
     interval: timedelta
     timezone: str = "UTC"
 
     def before(self, moment: datetime) -> datetime:
-        """The moment that is one interval earlier."""
-        return self._days_on(_utc(moment) - self._rest, -self.interval.days)
+        return self._days_on(in_utc(moment, "UTC") - self._rest, -self.interval.days)
 
     def after(self, moment: datetime) -> datetime:
-        """The moment that is one interval later."""
-        return self._days_on(_utc(moment), self.interval.days) + self._rest
+        return self._days_on(in_utc(moment, "UTC"), self.interval.days) + self._rest
 
     def latest_end(self, moment: datetime) -> datetime:
-        """The moment itself: in Airflow, a manual run's interval ends when it was triggered, wherever that is."""
+        """Return the moment itself, as Airflow does for a manual run."""
         return moment
 
     @property
@@ -93,21 +92,12 @@ class IntervalTicks:
         return self.interval - timedelta(days=self.interval.days)
 
     def _days_on(self, moment: datetime, days: int) -> datetime:
-        # Without a day to go, the second of two equal times of day has to stay the second.
+        # If the interval has no whole days, return the moment itself: a conversion would turn a repeated time of day
+        # into its first occurrence.
         zone = ZoneInfo(self.timezone)
-        return _moment(_wall(moment, zone) + timedelta(days=days), zone) if days else moment
-
-
-def _wall(moment: datetime, zone: ZoneInfo) -> datetime:
-    """What the clock shows: a plain datetime, also of pendulum's, whose arithmetic is another."""
-    local = moment.astimezone(zone)
-    return datetime.combine(local.date(), local.time().replace(fold=0))
-
-
-def _utc(moment: datetime) -> datetime:
-    return _wall(moment, ZoneInfo("UTC")).replace(tzinfo=timezone.utc)
+        return _moment(wall_time(moment, zone) + timedelta(days=days), zone) if days else moment
 
 
 def _moment(wall: datetime, zone: ZoneInfo) -> datetime:
-    """When the clock shows it, for the first time; if never, as if it had not been turned."""
+    """Return the first moment at which the clock shows this time. A time that the clock skips is shifted forward."""
     return wall.replace(tzinfo=zone).astimezone(timezone.utc)

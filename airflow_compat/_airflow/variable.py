@@ -1,14 +1,13 @@
-"""`Variable` as frozen data, its text form, and which names Airflow takes for secrets."""
+"""Describe Airflow variables, and list Airflow's words for secrets."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-# airflow.sdk._shared.secrets_masker.DEFAULT_SENSITIVE_FIELDS of 3.3.2, which has all of 2.11's.
+# The words of airflow.sdk._shared.secrets_masker.DEFAULT_SENSITIVE_FIELDS of 3.3.2, which include those of 2.11.
 SENSITIVE_WORDS = (
     "access_key",
     "access_token",
@@ -36,7 +35,7 @@ SENSITIVE_WORDS = (
 
 @dataclass(frozen=True)
 class VariableRecord:
-    """An Airflow variable: its key, its value as JSON data (text, mostly), and its description."""
+    """An Airflow variable. `value` is JSON data, usually text."""
 
     key: str
     value: Any = field(repr=False)
@@ -44,30 +43,17 @@ class VariableRecord:
 
 
 def is_sensitive(name: str) -> bool:
-    """Whether the value of a variable or extra key of this name is a secret, by Airflow's own words.
+    """Return True if the name contains one of Airflow's words for secrets.
 
-    Stricter than Airflow in one thing: `api-key` and `API.Key` count as `api_key` does.
+    Stricter than Airflow in one point: `api-key` and `API.Key` count as `api_key`.
     """
     plain = re.sub(r"[^a-z0-9]+", "_", name.lower())
     return any(word in plain for word in SENSITIVE_WORDS)
 
 
-def sensitive_keys(value: Any) -> Iterator[str]:
-    """The keys of secrets in JSON data, at any depth."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if is_sensitive(str(key)):
-                yield str(key)
-            else:
-                yield from sensitive_keys(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from sensitive_keys(inner)
-
-
 def text_from_value(value: Any) -> str:
-    """The text that Airflow keeps for a value: text as it is, anything else as JSON with an indent of 2.
+    """Return the text that Airflow stores: a text unchanged, and any other value as JSON with an indent of 2.
 
-    As in `Variable.set(..., serialize_json=True)`, which `airflow variables import` calls for all that isn't text.
+    Follows `Variable.set(..., serialize_json=True)`, which `airflow variables import` calls.
     """
     return value if isinstance(value, str) else json.dumps(value, indent=2)

@@ -1,10 +1,22 @@
-"""Which Airflow a shim is faithful to where 2.x and 3.x differ, with the one default."""
+"""Define the Airflow versions that this package can follow."""
 
 from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+from ..errors import UnsupportedFeatureError
+
 AirflowVersion: TypeAlias = Literal["2", "3"]
-"""Airflow's major version: "2" means what 2.11 does, "3" what 3.3 does."""
+"""Airflow's major version: "2" stands for Airflow 2.11, and "3" for Airflow 3.3."""
 
 DEFAULT_VERSION: AirflowVersion = "3"
+
+
+def check_version(version: object) -> None:
+    """Check an argument `airflow_version`.
+
+    Raises:
+        UnsupportedFeatureError: The version is neither "2" nor "3".
+    """
+    if version not in ("2", "3"):
+        raise UnsupportedFeatureError(f"airflow_version={version!r} is not supported. Use '2' or '3'.")

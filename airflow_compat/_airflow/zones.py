@@ -1,4 +1,4 @@
-"""Time zones by their names, which is how Prefect knows them."""
+"""Convert time zones to IANA names, as Prefect requires."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _YEARS = 10
 
 
 @dataclass(frozen=True)
-class Turn:
-    """A moment at which the clock of a time zone is turned, and its offsets before and after."""
+class ClockChange:
+    """A clock change of a time zone, with the offsets before and after it."""
 
     moment: datetime
     before: timedelta
@@ -25,19 +25,19 @@ class Turn:
 
     @property
     def is_back(self) -> bool:
-        """Whether the clock then shows some times again; else it skips some."""
+        """True if the clock is set back and repeats some times; False if it is set forward and skips some times."""
         return self.after < self.before
 
     @property
     def times(self) -> tuple[datetime, datetime]:
-        """The times of the clock that it shows twice, or never: from the first up to the second."""
+        """The start and end of the times that the clock shows twice or never."""
         plain = self.moment.replace(tzinfo=None)
         return plain + min(self.before, self.after), plain + max(self.before, self.after)
 
 
 @lru_cache(maxsize=64)
-def turns_of(name: str, year: int) -> tuple[Turn, ...]:
-    """When the clock of a time zone is turned in the ten years from the first day of a year on."""
+def turns_of(name: str, year: int) -> tuple[ClockChange, ...]:
+    """Return a time zone's clock changes in ten years from the start of `year`."""
     zone = ZoneInfo(name)
     days = [datetime(year, 1, 1, tzinfo=timezone.utc) + timedelta(days=day) for day in range(366 * _YEARS)]
     return tuple(
@@ -45,12 +45,12 @@ def turns_of(name: str, year: int) -> tuple[Turn, ...]:
     )
 
 
-def _turn(early: datetime, late: datetime, zone: ZoneInfo) -> Turn:
+def _turn(early: datetime, late: datetime, zone: ZoneInfo) -> ClockChange:
     before, after = _offset(early, zone), _offset(late, zone)
     while late - early > timedelta(seconds=1):
         middle = early + (late - early) // 2
         early, late = (middle, late) if _offset(middle, zone) == before else (early, middle)
-    return Turn(late.replace(microsecond=0), before, after)
+    return ClockChange(late.replace(microsecond=0), before, after)
 
 
 def _offset(moment: datetime, zone: ZoneInfo) -> timedelta:
@@ -58,12 +58,12 @@ def _offset(moment: datetime, zone: ZoneInfo) -> timedelta:
 
 
 def zone_name(zone: Any) -> str:
-    """The name of a time zone: a name, or an object of zoneinfo's, pendulum's, dateutil's or the standard library's.
+    """Return the name of a time zone, from a name or an object of zoneinfo, pendulum, dateutil or the standard library.
 
-    An offset of whole hours is named as the IANA does: `Etc/GMT-2` is two hours ahead of UTC.
+    An offset of whole hours gets its IANA name: `Etc/GMT-2` is two hours ahead of UTC.
 
     Raises:
-        InvalidScheduleError: There is no such zone, or it has no name that others know.
+        InvalidScheduleError: The zone does not exist, or has no IANA name.
     """
     name = zone if isinstance(zone, str) else _name(zone)
     if name is not None:
@@ -74,19 +74,24 @@ def zone_name(zone: Any) -> str:
     if name is None and isinstance(zone, tzinfo):
         name = _of_offset(zone)
     if name is None:
-        raise InvalidScheduleError(f"time zone {zone!r} has no name that the IANA gives; write one such as 'UTC'")
+        raise InvalidScheduleError(f"time zone {zone!r} has no IANA name. Use a name such as 'UTC'")
     return name
 
 
 def in_utc(moment: datetime, default: str) -> datetime:
-    """The moment as a plain datetime in UTC; without an offset it is in the default zone."""
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(default))
-    utc = aware.astimezone(timezone.utc)
+    """Return the moment as a plain datetime in UTC. A moment without an offset is in the default zone."""
+    utc = (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(default))).astimezone(timezone.utc)
     return datetime.combine(utc.date(), utc.time(), timezone.utc)
 
 
+def wall_time(moment: datetime, zone: ZoneInfo) -> datetime:
+    """Return a moment's clock time as a plain datetime, also for pendulum objects."""
+    local = moment.astimezone(zone)
+    return datetime.combine(local.date(), local.time().replace(fold=0))
+
+
 def _name(zone: Any) -> str | None:
-    # zoneinfo's name is a key, pendulum's a name; those of dateutil's know the file that they were read from.
+    # zoneinfo has `key`, pendulum has `name`, and dateutil has only the path of the zone's file.
     for attribute in ("key", "name", "zone"):
         name = getattr(zone, attribute, None)
         if isinstance(name, str) and name:
@@ -95,11 +100,15 @@ def _name(zone: Any) -> str | None:
     return path.rpartition("/zoneinfo/")[2] if isinstance(path, str) else None
 
 
+def api_moment(text: str) -> datetime:
+    # Before Python 3.11, `fromisoformat` does not accept Z as a time zone.
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
 def _of_offset(zone: tzinfo) -> str | None:
     offset = zone.utcoffset(None)
-    # The IANA has such names from 12 hours behind UTC to 14 ahead.
+    # IANA has names for offsets from 12 hours behind UTC to 14 hours ahead.
     if offset is None or offset % _HOUR or not -12 * _HOUR <= offset <= 14 * _HOUR:
         return None
-    hours = offset // _HOUR
-    # POSIX counts to the west.
-    return f"Etc/GMT{-hours:+d}" if hours else "UTC"
+    # As in POSIX, a minus sign in an IANA name means east of UTC.
+    return f"Etc/GMT{-(offset // _HOUR):+d}" if offset else "UTC"

@@ -1,1 +1,1 @@
-"""How a callback gets to a Prefect run: hooks, a wrapper around a task's function, and its condition for retries."""
+"""Old import paths that deployments on a server may still use. The release after the next one removes these paths."""

@@ -1,42 +1,40 @@
-"""One walk over the statements of a file: each statement, its scope, and the names that it binds."""
+"""Collect the scopes of a file, and the names that its statements bind."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import Any
 
-from .source_scopes import Binding, Kind, Module, Scope, Statement, docstring
+from .scopes import Binding, Kind, Module, Scope, Statement, docstring
 
 _MUTATORS = frozenset(
     "add append clear extend insert pop popitem remove reverse setdefault sort update discard __setitem__".split()
 )
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_DEFINITIONS = (*_FUNCTIONS, ast.ClassDef)
+# Kinds of statements that bind no names themselves. The search for names skips these kinds, for speed.
+_NO_NAMES = frozenset(
+    (ast.Return, ast.Pass, ast.Raise, ast.Assert, ast.If, ast.While, ast.Try, ast.Match, ast.Break, ast.Continue)
+)
 
 
 def read_scopes(tree: ast.Module, path: str = "", shown: str = "") -> Module:
-    """Walk over the statements. Expressions are left alone, but for what binds names in them.
-
-    Args:
-        tree: The file's syntax tree.
-        path: The file's full path.
-        shown: The file's path in reports; empty for the DAG file itself.
-    """
+    """Return the scopes and names of a file."""
     top = Scope()
     module = Module(top, docstring(tree.body), path, shown, [top])
-    # On a stack of our own, since a file may nest its statements as deeply as it likes.
+    # A list is used instead of recursion, since a file may nest statements deeper than Python's stack allows.
     todo: list[tuple[Scope, ast.stmt, bool]] = [(top, node, False) for node in reversed(tree.body)]
     while todo:
         scope, node, conditional = todo.pop()
         statement = Statement(len(module.statements), node, scope, conditional)
         module.statements.append(statement)
-        handler = _BINDERS.get(type(node))
-        if handler is not None:
-            handler(statement, module)
-        if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
-            scope, conditional = _inner_scope(statement, module), False
-        for inner, under_condition in _blocks(node):
-            todo += [(scope, each, conditional or under_condition) for each in reversed(inner)]
+        if type(node) not in _NO_NAMES:
+            _bind_names(statement, module)
+        if isinstance(node, _DEFINITIONS):
+            scope, conditional = _inner_scope(statement, node, module), False
+        if hasattr(node, "body") or hasattr(node, "cases"):
+            for inner, under_condition in _blocks(node):
+                todo += [(scope, each, conditional or under_condition) for each in reversed(inner)]
     for scope, name in module.changes:
         owner = scope.owner(name)
         if owner is not None:
@@ -45,49 +43,38 @@ def read_scopes(tree: ast.Module, path: str = "", shown: str = "") -> Module:
 
 
 def _blocks(node: ast.stmt) -> Iterator[tuple[list[ast.stmt], bool]]:
-    """The statements inside one, block by block and the last first; and whether it may not come to them."""
-    match node:
-        case ast.If() | ast.For() | ast.AsyncFor() | ast.While():
-            yield node.orelse, True
-            yield node.body, True
-        case ast.With() | ast.AsyncWith() | ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            yield node.body, False
-        case ast.Match():
-            for case in reversed(node.cases):
-                yield case.body, True
-        case _ if hasattr(node, "handlers"):
-            # `try`, and `try` with `except*`, which Python 3.10 has no class for.
-            attempt: Any = node
-            yield attempt.finalbody, False
-            yield attempt.orelse, True
-            for handler in reversed(attempt.handlers):
-                yield handler.body, True
-            yield attempt.body, True
+    """Yield a statement's blocks in reverse order, and whether Python may skip each block."""
+    is_certain = isinstance(node, (*_DEFINITIONS, ast.With, ast.AsyncWith))
+    for case in reversed(getattr(node, "cases", ())):
+        yield case.body, True
+    yield getattr(node, "finalbody", []), False
+    yield getattr(node, "orelse", []), True
+    for handler in reversed(getattr(node, "handlers", ())):
+        yield handler.body, True
+    yield getattr(node, "body", []), not is_certain
 
 
-def _inner_scope(statement: Statement, module: Module) -> Scope:
-    node = statement.node
-    assert isinstance(node, (*_FUNCTIONS, ast.ClassDef))
+def _inner_scope(
+    statement: Statement, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, module: Module
+) -> Scope:
     scope = Scope(node.name, statement.scope, node, statement.order)
     module.scopes.append(scope)
     if isinstance(node, _FUNCTIONS):
         given = node.args
-        named = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
-        for argument in named:
-            if argument is not None:
-                _bind(scope, argument.arg, statement, "other", text=f"is a parameter of {node.name}()")
+        for argument in filter(None, [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]):
+            _bind(scope, argument.arg, statement, "other", text=f"is a parameter of {node.name}()")
     return scope
 
 
 def _bind(
     scope: Scope, name: str, statement: Statement, kind: Kind, *, node: ast.AST | None = None, text: str = ""
 ) -> None:
-    binding = Binding(statement.order, kind, node, text, statement.conditional)
+    binding = Binding(statement.order, kind, node, text, statement.conditional, statement.node.lineno)
     scope.bindings.setdefault(name, []).append(binding)
 
 
-def _bind_target(statement: Statement, module: Module, target: ast.expr, value: ast.expr | None, why: str = "") -> None:
-    """Bind what stands on the left; a tuple to the parts of a tuple, as far as they can be told apart."""
+def _bind_target(statement: Statement, module: Module, target: ast.expr, value: ast.expr | None, why: str) -> None:
+    """Bind the names in an assignment's target. A name in a tuple gets the matching element of the value."""
     todo: list[tuple[ast.expr, ast.expr | None]] = [(target, value)]
     scope = statement.scope
     while todo:
@@ -111,83 +98,43 @@ def _bind_target(statement: Statement, module: Module, target: ast.expr, value: 
 
 
 def _unpacked(parts: list[ast.expr], value: ast.expr | None) -> list[ast.expr | None]:
-    """The values that the parts of a target get, as far as they can be told apart."""
     given = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
     starred = any(isinstance(each, ast.Starred) for each in (*parts, *given))
     return list(given) if len(given) == len(parts) and not starred else [None] * len(parts)
 
 
 def _change(scope: Scope, module: Module, node: ast.expr) -> None:
-    """Something below this expression's first name is changed."""
+    """Record that a statement changes the object to which the first name of the expression refers."""
     while isinstance(node, (ast.Attribute, ast.Subscript)):
         node = node.value
     if isinstance(node, ast.Name):
         module.changes.append((scope, node.id))
 
 
-def _assign(statement: Statement, module: Module) -> None:
-    node = statement.node
-    assert isinstance(node, ast.Assign)
-    for target in node.targets:
-        _bind_target(statement, module, target, node.value, "is unpacked from something else")
+def _bind_names(statement: Statement, module: Module) -> None:
+    scope = statement.scope
+    match statement.node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() as node:
+            kind: Kind = "class" if isinstance(node, ast.ClassDef) else "function"
+            _bind(scope, node.name, statement, kind, node=node, text=f"is a {kind}")
+        case ast.Import(names=aliases):
+            for alias in aliases:
+                name = alias.asname or alias.name.partition(".")[0]
+                _bind(scope, name, statement, "import", text=alias.name if alias.asname else name)
+        case ast.ImportFrom() as node:
+            _import_from(statement, node, module)
+        case ast.Global(names=names) | ast.Nonlocal(names=names):
+            for name in names:
+                for owner in (module.scope, scope):
+                    _bind(owner, name, statement, "other", text=f"is set by {scope.name or 'a function'}()")
+        case other:
+            for target, value, why in _targets(other):
+                _bind_target(statement, module, target, value, why)
+            for each in _changed(other):
+                _change(scope, module, each)
 
 
-def _annotated(statement: Statement, module: Module) -> None:
-    node = statement.node
-    assert isinstance(node, ast.AnnAssign)
-    if node.value is not None:
-        _bind_target(statement, module, node.target, node.value)
-
-
-def _augmented(statement: Statement, module: Module) -> None:
-    node = statement.node
-    assert isinstance(node, ast.AugAssign)
-    if isinstance(node.target, ast.Name):
-        _bind_target(statement, module, node.target, None, "is changed after it is set")
-    _change(statement.scope, module, node.target)
-
-
-def _loop(statement: Statement, module: Module) -> None:
-    node = statement.node
-    assert isinstance(node, (ast.For, ast.AsyncFor))
-    _bind_target(statement, module, node.target, None, "is a loop's variable")
-
-
-def _with(statement: Statement, module: Module) -> None:
-    node = statement.node
-    assert isinstance(node, (ast.With, ast.AsyncWith))
-    for item in node.items:
-        if item.optional_vars is not None:
-            _bind_target(statement, module, item.optional_vars, None, "is what `with` gives")
-
-
-def _delete(statement: Statement, module: Module) -> None:
-    node = statement.node
-    assert isinstance(node, ast.Delete)
-    for target in node.targets:
-        if isinstance(target, ast.Name):
-            _bind_target(statement, module, target, None, "is deleted")
-        _change(statement.scope, module, target)
-
-
-def _definition(statement: Statement, _: Module) -> None:
-    node = statement.node
-    assert isinstance(node, (*_FUNCTIONS, ast.ClassDef))
-    kind: Kind = "class" if isinstance(node, ast.ClassDef) else "function"
-    _bind(statement.scope, node.name, statement, kind, node=node, text=f"is a {kind}")
-
-
-def _import(statement: Statement, _: Module) -> None:
-    node = statement.node
-    assert isinstance(node, ast.Import)
-    for alias in node.names:
-        name = alias.asname or alias.name.partition(".")[0]
-        _bind(statement.scope, name, statement, "import", text=alias.name if alias.asname else name)
-
-
-def _import_from(statement: Statement, module: Module) -> None:
-    node = statement.node
-    assert isinstance(node, ast.ImportFrom)
+def _import_from(statement: Statement, node: ast.ImportFrom, module: Module) -> None:
     source = "." * node.level + (node.module or "")
     for alias in node.names:
         if alias.name == "*":
@@ -197,37 +144,29 @@ def _import_from(statement: Statement, module: Module) -> None:
             _bind(statement.scope, alias.asname or alias.name, statement, "import", text=path)
 
 
-def _global(statement: Statement, module: Module) -> None:
-    node = statement.node
-    assert isinstance(node, (ast.Global, ast.Nonlocal))
-    for name in node.names:
-        for scope in (module.scope, statement.scope):
-            _bind(scope, name, statement, "other", text=f"is set by {statement.scope.name or 'a function'}()")
+def _targets(node: ast.stmt) -> Iterator[tuple[ast.expr, ast.expr | None, str]]:
+    """Yield a statement's targets, each with its value or with the reason why the value is unknown."""
+    match node:
+        case ast.Assign(targets=targets, value=value):
+            yield from ((target, value, "is unpacked from something else") for target in targets)
+        case ast.AnnAssign(target=target, value=ast.expr() as value):
+            yield target, value, ""
+        case ast.AugAssign(target=ast.Name() as target):
+            yield target, None, "is changed after it is set"
+        case ast.For(target=target) | ast.AsyncFor(target=target):
+            yield target, None, "is a loop variable"
+        case ast.With(items=items) | ast.AsyncWith(items=items):
+            yield from ((each.optional_vars, None, "is bound by `with`") for each in items if each.optional_vars)
+        case ast.Delete(targets=targets):
+            yield from ((target, None, "is deleted") for target in targets if isinstance(target, ast.Name))
 
 
-def _expression(statement: Statement, module: Module) -> None:
-    node = statement.node
-    assert isinstance(node, ast.Expr)
-    match node.value:
-        case ast.Call(func=ast.Attribute(value=owner, attr=method)) if method in _MUTATORS:
-            _change(statement.scope, module, owner)
-
-
-_BINDERS = {
-    ast.Assign: _assign,
-    ast.AnnAssign: _annotated,
-    ast.AugAssign: _augmented,
-    ast.For: _loop,
-    ast.AsyncFor: _loop,
-    ast.With: _with,
-    ast.AsyncWith: _with,
-    ast.Delete: _delete,
-    ast.FunctionDef: _definition,
-    ast.AsyncFunctionDef: _definition,
-    ast.ClassDef: _definition,
-    ast.Import: _import,
-    ast.ImportFrom: _import_from,
-    ast.Global: _global,
-    ast.Nonlocal: _global,
-    ast.Expr: _expression,
-}
+def _changed(node: ast.stmt) -> list[ast.expr]:
+    match node:
+        case ast.AugAssign(target=target):
+            return [target]
+        case ast.Delete(targets=targets):
+            return targets
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=owner, attr=method))) if method in _MUTATORS:
+            return [owner]
+    return []

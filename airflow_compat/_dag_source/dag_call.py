@@ -1,4 +1,4 @@
-"""One place where a DAG is made, with its arguments."""
+"""Read the arguments of a call that creates a DAG."""
 
 from __future__ import annotations
 
@@ -6,35 +6,29 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .source_names import Place
-from .source_scopes import Scope, Statement
+from .names import ScopedExpression
+from .scopes import Scope, Statement
 
 
 @dataclass(frozen=True)
 class DagCall:
-    """One place where a DAG is made.
+    """A call that creates a DAG.
 
     Attributes:
-        line: Where.
-        positional: The arguments by position.
-        keywords: Those by name; also what is set on the DAG afterwards.
-        unpacked: What is unpacked into it by `**`.
-        default_id: Its id where none is given: the decorated function's name.
-        doc: The decorated function's docstring.
-        parameters: The decorated function's parameters with their defaults; None for no such function.
-        is_asset: Whether it comes of `@asset`.
-        refusal: Why it is no DAG that can be read.
-        detail: What is special about that.
-        remark: What isn't known of whether it is made, and what is special about that.
+        keywords: The keyword arguments of the call, and the DAG's attributes that later statements set.
+        default_id: The decorated function's name.
+        parameters: The decorated function's parameters with their defaults; None if no function is decorated.
+        refusal: The reason why the DAG can't be read; empty if it can.
+        remark: A warning and its details, if it is uncertain whether or how often the DAG is created.
     """
 
     line: int
-    positional: tuple[Place, ...] = ()
-    keywords: Mapping[str, Place] = field(default_factory=dict)
-    unpacked: tuple[Place, ...] = ()
+    positional: tuple[ScopedExpression, ...] = ()
+    keywords: Mapping[str, ScopedExpression] = field(default_factory=dict)
+    unpacked: tuple[ScopedExpression, ...] = ()
     default_id: str = ""
     doc: str = ""
-    parameters: Mapping[str, Place | None] | None = None
+    parameters: Mapping[str, ScopedExpression | None] | None = None
     is_asset: bool = False
     refusal: str = ""
     detail: str = ""
@@ -42,47 +36,46 @@ class DagCall:
 
 
 @dataclass
-class Found:
-    """What a file has.
+class FoundCalls:
+    """The calls in a file that create DAGs or tasks with a container image.
 
     Attributes:
-        calls: Where DAGs are made, in the file's order.
-        images: The operators that run containers: their names, the places of their images, and their lines.
-        makers: The functions and classes of the file that make DAGs.
-        guesses: Calls of unknown modules that make DAGs by their names: those names, and their lines.
+        calls: The calls that create DAGs, in the file's order.
+        images: The names, image expressions and lines of container operators.
+        makers: The file's functions and classes that create DAGs.
+        guesses: Functions of unknown modules whose names suggest a DAG, with the lines of their calls.
     """
 
     calls: list[DagCall] = field(default_factory=list)
-    images: list[tuple[str, Place | None, int]] = field(default_factory=list)
+    images: list[tuple[str, ScopedExpression | None, int]] = field(default_factory=list)
     makers: frozenset[str] = frozenset()
     guesses: list[tuple[str, int]] = field(default_factory=list)
 
 
-def place_of(statement: Statement, node: ast.AST, hidden: frozenset[str] = frozenset()) -> Place:
-    """An expression of a statement, and where its names are looked up."""
-    return Place(node, statement.scope, statement.order, hidden)
+def place_of(statement: Statement, node: ast.AST, hidden: frozenset[str] = frozenset()) -> ScopedExpression:
+    return ScopedExpression(node, statement.scope, statement.order, hidden)
 
 
 def read_call(statement: Statement, call: ast.Call | None, line: int, hidden: frozenset[str] = frozenset()) -> DagCall:
-    """The arguments of a call that makes a DAG; of none for a decorator without parentheses."""
-    positional: list[Place] = []
-    keywords: dict[str, Place] = {}
-    unpacked: list[Place] = []
-    for each in call.args if call else ():
-        if isinstance(each, ast.Starred):
-            return DagCall(line, refusal="its arguments by position are unpacked; write its deployment yourself")
-        positional.append(place_of(statement, each, hidden))
-    for keyword in call.keywords if call else ():
-        place = place_of(statement, keyword.value, hidden)
-        if keyword.arg is None:
-            unpacked.append(place)
-        else:
-            keywords[keyword.arg] = place
-    return DagCall(line, tuple(positional), keywords, tuple(unpacked), remark=_remark(statement))
+    """Read the arguments of a call that creates a DAG; `call` is None for a decorator without parentheses."""
+    arguments, keywords = (call.args, call.keywords) if call else ([], [])
+    if any(isinstance(each, ast.Starred) for each in arguments):
+        return DagCall(
+            line,
+            refusal="the DAG's positional arguments are unpacked; add the DAG's deployment to prefect.yaml yourself",
+        )
+    named = [(each.arg, place_of(statement, each.value, hidden)) for each in keywords]
+    return DagCall(
+        line,
+        positional=tuple(place_of(statement, each, hidden) for each in arguments),
+        keywords={name: place for name, place in named if name is not None},
+        unpacked=tuple(place for name, place in named if name is None),
+        remark=_remark(statement),
+    )
 
 
 def outermost(scope: Scope) -> str:
-    """The function or the class at the top of a module that a scope is in; empty for the module."""
+    """Return the top-level function or class that contains a scope; empty if the scope is in neither."""
     name = ""
     while scope.parent is not None:
         name, scope = scope.name, scope.parent
@@ -91,15 +84,13 @@ def outermost(scope: Scope) -> str:
 
 def _remark(statement: Statement) -> tuple[str, str]:
     if statement.conditional:
-        return "it is made under a condition or in a loop; it is written as if it were made once", ""
-    function = statement.scope.name
-    if function:
-        return "it is made by a function; it is written as if that were called once", f"{function}()"
+        return "the DAG is created under a condition or in a loop; one deployment is written for the DAG", ""
+    if statement.scope.name:
+        return "the DAG is created by a function; one deployment is written for the DAG", f"{statement.scope.name}()"
     return "", ""
 
 
 def names_given(node: ast.stmt) -> set[str]:
-    """The names that a statement gives to a DAG that it makes."""
     match node:
         case ast.Assign(targets=targets):
             return {each.id for each in targets if isinstance(each, ast.Name)}
@@ -111,14 +102,11 @@ def names_given(node: ast.stmt) -> set[str]:
 
 
 def bound_in(expression: ast.expr) -> set[str]:
-    """The names that comprehensions and lambdas in an expression bind."""
     names: set[str] = set()
     for node in ast.walk(expression):
         match node:
             case ast.comprehension(target=target):
                 names |= {each.id for each in ast.walk(target) if isinstance(each, ast.Name)}
-            case ast.arg(arg=name):
-                names.add(name)
-            case ast.NamedExpr(target=ast.Name(id=name)):
+            case ast.arg(arg=name) | ast.NamedExpr(target=ast.Name(id=name)):
                 names.add(name)
     return names

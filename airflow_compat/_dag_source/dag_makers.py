@@ -1,45 +1,36 @@
-"""Which functions and classes of the modules beside a DAG file make DAGs."""
+"""Find the functions and classes of imported modules that create DAGs."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from .dag_call import outermost
-from .source_modules import Neighbours
-from .source_names import Dotted
-from .source_order import users
-from .source_scopes import Module
+from .modules import Neighbours
+from .names import Dotted
+from .scopes import Module, users
 
-FOREIGN = "a function or a class of another file makes this DAG; write its deployment yourself"
-"""Why such a DAG cannot be read."""
+FOREIGN = "a function or a class of another file creates this DAG; add the DAG's deployment to prefect.yaml yourself"
 
-# A module that was not found tells nothing but its names: `create_dag`, `DagFactory`, `DbtDag`.
+# If a module was not found, the imported name is the only hint: `create_dag`, `DagFactory`, `DbtDag`.
 _LOOKS_LIKE_IT = re.compile(r"(make|build|create|generate|load|register|new)\w*dags?|dag_?factory", re.IGNORECASE)
 _CLASS_OF_DAGS = re.compile(r".*D(ag|AG)s?")
 
 
-class Makers:
-    """The makers of DAGs that a file can import.
+class Makers(NamedTuple):
+    """The makers that a file can import: functions and classes that create DAGs.
 
-    Args:
-        module: The file.
-        neighbours: The modules beside it.
-        read: Returns the makers of a module, given the module.
+    Attributes:
+        neighbours: The modules that the file can import.
     """
 
-    def __init__(self, module: Module, neighbours: Neighbours, read: Callable[[Module], frozenset[str]]) -> None:
-        self.module = module
-        self.neighbours = neighbours
-        self._read = read
+    module: Module
+    neighbours: Neighbours
+    read: Callable[[Module], frozenset[str]]
 
     def names(self, path: str, local: str) -> Iterator[str]:
-        """The names under which the file can call what an import gives it.
-
-        Args:
-            path: The dotted name that is imported.
-            local: The name that it is bound to; `*` for all names of a module.
-        """
+        """Yield the names of imported makers in the file. `local` is the name that the import binds, or `*`."""
         found = self.neighbours.find(path, self.module.path)
         if found is None:
             return
@@ -49,7 +40,7 @@ class Makers:
             yield local
 
     def maker(self, dotted: Dotted) -> str:
-        """The function or the class that makes a DAG where it is called; empty if it makes none."""
+        """Return a description of the function or class if it creates DAGs; else an empty text."""
         found = self.neighbours.find(dotted.path, dotted.importer)
         if found is None or not found.names or found.names[0] not in self._of(found.module):
             return ""
@@ -58,19 +49,19 @@ class Makers:
     def _of(self, module: Module) -> frozenset[str]:
         makers = self.neighbours.makers
         if module.path not in makers:
-            # Two modules may import each other.
+            # An empty entry prevents an endless recursion if two modules import each other.
             makers[module.path] = frozenset()
-            makers[module.path] = self._read(module) if self.neighbours.speaks_of_dags(module) else frozenset()
+            makers[module.path] = self.read(module) if module.speaks_of_dags else frozenset()
         return makers[module.path]
 
 
 def looks_like_maker(dotted: Dotted) -> bool:
-    """Guess from its name whether a function or a class of an unknown module makes DAGs."""
+    """Guess from its name whether an unknown function or class creates DAGs."""
     return bool(_LOOKS_LIKE_IT.fullmatch(dotted.name) or _CLASS_OF_DAGS.fullmatch(dotted.name))
 
 
 def makers_and_callers(module: Module, makers: frozenset[str]) -> frozenset[str]:
-    """These functions and classes, and those of the same module that use them."""
+    """Return the given makers, and the functions and classes of the module that use them."""
     found = set(makers)
     todo = list(makers)
     while todo:

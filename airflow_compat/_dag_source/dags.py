@@ -1,4 +1,4 @@
-"""The DAGs of a file, read from its text: nothing is imported and nothing is run."""
+"""Read the DAGs of a file without running it."""
 
 from __future__ import annotations
 
@@ -8,23 +8,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import DagFileError
+from .bindings import read_scopes
 from .dag_call import DagCall
-from .dag_calls import find_dag_calls
-from .dag_problems import Problem
-from .source_bindings import read_scopes
-from .source_eval import Evaluator
-from .source_modules import Neighbours
-from .source_names import Names, Place
-from .source_text import may_hold_dags, parse_source
-from .source_values import Computed
+from .evaluate import Evaluator
+from .find_dags import find_dag_calls
+from .modules import Neighbours
+from .problems import Problem
+from .syntax import may_hold_dags, parse_source
+from .values import RuntimeValue
 
 ARGUMENTS = (
     *("schedule", "schedule_interval", "timetable", "start_date", "end_date", "catchup", "default_args", "params"),
     *("tags", "description", "doc_md", "max_active_runs", "is_paused_upon_creation", "uri", "name"),
 )
-"""The arguments of a DAG that are read."""
+"""The names of the arguments of a DAG whose values are read from the file."""
 
-# By position, as 2.11 takes them; 3.x takes dag_id alone.
+# The positional arguments of `DAG` in 2.11; in 3.x, only dag_id may be positional.
 _POSITIONAL = ("dag_id", "description", "schedule")
 _LEGAL_ID = re.compile(r"[\w.-]{1,250}")
 
@@ -34,28 +33,26 @@ class Image:
     """A container image that a task of the file runs in.
 
     Attributes:
-        operator: The task's class, such as `KubernetesPodOperator`.
-        image: The image's name, or why that isn't known.
-        line: Where.
+        image: The image's name, or the reason why it is unknown.
     """
 
     operator: str
-    image: str | Computed
+    image: str | RuntimeValue
     line: int
 
 
 @dataclass(frozen=True)
 class DagSource:
-    """A DAG as its file has it.
+    """A DAG as written in its file.
 
     Attributes:
-        dag_id: Its id.
+        dag_id: The DAG's id.
         path: The file.
-        line: Where it is made.
-        arguments: Those of `ARGUMENTS` that it is given; what isn't known in them is `Computed`.
-        others: The names of the other arguments that it is given.
-        unpacked: What isn't known of arguments that are unpacked into it; None where nothing is.
-        images: The images that tasks of its file run in.
+        line: The line that creates the DAG.
+        arguments: The values of those arguments that are in `ARGUMENTS`; unknown parts are `RuntimeValue`.
+        others: The names of the call's arguments that are not in `ARGUMENTS`.
+        unpacked: The reason why arguments unpacked with `**` are unknown; None if they are known.
+        images: The images of the file's tasks.
     """
 
     dag_id: str
@@ -63,11 +60,11 @@ class DagSource:
     line: int
     arguments: Mapping[str, Any] = field(repr=False)
     others: tuple[str, ...] = ()
-    unpacked: Computed | None = None
+    unpacked: RuntimeValue | None = None
     images: tuple[Image, ...] = ()
 
     def get(self, name: str, default: Any = None) -> Any:
-        """An argument; `Computed` where it may be among those that are unpacked."""
+        """Return an argument; `RuntimeValue` if unknown `**` arguments may include it."""
         if name in self.arguments:
             return self.arguments[name]
         return default if self.unpacked is None else self.unpacked
@@ -75,13 +72,13 @@ class DagSource:
 
 @dataclass(frozen=True)
 class DagFile:
-    """What a file has.
+    """A DAG file's content.
 
     Attributes:
         path: The file.
-        dags: Its DAGs.
-        problems: What couldn't be read, and why.
-        place: Its path from the folder of DAG files on, which the entrypoints of its flows are made of.
+        dags: The file's DAGs.
+        problems: The parts of the file that cannot be read, each with the reason.
+        place: The file's path relative to the DAG folder, for entrypoints.
     """
 
     path: str
@@ -93,16 +90,9 @@ class DagFile:
 def read_dag_source(
     data: bytes, path: str, *, place: str = "", full_path: str = "", neighbours: Neighbours | None = None
 ) -> DagFile:
-    """Read the DAGs of a file from its bytes. Whatever they are, nothing is raised.
+    """Read the DAGs of a file from its bytes. Never raises.
 
-    A file that Airflow's scheduler would load has a DAG or a problem.
-
-    Args:
-        data: The file's bytes.
-        path: How the file is called in what is reported.
-        place: Its path from the folder of DAG files on; its own path where none is given.
-        full_path: What `__file__` is in it.
-        neighbours: The modules beside it that it may import; none are read by default.
+    The result contains a DAG or a problem for every file that Airflow's scheduler would load.
     """
     place = place or path
     if not may_hold_dags(data):
@@ -112,12 +102,11 @@ def read_dag_source(
     except DagFileError as exc:
         return DagFile(path, problems=(Problem(path, str(exc)),), place=place)
     module = read_scopes(tree, full_path or path)
-    names = Names(module, neighbours or Neighbours())
-    evaluator = Evaluator(names)
-    found = find_dag_calls(module, names)
+    evaluator = Evaluator(module, neighbours or Neighbours())
+    found = find_dag_calls(module, evaluator)
     problems: list[Problem] = []
     images = tuple(
-        Image(name, _image(evaluator.value(image)) if image else Computed("isn't given"), line)
+        Image(name, _text(evaluator.value(image)) if image else RuntimeValue("isn't given"), line)
         for name, image, line in found.images
     )
     dags: dict[str, DagSource] = {}
@@ -126,8 +115,7 @@ def read_dag_source(
         if isinstance(dag, Problem):
             problems.append(dag)
         elif dag.dag_id in dags:
-            first = dags[dag.dag_id]
-            problems.append(same_id(dag, first))
+            problems.append(same_id(dag, dags[dag.dag_id]))
         else:
             dags[dag.dag_id] = dag
             remark, detail = call.remark
@@ -139,77 +127,75 @@ def read_dag_source(
 
 
 def same_id(dag: DagSource, first: DagSource) -> Problem:
-    """The problem of a DAG whose id another one has."""
-    why = "another DAG has the same dag_id, and only the first one is written; rename one"
-    return Problem(dag.path, why, dag.line, dag.dag_id, detail=f"the first one is at {first.path}:{first.line}")
+    why = "another DAG has the same dag_id, so only the first DAG is written; rename one of the DAGs"
+    return Problem(dag.path, why, dag.line, dag.dag_id, detail=f"the first DAG is at {first.path}:{first.line}")
 
 
 def _without_dags(path: str, guesses: list[tuple[str, int]]) -> Iterator[Problem]:
     for name, line in guesses:
         yield Problem(
-            path, f"{name}() may make a DAG, and its source wasn't found; write its deployment yourself", line
+            path,
+            f"{name}() may create a DAG, but the source of {name}() was not found; add the DAG's deployment to "
+            "prefect.yaml yourself",
+            line,
         )
     if not guesses:
-        why = "Airflow loads this file, but its text shows no DAG; if Airflow lists one, write its deployment yourself"
+        why = (
+            "Airflow loads this file, but its text shows no DAG; if Airflow lists a DAG of this file, add the DAG's "
+            "deployment to prefect.yaml yourself"
+        )
         yield Problem(path, why, level="note")
 
 
-def _image(value: Any) -> str | Computed:
-    if isinstance(value, (str, Computed)):
-        return value
-    return Computed("is no text")
+def _text(value: Any, line: int = 0) -> str | RuntimeValue:
+    return value if isinstance(value, (str, RuntimeValue)) else RuntimeValue("is not text", line)
 
 
 def _read_call(call: DagCall, evaluator: Evaluator, path: str, images: tuple[Image, ...]) -> DagSource | Problem:
     if call.refusal:
         return Problem(path, call.refusal, call.line, detail=call.detail)
-    places = dict(_places(call))
+    places = {**dict(zip(_POSITIONAL, call.positional, strict=False)), **call.keywords}
     arguments: dict[str, Any] = {}
-    unpacked: Computed | None = None
+    unpacked: RuntimeValue | None = None
     for place in call.unpacked:
         value = evaluator.value(place)
         if isinstance(value, dict) and all(isinstance(name, str) for name in value):
             arguments |= value
         else:
-            why = value if isinstance(value, Computed) else Computed("is no dictionary of names", call.line)
-            unpacked = Computed(
-                f"may be among the arguments that are unpacked, and those are not known: {why}", call.line
-            )
-    others = [name for name in (*arguments, *places) if name not in ARGUMENTS and name != "dag_id"]
-    wanted = [name for name in places if name in ARGUMENTS or name == "dag_id"]
-    arguments |= {name: evaluator.value(places[name]) for name in wanted}
+            why = value if isinstance(value, RuntimeValue) else RuntimeValue("is not a dictionary of names", call.line)
+            unpacked = RuntimeValue(f"may be among unpacked arguments, which are unknown: {why}", call.line)
+    others = [name for name in (*arguments, *places) if name not in (*ARGUMENTS, "dag_id")]
+    arguments |= {name: evaluator.value(place) for name, place in places.items() if name in (*ARGUMENTS, "dag_id")}
     if call.parameters is not None:
         given = {name: evaluator.value(place) if place else None for name, place in call.parameters.items()}
-        # A function's parameters are the DAG's, and its defaults win over `params`.
+        # The parameters of a function under `@dag` are the DAG's params, and their defaults override `params`.
         declared = arguments.get("params") or {}
         arguments["params"] = {**declared, **given} if isinstance(declared, dict) else declared
     if call.doc and not arguments.get("doc_md"):
         arguments["doc_md"] = call.doc
     dag_id = _dag_id(call, arguments, unpacked)
-    if isinstance(dag_id, Computed):
-        unknown = "a DAG's dag_id isn't known; write its deployment yourself"
+    if isinstance(dag_id, RuntimeValue):
+        unknown = "a DAG's dag_id is unknown; add the DAG's deployment to prefect.yaml yourself"
         return Problem(path, unknown, call.line, detail=f"it {dag_id}")
     if not _LEGAL_ID.fullmatch(dag_id):
-        return Problem(path, f"dag_id {dag_id[:60]!r} is one that Airflow refuses; rename it", call.line)
-    known = {name: value for name, value in arguments.items() if name in ARGUMENTS}
-    return DagSource(dag_id, path, call.line, known, tuple(dict.fromkeys(others)), unpacked, images)
+        return Problem(path, f"Airflow refuses the dag_id {dag_id[:60]!r}; rename the DAG", call.line)
+    return DagSource(
+        dag_id,
+        path,
+        call.line,
+        {name: value for name, value in arguments.items() if name in ARGUMENTS},
+        tuple(dict.fromkeys(others)),
+        unpacked,
+        images,
+    )
 
 
-def _places(call: DagCall) -> Iterator[tuple[str, Place]]:
-    yield from zip(_POSITIONAL, call.positional, strict=False)
-    yield from call.keywords.items()
-
-
-def _dag_id(call: DagCall, arguments: Mapping[str, Any], unpacked: Computed | None) -> str | Computed:
+def _dag_id(call: DagCall, arguments: Mapping[str, Any], unpacked: RuntimeValue | None) -> str | RuntimeValue:
     value = arguments.get("dag_id")
     if value is None and unpacked is not None:
         return unpacked
     if value is None and call.is_asset:
         value = arguments.get("name")
-    if value is None and call.default_id:
-        return call.default_id
     if value is None:
-        return Computed("isn't given", call.line)
-    if isinstance(value, str):
-        return value
-    return value if isinstance(value, Computed) else Computed("is no text", call.line)
+        value = call.default_id or RuntimeValue("isn't given", call.line)
+    return _text(value, call.line)

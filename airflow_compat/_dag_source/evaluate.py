@@ -1,13 +1,14 @@
-"""What expressions come to, as far as that can be known without running the file. Everything else is `Computed`."""
+"""Evaluate expressions without running the file. Unknown parts become `RuntimeValue`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .source_names import Names, Place, Steps, known
-from .source_nodes import KINDS, other_node
-from .source_values import Called, Computed
+from .expressions import KINDS, other_node
+from .named_values import NamedValues, known
+from .names import ScopedExpression
+from .values import AirflowCall, RuntimeValue
 
 _DEEPEST = 100
 _MOST_STEPS = 200_000
@@ -15,45 +16,46 @@ _LONGEST_TEXT = 1_000_000
 _LARGEST = 20_000
 
 
+class _TooLongError(Exception):
+    """An expression has too many parts, or parts that are nested too deeply."""
+
+
 @dataclass
-class Evaluator:
-    """Evaluates the expressions of one file.
+class Evaluator(NamedValues):
+    """Evaluates the expressions of one file."""
 
-    Attributes:
-        names: The file's names.
-    """
-
-    names: Names
     _steps: int = 0
-    # The size and the depth of each value, by its id and beside it, so that the id stays taken.
+    _depth: int = 0
+    # The size and depth of each value, by the value's `id()`. The value is kept, so that no other object gets its id.
     _measures: dict[int, tuple[Any, int, int]] = field(default_factory=dict)
 
-    def value(self, place: Place) -> Any:
-        """What an expression comes to; `Computed` at each part that isn't known."""
-        # Each generator is one expression that waits for a part of it, so that no file can exhaust Python's own stack.
-        waiting: list[tuple[Steps, Place]] = [(self._begin(place), place)]
-        result: Any = None
-        while waiting:
-            self._steps += 1
-            if len(waiting) > _DEEPEST or self._steps > _MOST_STEPS:
-                return Computed("is too long an expression to be read", getattr(place.node, "lineno", 0))
-            try:
-                part = waiting[-1][0].send(result)
-            except StopIteration as done:
-                result = self._bounded(done.value, waiting.pop()[1])
-            else:
-                waiting.append((self._begin(part), part))
-                result = None
-        return known(result, getattr(place.node, "lineno", 0))
+    def value(self, place: ScopedExpression) -> Any:
+        """Return an expression's value, with `RuntimeValue` for each unknown part."""
+        line = getattr(place.node, "lineno", 0)
+        try:
+            return known(self.evaluate(place), line)
+        except (_TooLongError, RecursionError):
+            return RuntimeValue("is an expression that is too long to read", line)
 
-    def _begin(self, place: Place) -> Steps:
-        return KINDS.get(type(place.node), other_node)(self.names, place)
+    def evaluate(self, place: ScopedExpression) -> Any:
+        self._steps += 1
+        if self._depth >= _DEEPEST or self._steps > _MOST_STEPS:
+            raise _TooLongError
+        self._depth += 1
+        kind = KINDS.get(type(place.node)) or other_node
+        try:
+            return self._bounded(kind(self, place, place.node), place)
+        finally:
+            self._depth -= 1
 
-    def _bounded(self, value: Any, place: Place) -> Any:
-        """The value, unless it holds so much, or so deep in it, that it could only be meant to."""
-        if isinstance(value, Computed):
+    def _bounded(self, value: Any, place: ScopedExpression) -> Any:
+        """Return the value, or `RuntimeValue` if the value is too large or too deep."""
+        if isinstance(value, RuntimeValue):
             line = value.line or getattr(place.node, "lineno", 0)
-            return replace(value, line=line, path=value.path or self.names.module_of(place.scope).shown)
+            # If the value has no line, the expression that uses the value sets both path and line, since they belong
+            # together.
+            is_placed = value.path or not line
+            return value if is_placed else replace(value, line=line, path=self.module_of(place.scope).shown)
         if isinstance(value, (str, bytes)):
             fits = len(value) <= _LONGEST_TEXT
         else:
@@ -65,7 +67,7 @@ class Evaluator:
             depth = 1 + max((depth for _, depth in measures), default=0)
             fits = size <= _LARGEST and depth <= _DEEPEST
             self._measures[id(value)] = (value, size, depth)
-        return value if fits else Computed("is too large a value to be read", getattr(place.node, "lineno", 0))
+        return value if fits else RuntimeValue("is a value that is too large to read", getattr(place.node, "lineno", 0))
 
 
 def _parts(value: Any) -> list[Any] | None:
@@ -74,6 +76,6 @@ def _parts(value: Any) -> list[Any] | None:
             return [*value, *value.values()]
         case list() | tuple():
             return list(value)
-        case Called():
+        case AirflowCall():
             return [*value.arguments, *value.keywords.values()]
     return None

@@ -1,17 +1,15 @@
-"""Where a file makes its DAGs: `with DAG(...)`, `DAG(...)`, `@dag` and its call, `@asset`; and images of tasks."""
+"""Find the calls that create DAGs (`with DAG(...)`, `DAG(...)`, `@dag`, `@asset`), and the tasks' images."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
-from .dag_call import DagCall, Found, bound_in, names_given, outermost, place_of, read_call
+from .dag_call import DagCall, FoundCalls, bound_in, names_given, outermost, place_of, read_call
 from .dag_makers import FOREIGN, Makers, looks_like_maker, makers_and_callers
-from .source_names import Dotted, Names, Place
-from .source_order import BLOCKS
-from .source_scopes import Module, Statement, docstring
+from .names import Dotted, Names, ScopedExpression
+from .scopes import Module, Statement, docstring, own_parts
 
 _DECORATORS = ("dag", "asset", "asset.multi")
 _OPERATORS = (
@@ -25,8 +23,7 @@ _LEAVES = frozenset((ast.Name, ast.Constant, ast.Load, ast.Store, ast.Del))
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def find_dag_calls(module: Module, names: Names) -> Found:
-    """Find where DAGs are made, and operators that run containers."""
+def find_dag_calls(module: Module, names: Names) -> FoundCalls:
     return _Finder(module, names).run()
 
 
@@ -34,8 +31,8 @@ class _Finder:
     def __init__(self, module: Module, names: Names) -> None:
         self.module = module
         self.file_names = names
-        self.found = Found()
-        # What a call has to be of, by the last part of its name, to be looked at.
+        self.found = FoundCalls()
+        # A call is examined only if the last part of its name is in this set, or contains "dag".
         self.names = {"DAG", "partial", *_OPERATORS}
         self.makers = Makers(module, names.neighbours, lambda each: _makers_of(each, names))
         self.subclasses: set[str] = set()
@@ -43,7 +40,7 @@ class _Finder:
         self.called: dict[str, DagCall] = {}
         self.made: list[tuple[DagCall, Statement]] = []
 
-    def run(self) -> Found:
+    def run(self) -> FoundCalls:
         for star in self.module.stars:
             self.names.update(self.makers.names(star, "*"))
         for statement in self.module.statements:
@@ -59,16 +56,18 @@ class _Finder:
         return self.found
 
     def _as_called(self, name: str, made: DagCall) -> DagCall:
-        """A decorated function's DAG, with the arguments that its function is called with."""
         if made.is_asset or made.refusal:
             return made
         if name not in self.called:
-            return DagCall(made.line, refusal=f"{name}() is never called here, so the DAG isn't made; call it")
+            return DagCall(
+                made.line,
+                refusal=f"{name}() is never called here, so the DAG isn't created; call {name}() in this file",
+            )
         call = self.called[name]
         parameters = dict(made.parameters or {})
         if call.refusal or call.unpacked or len(call.positional) > len(parameters):
-            why = f"{name}() is called with arguments that are unpacked, and those are its params"
-            return DagCall(made.line, refusal=f"{why}; write its deployment yourself")
+            why = f"{name}() is called with unpacked arguments, which are the DAG's params"
+            return DagCall(made.line, refusal=f"{why}; add the DAG's deployment to prefect.yaml yourself")
         parameters |= {**dict(zip(parameters, call.positional, strict=False)), **call.keywords}
         return replace(made, parameters=parameters, remark=made.remark if made.remark[0] else call.remark)
 
@@ -83,67 +82,48 @@ class _Finder:
                 for each in names:
                     self.names.update(self.makers.names(each.name, each.asname or each.name))
             case ast.ClassDef(name=name, bases=bases) if bases:
-                if any(self._is_dag(place_of(statement, base)) for base in bases):
+                if any(self._airflows_name(place_of(statement, base)) == "DAG" for base in bases):
                     self.subclasses.add(name)
                     self.names.add(name)
             case (ast.FunctionDef() | ast.AsyncFunctionDef()) as function if function.decorator_list:
                 for decorator in function.decorator_list:
                     self._decorator(statement, function, decorator)
 
-    def _airflows_name(self, place: Place) -> str:
-        """The last part of a name of Airflow's; empty for what isn't Airflow's."""
+    def _airflows_name(self, place: ScopedExpression) -> str:
+        """Return the last part of an Airflow name; empty for other names."""
         dotted = self.file_names.dotted(place)
         if dotted is None or dotted.path.partition(".")[0] != "airflow":
             return ""
         return next((name for name in _LONG_NAMES if dotted.path.endswith(f".{name}")), dotted.name)
 
-    def _is_dag(self, place: Place) -> bool:
-        return self._airflows_name(place) == "DAG"
-
     def _decorator(self, statement: Statement, function: Function, decorator: ast.expr) -> None:
         call = decorator if isinstance(decorator, ast.Call) else None
         place = place_of(statement, call.func if call else decorator)
         kind = self._airflows_name(place)
-        if kind in _TASKS:
+        if kind in _DECORATORS:
+            is_asset = kind != "dag"
+            made = replace(
+                read_call(statement, call, decorator.lineno),
+                default_id=function.name,
+                doc="" if is_asset else docstring(function.body) or "",
+                parameters=None if is_asset else _parameters(statement, function.args),
+                is_asset=is_asset,
+            )
+            self.decorated.setdefault(function.name, []).append(made)
+            self.names.add(function.name)
+        elif kind in _TASKS:
             self._image(statement, f"@{kind}", call, decorator.lineno)
-        elif kind not in _DECORATORS:
+        else:
             self._foreign(statement, place, decorator.lineno)
-        if kind not in _DECORATORS:
-            return
-        is_asset = kind != "dag"
-        made = replace(
-            read_call(statement, call, decorator.lineno),
-            default_id=function.name,
-            doc=(docstring(function.body) or "") if kind == "dag" else "",
-            parameters=None if is_asset else dict(self._parameters(statement, function)),
-            is_asset=is_asset,
-        )
-        self.decorated.setdefault(function.name, []).append(made)
-        self.names.add(function.name)
-
-    def _parameters(self, statement: Statement, function: Function) -> Iterator[tuple[str, Place | None]]:
-        given = function.args
-        positional = [*given.posonlyargs, *given.args]
-        missing: list[ast.expr | None] = [None] * (len(positional) - len(given.defaults))
-        pairs = [*zip(positional, [*missing, *given.defaults], strict=True)]
-        pairs += zip(given.kwonlyargs, given.kw_defaults, strict=True)
-        for argument, default in pairs:
-            yield argument.arg, place_of(statement, default) if default is not None else None
 
     def _expressions_of(self, statement: Statement) -> None:
-        node = statement.node
-        for name in node._fields:
-            if name in BLOCKS:
-                continue
-            value = getattr(node, name)
-            for each in value if isinstance(value, list) else (value,):
-                if isinstance(each, ast.withitem):
-                    self._calls_in(statement, each.context_expr)
-                elif isinstance(each, ast.expr):
-                    self._calls_in(statement, each)
+        for each in own_parts(statement.node):
+            part = each.context_expr if isinstance(each, ast.withitem) else each
+            if isinstance(part, ast.expr):
+                self._calls_in(statement, part)
 
     def _calls_in(self, statement: Statement, expression: ast.expr) -> None:
-        """Look at the calls in an expression, on a stack of our own: it may be nested as deeply as Python allows."""
+        """Examine the calls in an expression without recursion, since expressions may be deeply nested."""
         todo: list[ast.AST] = [expression]
         bound: set[str] | None = None
         while todo:
@@ -156,21 +136,19 @@ class _Finder:
                         bound = bound_in(expression)
                     self._call(statement, node, name, frozenset(bound))
             if isinstance(node, ast.keyword) and node.arg == "subdag":
-                # Airflow's scheduler runs no DAG that is a task of another one.
+                # A subdag is a task of another DAG, so Airflow's scheduler does not run it as a DAG.
                 continue
-            for field_name in node._fields:
-                value = getattr(node, field_name, None)
-                if isinstance(value, list):
-                    todo += [each for each in value if isinstance(each, ast.AST)]
-                elif isinstance(value, ast.AST) and type(value) not in _LEAVES:
-                    todo.append(value)
+            todo += [each for each in ast.iter_child_nodes(node) if type(each) not in _LEAVES]
 
     def _call(self, statement: Statement, node: ast.Call, name: str, hidden: frozenset[str]) -> None:
         if isinstance(node.func, ast.Name) and name in self.decorated:
             self.called.setdefault(name, read_call(statement, node, node.lineno, hidden))
             return
         if isinstance(node.func, ast.Name) and name in self.subclasses:
-            self.made.append((self._of_subclass(node, name), statement))
+            why = f"{name} is a subclass of DAG, which may change the DAG's arguments"
+            self.made.append(
+                (DagCall(node.lineno, refusal=f"{why}; add the DAG's deployment to prefect.yaml yourself"), statement)
+            )
             return
         place = place_of(statement, node.func, hidden)
         if isinstance(node.func, ast.Attribute) and name == "partial":
@@ -182,11 +160,13 @@ class _Finder:
             self._image(statement, kind, node, node.lineno, hidden)
         elif not kind and not self._foreign(statement, place, node.lineno) and name == "DAG":
             dotted = self.file_names.dotted(place) or Dotted("DAG")
-            why = f"{dotted.path} isn't Airflow's own DAG, so what it makes of its arguments isn't known"
-            self.made.append((DagCall(node.lineno, refusal=f"{why}; write its deployment yourself"), statement))
+            why = f"{dotted.path} isn't Airflow's own DAG class, so the effect of the class's arguments is unknown"
+            self.made.append(
+                (DagCall(node.lineno, refusal=f"{why}; add the DAG's deployment to prefect.yaml yourself"), statement)
+            )
 
-    def _foreign(self, statement: Statement, place: Place, line: int) -> bool:
-        """Note a DAG that a function or a class of another file makes, and return True if it does."""
+    def _foreign(self, statement: Statement, place: ScopedExpression, line: int) -> bool:
+        """Record a DAG if a function or class of another file creates it. Return True if a DAG was recorded."""
         dotted = self.file_names.dotted(place)
         why = self.makers.maker(dotted) if dotted else ""
         if why:
@@ -204,19 +184,13 @@ class _Finder:
         hidden: frozenset[str] = frozenset(),
     ) -> None:
         given = [each.value for each in call.keywords if each.arg == "image"] if call else []
-        place = place_of(statement, given[0], hidden) if given else None
-        self.found.images.append((operator, place, line))
-
-    @staticmethod
-    def _of_subclass(node: ast.Call, name: str) -> DagCall:
-        why = f"{name} is a class of its own, which may change its arguments"
-        return DagCall(node.lineno, refusal=f"{why}; write its deployment yourself")
+        self.found.images.append((operator, place_of(statement, given[0], hidden) if given else None, line))
 
     def _with_attributes(self, call: DagCall, statement: Statement) -> DagCall:
-        """The call, and what is set on its DAG afterwards: `dag.doc_md = __doc__`."""
+        """Return the call together with the DAG's attributes that later statements set: `dag.doc_md = __doc__`."""
         names = names_given(statement.node)
         later = {
-            attribute: Place(value, statement.scope, order)
+            attribute: ScopedExpression(value, statement.scope, order)
             for name, attribute, value, order in statement.scope.attributes
             if name in names and order > statement.order and self._is_the_same(statement, name, order)
         }
@@ -224,9 +198,17 @@ class _Finder:
 
     @staticmethod
     def _is_the_same(statement: Statement, name: str, order: int) -> bool:
-        """Whether a name still stands for what this statement bound it to."""
-        bindings = statement.scope.bindings.get(name, [])
-        return not any(statement.order < each.order < order for each in bindings)
+        return not any(statement.order < each.order < order for each in statement.scope.bindings.get(name, []))
+
+
+def _parameters(statement: Statement, given: ast.arguments) -> dict[str, ScopedExpression | None]:
+    positional = [*given.posonlyargs, *given.args]
+    missing = [None] * (len(positional) - len(given.defaults))
+    defaults = [*missing, *given.defaults, *given.kw_defaults]
+    return {
+        argument.arg: place_of(statement, default) if default else None
+        for argument, default in zip([*positional, *given.kwonlyargs], defaults, strict=True)
+    }
 
 
 def _makers_of(module: Module, names: Names) -> frozenset[str]:

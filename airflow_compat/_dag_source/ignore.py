@@ -1,46 +1,40 @@
-"""`.airflowignore`: which files of a folder Airflow doesn't load, in both of its syntaxes."""
+"""Read `.airflowignore`, which excludes files from loading, in both of Airflow's syntaxes."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
 IgnoreSyntax: TypeAlias = Literal["glob", "regexp"]
-"""Airflow's `[core] dag_ignore_file_syntax`: `glob`, as 3.x has it by default, or `regexp`, as 2.x has."""
+"""Airflow's `[core] dag_ignore_file_syntax`: `glob`, the default of 3.x, or `regexp`, the default of 2.x."""
 
 _LONGEST_PATTERN = 1000
-
-
-class IgnoreRule(Protocol):
-    """One line of such a file."""
-
-    def decides(self, path: str, *, is_folder: bool) -> bool | None:
-        """Whether the path, from the topmost folder on, is ignored; None where the rule says nothing of it."""
+_PART = re.compile(r"\*\*/|\*\*\Z|\*|\?|\\(?P<escaped>.)|\[(?P<negated>[!^]?)(?P<set>\]?[^\]]*)\]|.", re.DOTALL)
+_WILDCARDS = {"**/": "(?:.+/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 @dataclass(frozen=True)
 class RegexpRule:
-    """A regular expression that is searched for in the path from the topmost folder on."""
+    """A regular expression for paths relative to the DAG folder."""
 
     pattern: re.Pattern[str]
 
-    def decides(self, path: str, *, is_folder: bool) -> bool | None:  # noqa: ARG002 - it makes no difference here
-        """Whether it is found."""
+    def decides(self, path: str, *, is_folder: bool) -> bool | None:  # noqa: ARG002 - regular expressions treat files and folders alike
+        """Return True if the path is ignored, and None if the rule does not match."""
         return True if self.pattern.search(path) else None
 
 
 @dataclass(frozen=True)
 class GlobRule:
-    """A pattern as `.gitignore` has it.
+    """A pattern in the syntax of `.gitignore`.
 
     Attributes:
-        pattern: The pattern, as a regular expression for the path below `folder`, or for a name alone.
-        folder: The folder that the file lies in, from the topmost one on; empty for that one.
-        anchored: Whether it is meant from there on, and not for a name at any depth.
-        folders_only: Whether it is about folders alone.
-        ignores: False for what a `!` lets in again.
+        pattern: The pattern as a regular expression for the path below `folder`, or for a name alone.
+        folder: The folder of the ignore file, relative to the DAG folder; empty for the DAG folder.
+        anchored: True if the pattern matches paths relative to `folder`, False if it matches names at any depth.
+        ignores: False for a `!` pattern, which includes paths again.
     """
 
     pattern: re.Pattern[str]
@@ -50,7 +44,7 @@ class GlobRule:
     ignores: bool
 
     def decides(self, path: str, *, is_folder: bool) -> bool | None:
-        """What the rule says, where it is about the path."""
+        """Return whether the path is ignored, and None if the rule does not match."""
         if self.folders_only and not is_folder:
             return None
         below = path.removeprefix(f"{self.folder}/") if self.folder else path
@@ -58,14 +52,11 @@ class GlobRule:
         return self.ignores if self.pattern.fullmatch(f"{subject}/" if is_folder else subject) else None
 
 
-def read_ignore_rules(text: str, folder: str, syntax: IgnoreSyntax) -> tuple[list[IgnoreRule], list[str]]:
-    """The rules of a file, and the lines that are no rules, with what is wrong.
+IgnoreRule: TypeAlias = RegexpRule | GlobRule
 
-    Args:
-        text: What the file has.
-        folder: Its folder, from the topmost one on.
-        syntax: Which of the two.
-    """
+
+def read_ignore_rules(text: str, folder: str, syntax: IgnoreSyntax) -> tuple[list[IgnoreRule], list[str]]:
+    """Return the rules of an ignore file, and messages about invalid lines."""
     rules: list[IgnoreRule] = []
     problems: list[str] = []
     for number, whole in enumerate(text.splitlines(), 1):
@@ -74,62 +65,34 @@ def read_ignore_rules(text: str, folder: str, syntax: IgnoreSyntax) -> tuple[lis
             continue
         try:
             if len(line) > _LONGEST_PATTERN:
-                raise ValueError("it is too long")
+                raise ValueError("the pattern is too long")
             rules.append(RegexpRule(re.compile(line)) if syntax == "regexp" else _glob_rule(line.rstrip(), folder))
         except (re.error, ValueError, RecursionError, OverflowError) as exc:
-            problems.append(f"line {number} is no {syntax}, and Airflow passes over it too: {exc}")
+            problems.append(f"line {number} is not a valid {syntax}, so it is skipped, as in Airflow: {exc}")
     return rules, problems
 
 
-def is_ignored(path: str, rules: Iterable[IgnoreRule], *, is_folder: bool) -> bool:
-    """Whether a path is ignored: the last rule that says something of it decides."""
-    ignored = False
-    for rule in rules:
-        found = rule.decides(path, is_folder=is_folder)
-        if found is not None:
-            ignored = found
-    return ignored
+def is_ignored(path: str, rules: Sequence[IgnoreRule], *, is_folder: bool) -> bool:
+    """Return True if a path is ignored. The last matching rule decides."""
+    decisions = (rule.decides(path, is_folder=is_folder) for rule in reversed(rules))
+    return next((each for each in decisions if each is not None), False)
 
 
 def _glob_rule(line: str, folder: str) -> GlobRule:
-    ignores = not line.startswith("!")
-    pattern = line if ignores else line[1:]
-    folders_only = pattern.endswith("/")
-    pattern = pattern.rstrip("/")
+    whole = line.removeprefix("!")
+    pattern = whole.rstrip("/")
     if not pattern:
-        raise ValueError("it names nothing")
+        raise ValueError("the pattern is empty")
     anchored = "/" in pattern
-    # A folder's path ends in a slash. What is below one that matches is meant, too, where it was let in all the same.
+    # A folder's path ends in a slash. The pattern also matches paths below the folder, because another rule may include
+    # the folder again.
     below = "" if pattern.endswith("/**") else "(?:/.*)?"
-    return GlobRule(re.compile(_regexp(pattern.lstrip("/")) + below), folder, anchored, folders_only, ignores)
+    regexp = re.compile(_PART.sub(_regexp, pattern.lstrip("/")) + below)
+    return GlobRule(regexp, folder, anchored, folders_only=whole.endswith("/"), ignores=not line.startswith("!"))
 
 
-def _regexp(pattern: str) -> str:
-    """A pattern of `.gitignore`, as a regular expression."""
-    parts: list[str] = []
-    position = 0
-    while position < len(pattern):
-        rest = pattern[position:]
-        if rest.startswith("**/"):
-            parts.append("(?:.+/)?")
-            position += 3
-        elif rest == "**":
-            parts.append(".*")
-            position += 2
-        elif rest[0] == "*":
-            parts.append("[^/]*")
-            position += 1
-        elif rest[0] == "?":
-            parts.append("[^/]")
-            position += 1
-        elif rest[0] == "\\" and len(rest) > 1:
-            parts.append(re.escape(rest[1]))
-            position += 2
-        elif found := re.match(r"\[([!^]?)(\]?[^\]]*)\]", rest):
-            inner = found[2].replace("\\", "\\\\").replace("[", "\\[")
-            parts.append(f"[{'^/' if found[1] else ''}{inner}]")
-            position += found.end()
-        else:
-            parts.append(re.escape(rest[0]))
-            position += 1
-    return "".join(parts)
+def _regexp(part: re.Match[str]) -> str:
+    if part["set"] is not None:
+        inner = part["set"].replace("\\", "\\\\").replace("[", "\\[")
+        return f"[{'^/' if part['negated'] else ''}{inner}]"
+    return _WILDCARDS.get(part[0]) or re.escape(part["escaped"] or part[0])

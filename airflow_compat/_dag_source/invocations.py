@@ -1,4 +1,4 @@
-"""What the calls in a DAG file come to: of known functions, of methods, and of functions that only return a value."""
+"""Evaluate calls of known functions and methods, and of functions that only return a value."""
 
 from __future__ import annotations
 
@@ -6,31 +6,28 @@ import ast
 from types import MappingProxyType
 from typing import Any
 
-from .source_calls import READERS, call_function, call_method
-from .source_names import Definition, Dotted, Names, Place, Steps
-from .source_order import END
-from .source_values import Computed
+from .known_calls import READERS, call_function, call_method
+from .named_values import NamedValues
+from .names import Definition, Dotted, ScopedExpression
+from .scopes import END
+from .values import RuntimeValue
 
 _NO_PARAMETERS = ast.dump(ast.arguments([], [], None, [], [], None, []))
 
 
-def call_node(self: Names, place: Place) -> Steps:
-    """What a call comes to."""
-    node = place.node
-    assert isinstance(node, ast.Call)
+def call_node(self: NamedValues, place: ScopedExpression, node: ast.Call) -> Any:
     line = node.lineno
-    function, method = yield from _callee(self, place, node)
+    function, method = _callee(self, place, node)
     if isinstance(function, Definition) and not node.args and not node.keywords and (only := _result(function)):
-        return (yield only)
+        return self.evaluate(only)
     if isinstance(function, Definition):
-        function = Computed(f"calls {function.scope.name}()", line)
-    if isinstance(function, Dotted):
-        why = READERS.get(function.path) or READERS.get(function.name)
-        function = Computed(why, line) if why else function
-    if isinstance(function, Computed):
+        function = RuntimeValue(f"calls {function.scope.name}()", line)
+    if isinstance(function, Dotted) and (why := READERS.get(function.path) or READERS.get(function.name)):
+        function = RuntimeValue(why, line)
+    if isinstance(function, RuntimeValue):
         return function
-    given = yield from _arguments(self, place, node)
-    if isinstance(given, Computed):
+    given = _arguments(self, place, node)
+    if isinstance(given, RuntimeValue):
         return given
     arguments, keywords = given
     if isinstance(function, Dotted):
@@ -38,24 +35,26 @@ def call_node(self: Names, place: Place) -> Steps:
     return call_method(function, method, arguments, keywords, line)
 
 
-def _callee(self: Names, place: Place, node: ast.Call) -> Steps:
-    """What is called: a dotted name, a function of a file that was read, or a value and the name of its method."""
+def _callee(self: NamedValues, place: ScopedExpression, node: ast.Call) -> Any:
+    """Return the callee: a dotted name, a function of a file, or a value and its method's name."""
     if isinstance(node.func, ast.Attribute):
-        owner = yield place.at(node.func.value)
+        owner = self.evaluate(place.at(node.func.value))
         name = node.func.attr
         if isinstance(owner, Dotted):
-            found = yield from self.follow(owner.attribute(name))
+            found = self.follow(owner.attribute(name))
             return (found, "") if isinstance(found, (Definition, Dotted)) else (owner.attribute(name), "")
-        return (Computed(f"calls {owner.scope.name}.{name}()"), "") if isinstance(owner, Definition) else (owner, name)
-    function = yield place.at(node.func)
+        return (
+            (RuntimeValue(f"calls {owner.scope.name}.{name}()"), "") if isinstance(owner, Definition) else (owner, name)
+        )
+    function = self.evaluate(place.at(node.func))
     if isinstance(function, (Definition, Dotted)):
         return function, ""
     name = f"{node.func.id}()" if isinstance(node.func, ast.Name) else "something"
-    return Computed(f"calls {name}", node.lineno), ""
+    return RuntimeValue(f"calls {name}", node.lineno), ""
 
 
-def _result(function: Definition) -> Place | None:
-    """What a function without parameters returns, where `return` ends it and is nowhere else in it."""
+def _result(function: Definition) -> ScopedExpression | None:
+    """Return the returned expression of a function without parameters whose only `return` is its last statement."""
     node = function.scope.definition
     if not isinstance(node, ast.FunctionDef) or node.decorator_list or ast.dump(node.args) != _NO_PARAMETERS:
         return None
@@ -63,23 +62,22 @@ def _result(function: Definition) -> Place | None:
     last = node.body[-1]
     if ends != [last] or not isinstance(last, ast.Return) or last.value is None:
         return None
-    return Place(last.value, function.scope, END)
+    return ScopedExpression(last.value, function.scope, END)
 
 
-def _arguments(self: Names, place: Place, node: ast.Call) -> Steps:
-    """What is given, by position and by name."""
+def _arguments(self: NamedValues, place: ScopedExpression, node: ast.Call) -> Any:
     arguments: list[Any] = []
     keywords: dict[str, Any] = {}
     for each in node.args:
         if isinstance(each, ast.Starred):
-            inner = yield place.at(each.value)
+            inner = self.evaluate(place.at(each.value))
             if not isinstance(inner, (list, tuple)):
                 return as_computed(inner, each.lineno)
             arguments += inner
         else:
-            arguments.append(self.data((yield place.at(each)), place, each))
+            arguments.append(self.data(self.evaluate(place.at(each)), place, each))
     for keyword in node.keywords:
-        value = yield place.at(keyword.value)
+        value = self.evaluate(place.at(keyword.value))
         if keyword.arg is not None:
             keywords[keyword.arg] = self.data(value, place, node)
         elif isinstance(value, dict) and all(isinstance(key, str) for key in value):
@@ -89,6 +87,5 @@ def _arguments(self: Names, place: Place, node: ast.Call) -> Steps:
     return tuple(arguments), MappingProxyType(keywords)
 
 
-def as_computed(value: Any, line: int) -> Computed:
-    """The reason why a value that should be unpacked is not known."""
-    return value if isinstance(value, Computed) else Computed("is unpacked from something that isn't known", line)
+def as_computed(value: Any, line: int) -> RuntimeValue:
+    return value if isinstance(value, RuntimeValue) else RuntimeValue("is unpacked from an unknown value", line)

@@ -1,4 +1,4 @@
-"""Functions and methods whose results are known without running a file, by the names that they are imported under."""
+"""Functions and methods that can be evaluated without running a file, by imported name."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from functools import partial
 from inspect import cleandoc
 from pathlib import PurePath, PurePosixPath
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .source_values import Called, Computed, PastMoment, computed_parts
-from .zones import zone_name
+from .._airflow.zones import zone_name
+from .values import AirflowCall, PastMoment, RuntimeValue, computed_parts
 
 OWN_NAMES = frozenset("dict list tuple set frozenset str int float bool len sorted min max range open".split())
 """Python's own functions that a file may call without importing them."""
@@ -35,22 +36,24 @@ READERS: Mapping[str, str] = MappingProxyType(
         "read_text": "reads a file",
     }
 )
-"""What a call or a subscript reads that a file itself doesn't tell, by path or by last name."""
+"""Calls and subscripts that read a value from outside the file, each with a message."""
 
 OWN_ASSET = "<asset>"
-"""A name for Airflow's `Asset`, which no file can have set to something else."""
+"""A name for Airflow's `Asset` that a file cannot rebind."""
 
-_DEFAULT_ZONE = Called("TIMEZONE")
+_DEFAULT_ZONE = AirflowCall("TIMEZONE")
 CONSTANTS: Mapping[str, Any] = MappingProxyType(
     {
         **dict.fromkeys("datetime.timezone.utc datetime.UTC pendulum.UTC pytz.UTC pytz.utc".split(), timezone.utc),
-        "airflow.settings.TIMEZONE": _DEFAULT_ZONE,
+        # In files that this package has rewritten, `TIMEZONE` comes from `airflow_compat.utils.configuration`.
+        **dict.fromkeys(("airflow.settings.TIMEZONE", "airflow.utils.configuration.TIMEZONE"), _DEFAULT_ZONE),
     }
 )
-"""Names of other modules that stand for a value."""
+"""Names in other modules whose values are known."""
 
 _ASSETS = frozenset(("Asset", "Dataset"))
-# What stays a call: whoever reads the schedule, or the parameters, knows what it means.
+# Calls of these classes are kept as they are instead of being evaluated. The code that reads schedules and params
+# interprets the kept calls.
 _MARKS = frozenset(
     "Asset AssetAlias AssetAll AssetAny AssetOrTimeSchedule AssetRef Dataset DatasetAlias DatasetAll DatasetAny "
     "DatasetOrTimeSchedule Param ParamsDict PartitionedAtRuntime relativedelta".split()
@@ -64,56 +67,53 @@ _NOT_KNOWN = object()
 
 
 def call_function(path: str, arguments: tuple[Any, ...], keywords: Mapping[str, Any], line: int) -> Any:
-    """What a call of an imported function comes to."""
     name = path.rpartition(".")[2]
     top = path.partition(".")[0]
     if name in _ASSETS:
-        # Its watchers, its access control and its extra are not what a schedule is made of.
+        # Watchers, access control and extra do not affect a schedule.
         names = {key: value for key, value in keywords.items() if key in ("name", "uri")}
-        return Called(name, arguments[:2], MappingProxyType(names))
-    if name in _MARKS or name.endswith(("Timetable", "Schedule")) or _is_timetable(path):
-        return Called(name, arguments, keywords)
+        return AirflowCall(name, arguments[:2], MappingProxyType(names))
+    is_timetable = name.endswith(("Timetable", "Schedule")) or (top == "airflow" and "timetables" in path.split("."))
+    if name in _MARKS or is_timetable:
+        return AirflowCall(name, arguments, keywords)
     if path.endswith(("Asset.ref", "Dataset.ref")):
-        return Called("AssetRef", arguments, keywords)
+        return AirflowCall("AssetRef", arguments, keywords)
     function = _FUNCTIONS.get(path) or (_AIRFLOWS.get(name) if top == "airflow" else None)
     if function is None:
-        shown = path.removeprefix("airflow.") if top == "airflow" else path
-        return Computed(f"calls {shown}()", line)
+        return RuntimeValue(f"calls {path.removeprefix('airflow.')}()", line)
     return _call(function, path, arguments, keywords, line)
 
 
 def call_method(owner: Any, name: str, arguments: tuple[Any, ...], keywords: Mapping[str, Any], line: int) -> Any:
-    """What a call of a value's method comes to."""
     if isinstance(owner, str) and name == "format":
         return _format(owner, arguments, keywords, line)
     if isinstance(owner, dict) and name in ("copy", "get", "keys", "values", "items"):
         found = _call(getattr(owner, name), f".{name}", arguments, keywords, line, partly=True)
-        return list(found) if name in ("keys", "values", "items") and not isinstance(found, Computed) else found
+        return list(found) if name in ("keys", "values", "items") and not isinstance(found, RuntimeValue) else found
     function = _method(owner, name, [*arguments, *keywords.values()])
-    return Computed(f"calls .{name}()", line) if function is None else _call(function, name, arguments, keywords, line)
+    if function is None:
+        return RuntimeValue(f"calls .{name}()", line)
+    return _call(function, name, arguments, keywords, line)
 
 
-def _method(owner: Any, name: str, given: list[Any]) -> Callable[..., Any] | None:
-    """The method of a value, where it does no harm."""
-    found: Callable[..., Any] | None = None
-    sign = -1 if name == "subtract" else 1
+def _method(owner: Any, name: str, given: list[Any]) -> Any:
     match owner, name:
         case str(), _ if name in _TEXT_METHODS:
             longest = max((len(each) for each in given if isinstance(each, str)), default=0)
-            found = getattr(owner, name) if len(owner) * (1 + longest) <= _LONGEST else None
-        case list(), "copy":
-            found = owner.copy
+            return getattr(owner, name) if len(owner) * (1 + longest) <= _LONGEST else None
         case PurePath(), ("resolve" | "absolute"):
-            found = lambda: owner  # noqa: E731
-        case PurePath(), ("with_suffix" | "with_name" | "joinpath" | "as_posix"):
-            found = getattr(owner, name)
-        case datetime(), ("replace" | "date"):
-            found = getattr(owner, name)
+            return lambda: owner
         case datetime(), ("add" | "subtract"):
-            found = _shift(owner, sign)
+            return partial(_shift, owner, -1 if name == "subtract" else 1)
         case PastMoment(), ("add" | "subtract"):
-            found = _shift_past(owner, sign)
-    return found
+            return partial(_shift_past, owner, -1 if name == "subtract" else 1)
+        case (
+            (list(), "copy")
+            | (PurePath(), "with_suffix" | "with_name" | "joinpath" | "as_posix")
+            | (datetime(), "replace" | "date")
+        ):
+            return getattr(owner, name)
+    return None
 
 
 def _call(
@@ -132,7 +132,7 @@ def _call(
         result = function(*arguments, **keywords)
     except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError, RecursionError):
         result = _NOT_KNOWN
-    return Computed(f"calls {path}() in a way that isn't known", line) if result is _NOT_KNOWN else result
+    return RuntimeValue(f"calls {path}() in an unknown way", line) if result is _NOT_KNOWN else result
 
 
 def _format(text: str, arguments: tuple[Any, ...], keywords: Mapping[str, Any], line: int) -> Any:
@@ -141,31 +141,21 @@ def _format(text: str, arguments: tuple[Any, ...], keywords: Mapping[str, Any], 
     given = [*arguments, *keywords.values()]
     plain = all(isinstance(each, (str, int, float)) for each in given) and not set(text) & set("!:.[")
     if not plain or text.count("{") * max((len(str(each)) for each in given), default=0) > _LONGEST:
-        return Computed("formats a value", line)
+        return RuntimeValue("formats a value", line)
     try:
         return text.format(*arguments, **keywords)
     except (LookupError, ValueError):
-        return Computed("formats a value", line)
-
-
-def _is_timetable(path: str) -> bool:
-    return path.startswith("airflow.") and "timetables" in path.split(".")
+        return RuntimeValue("formats a value", line)
 
 
 def _zone(given: Any = "UTC") -> tzinfo:
     if isinstance(given, tzinfo):
         return given
-    if given in ("UTC", "utc"):
-        return timezone.utc
-    return ZoneInfo(given)
-
-
-def _datetime(*arguments: Any, **keywords: Any) -> datetime:
-    return datetime(*arguments, **keywords)  # noqa: DTZ001 - as the file has it
+    return timezone.utc if given in ("UTC", "utc") else ZoneInfo(given)
 
 
 def _aware(*arguments: Any, tz: Any = "UTC", tzinfo: Any = None, **keywords: Any) -> datetime:
-    return datetime(*arguments, **keywords).replace(tzinfo=_zone(tzinfo or tz))  # noqa: DTZ001 - set at once
+    return datetime(*arguments, **keywords).replace(tzinfo=_zone(tzinfo or tz))  # noqa: DTZ001 - `replace` sets it
 
 
 def _parse(text: str, tz: Any = "UTC", **_: Any) -> datetime:
@@ -173,14 +163,9 @@ def _parse(text: str, tz: Any = "UTC", **_: Any) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=_zone(tz))
 
 
-def _strptime(text: str, form: str) -> datetime:
-    return datetime.strptime(text, form)  # noqa: DTZ007 - as the file has it
-
-
 def _duration(**parts: float) -> Any:
-    if {"years", "months"} & set(parts):
-        return Called("relativedelta", (), MappingProxyType(parts))
-    return timedelta(**parts)
+    has_months = {"years", "months"} & set(parts)
+    return AirflowCall("relativedelta", (), MappingProxyType(parts)) if has_months else timedelta(**parts)
 
 
 def _days_ago(n: int, hour: int = 0, minute: int = 0, second: int = 0, microsecond: int = 0) -> Any:
@@ -191,43 +176,21 @@ def _days_ago(n: int, hour: int = 0, minute: int = 0, second: int = 0, microseco
     )
 
 
-def _today(tz: Any = "UTC") -> PastMoment:
-    return PastMoment(0, _name_of_zone(tz))
-
-
-def _yesterday(tz: Any = "UTC") -> PastMoment:
-    return PastMoment(1, _name_of_zone(tz))
-
-
 def _now(tz: Any = None) -> PastMoment:
     return PastMoment(0, "" if tz is None else _name_of_zone(tz), is_day=False)
-
-
-def _utc_now() -> PastMoment:
-    return PastMoment(0, is_day=False)
 
 
 def _name_of_zone(tz: Any) -> str:
     return "" if tz == _DEFAULT_ZONE else zone_name(_zone(tz))
 
 
-def _shift(moment: datetime, sign: int) -> Callable[..., Any]:
-    def shifted(**parts: float) -> Any:
-        return _NOT_KNOWN if {"years", "months"} & set(parts) else moment + sign * timedelta(**parts)
-
-    return shifted
+def _shift(moment: datetime, sign: int, /, **parts: float) -> Any:
+    return _NOT_KNOWN if {"years", "months"} & set(parts) else moment + sign * timedelta(**parts)
 
 
-def _shift_past(moment: PastMoment, sign: int) -> Callable[..., Any]:
-    def shifted(*, days: int = 0, weeks: int = 0) -> Any:
-        ago = moment.days - sign * (days + 7 * weeks)
-        return replace(moment, days=ago) if ago >= 0 else _NOT_KNOWN
-
-    return shifted
-
-
-def _path(*parts: Any) -> PurePath:
-    return PurePosixPath(*parts)
+def _shift_past(moment: PastMoment, sign: int, /, *, days: int = 0, weeks: int = 0) -> Any:
+    ago = moment.days - sign * (days + 7 * weeks)
+    return replace(moment, days=ago) if ago >= 0 else _NOT_KNOWN
 
 
 def _base(path: Any) -> str:
@@ -250,16 +213,9 @@ def _fixed(text: Any) -> Any:
     return str(text) if isinstance(text, (str, int, float, PurePath)) else _NOT_KNOWN
 
 
-_DATES: dict[str, Callable[..., Any]] = {
-    "datetime": _datetime,
-    "date": date,
-    "time": time,
-    "timedelta": timedelta,
-    "timezone": timezone,
-}
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{f"datetime.{name}": function for name, function in _DATES.items()},
-    "datetime.datetime.strptime": _strptime,
+    **{f"datetime.{kind.__name__}": kind for kind in (datetime, date, time, timedelta, timezone)},
+    "datetime.datetime.strptime": datetime.strptime,
     "datetime.datetime.fromisoformat": datetime.fromisoformat,
     "pendulum.datetime": _aware,
     "pendulum.parse": _parse,
@@ -267,17 +223,17 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "pendulum.timezone": _zone,
     "pendulum.tz.timezone": _zone,
     "pendulum.Timezone": _zone,
-    "pendulum.today": _today,
-    "pendulum.yesterday": _yesterday,
+    "pendulum.today": lambda tz="UTC": PastMoment(0, _name_of_zone(tz)),
+    "pendulum.yesterday": lambda tz="UTC": PastMoment(1, _name_of_zone(tz)),
     "pendulum.now": _now,
     "datetime.datetime.now": _now,
     "datetime.datetime.today": _now,
-    "datetime.datetime.utcnow": _utc_now,
+    "datetime.datetime.utcnow": lambda: PastMoment(0, is_day=False),
     "pytz.timezone": _zone,
     "zoneinfo.ZoneInfo": _zone,
     "dateutil.tz.gettz": _zone,
-    "pathlib.Path": _path,
-    "pathlib.PurePath": _path,
+    "pathlib.Path": PurePosixPath,
+    "pathlib.PurePath": PurePosixPath,
     "os.path.basename": _base,
     "os.path.splitext": lambda path: posixpath.splitext(str(path)),
     "os.path.dirname": lambda path: posixpath.dirname(str(path)),

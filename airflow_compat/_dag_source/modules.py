@@ -1,4 +1,4 @@
-"""The modules beside a DAG file that it imports. They are read as text, and never run."""
+"""Find and parse the modules that a DAG file imports, without running them."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from pathlib import PurePath
 from typing import NamedTuple, Protocol
 
 from ..errors import DagFileError
-from .source_bindings import read_scopes
-from .source_scopes import Module
-from .source_text import parse_source
+from .bindings import read_scopes
+from .scopes import Module
+from .syntax import parse_source
 
-# Installed modules come first on Airflow's path, so no file can stand in for these.
-_INSTALLED = frozenset(sys.stdlib_module_names) | {"airflow", "dateutil", "pendulum", "pytz"}
+PACKAGE = __package__.partition(".")[0]
+"""The name of this package."""
+# Installed modules come first on Airflow's path, so a local file cannot replace an installed module.
+INSTALLED = frozenset(sys.stdlib_module_names) | {PACKAGE, "airflow", "dateutil", "pendulum", "pytz"}
+"""Modules that no file next to a DAG file can replace."""
 
 
 class ModuleFile(NamedTuple):
     """The file of a module.
 
     Attributes:
-        path: The full path.
-        shown: The path in reports.
-        size: How many of the dotted name's parts name the module.
+        size: The number of parts of the dotted name that belong to the module.
     """
 
     path: str
@@ -34,27 +35,21 @@ class ModuleFiles(Protocol):
     """Finds and reads the files of modules."""
 
     def find(self, names: tuple[str, ...], level: int, importer: str) -> ModuleFile | None:
-        """Return the file that holds the longest part of a dotted name.
+        """Return the file of the module that the longest part of a dotted name denotes.
 
         Args:
-            names: The parts of the name.
+            names: The parts of the dotted name.
             level: The number of leading dots of a relative import.
-            importer: The full path of the file that imports the name.
+            importer: The full path of the importing file.
         """
 
-    def read(self, path: str) -> bytes:
-        """Return the content of a file.
-
-        Raises:
-            DagFileError: The file cannot be read.
-        """
+    def read(self, path: str) -> bytes: ...
 
 
 class Found(NamedTuple):
-    """A dotted name in a module beside the DAG file.
+    """The imported module that a dotted name starts with.
 
     Attributes:
-        module: The module.
         names: The rest of the dotted name; empty for the module itself.
     """
 
@@ -64,29 +59,28 @@ class Found(NamedTuple):
 
 @dataclass
 class Neighbours:
-    """The modules that the DAG files of a folder import, each of which is parsed once.
+    """The modules that a folder's DAG files import, each parsed once.
 
     Attributes:
-        files: Finds the files; None where no file but the DAG file itself is read.
-        makers: The names of each module that make DAGs, by its path.
+        files: Finds the files of imported modules; None to read only the DAG file.
+        makers: The names of each module's functions and classes that create DAGs, by the module's path.
     """
 
     files: ModuleFiles | None = None
     makers: dict[str, frozenset[str]] = field(default_factory=dict)
     _modules: dict[str, Module | None] = field(default_factory=dict)
     _files: dict[tuple[str, PurePath], ModuleFile | None] = field(default_factory=dict)
-    _of_dags: set[str] = field(default_factory=set)
 
     def find(self, path: str, importer: str) -> Found | None:
-        """Return the module that a dotted name belongs to, with the rest of the name.
+        """Return the module of a dotted name, with the rest of the name.
 
         Args:
-            path: The name as it was imported: `common.config.SCHEDULE`, or `.config.SCHEDULE`.
-            importer: The full path of the file that imports it.
+            path: The imported name: `common.config.SCHEDULE`, or `.config.SCHEDULE`.
+            importer: The full path of the importing file.
         """
         names = path.lstrip(".")
         level = len(path) - len(names)
-        if self.files is None or (not level and names.partition(".")[0] in _INSTALLED):
+        if self.files is None or (not level and names.partition(".")[0] in INSTALLED):
             return None
         key = (path, PurePath(importer).parent)
         if key not in self._files:
@@ -95,20 +89,15 @@ class Neighbours:
         module = self._read(file) if file else None
         return Found(module, tuple(names.split(".")[file.size :])) if file and module else None
 
-    def speaks_of_dags(self, module: Module) -> bool:
-        """Return False for a module whose text does not have the word, so that nothing in it makes a DAG."""
-        return module.path in self._of_dags
-
     def _read(self, file: ModuleFile) -> Module | None:
         if file.path not in self._modules:
             assert self.files is not None
             try:
                 data = self.files.read(file.path)
-                self._modules[file.path] = read_scopes(parse_source(data), file.path, file.shown)
+                module = read_scopes(parse_source(data), file.path, file.shown)
+                module.speaks_of_dags = b"dag" in data.lower()
+                self._modules[file.path] = module
             except DagFileError:
-                # Where it is a DAG file, its own report says why.
+                # If the module is also a DAG file, its own report explains the error.
                 self._modules[file.path] = None
-            else:
-                if b"dag" in data.lower():
-                    self._of_dags.add(file.path)
         return self._modules[file.path]

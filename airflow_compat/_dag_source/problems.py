@@ -1,4 +1,4 @@
-"""What a report says about DAG files and deployments, one by one and grouped by cause."""
+"""Report problems of DAG files and deployments, singly or grouped by cause."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ _LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 
 @dataclass(frozen=True)
 class Problem:
-    """One line of a report.
+    """A problem: one line of a report.
 
     Attributes:
         path: The file.
-        message: The cause and the next step, in the same words wherever the cause is the same.
+        message: The text with the cause and the next step; problems with the same cause have the same text.
         line: The line in the file; 0 if there is none.
-        name: The DAG or the deployment; empty for the whole file.
-        level: `error` if something is left out, `warning` if something differs, or `note`.
-        detail: What is special about this place; empty for nothing.
+        name: The DAG or deployment; empty if the problem concerns the whole file.
+        level: `error` if the result leaves out a part of the DAG, `warning` if a part behaves differently than in
+            Airflow, `note` for information.
+        detail: Details; empty if there are none.
     """
 
     path: str
@@ -33,7 +34,6 @@ class Problem:
 
     @property
     def place(self) -> str:
-        """The file and the line."""
         return f"{self.path}:{self.line}" if self.line else self.path
 
     def __str__(self) -> str:
@@ -41,7 +41,6 @@ class Problem:
         return ": ".join(part for part in parts if part)
 
     def as_dict(self) -> dict[str, object]:
-        """For JSON."""
         return {
             "path": self.path,
             "line": self.line,
@@ -54,20 +53,14 @@ class Problem:
 
 @dataclass(frozen=True)
 class ProblemGroup:
-    """All places that have the same cause.
-
-    Attributes:
-        level: The level of the problems.
-        message: Their message.
-        problems: The problems, in the order in which they were found.
-    """
+    """The problems of several places that have the same cause."""
 
     level: Level
     message: str
     problems: tuple[Problem, ...]
 
     def lines(self) -> tuple[str, ...]:
-        """The report: the cause, and each place below it."""
+        """Return the text of the cause and, below it, a line for each place."""
         places = (": ".join(part for part in (each.place, each.name, each.detail) if part) for each in self.problems)
         return f"{self.level}: {self.message}", *(f"    {place}" for place in places)
 

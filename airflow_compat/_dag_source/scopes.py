@@ -1,8 +1,13 @@
-"""The names of a DAG file: what each is bound to, where, and under which condition."""
+"""Describe the names of a DAG file: where, to which values, and under which conditions they are bound.
+
+Also finds the earliest and latest statement at which a function may be called.
+"""
 
 from __future__ import annotations
 
 import ast
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -10,14 +15,12 @@ Kind: TypeAlias = Literal["value", "import", "function", "class", "other"]
 
 
 class Binding(NamedTuple):
-    """One place that binds a name.
+    """One statement's binding of a name.
 
     Attributes:
-        order: The number of its statement, counted through the file.
-        kind: What it is bound to.
-        node: The expression, for a value; the definition, for a function or a class.
-        text: The dotted name, for an import; for another kind, why its value isn't known.
-        conditional: Whether it may not come to it.
+        order: The number of the binding's statement in the file.
+        node: The expression of an assigned value, or the definition of a function or class.
+        text: The dotted name of an import; for other kinds, why the value is unknown.
     """
 
     order: int
@@ -25,21 +28,19 @@ class Binding(NamedTuple):
     node: ast.AST | None
     text: str
     conditional: bool
+    line: int
 
 
 @dataclass(eq=False)
 class Scope:
-    """A module's, a function's or a class's names.
+    """The names of a module, function or class.
 
     Attributes:
-        name: The function's or the class's; empty for a module.
-        parent: The scope around it.
-        definition: The function or the class; None for a module.
-        order: The number of the definition's statement.
-        bindings: Every name's, in the file's order.
-        changed: Names whose object is changed after it was made.
-        aliases: Pairs of names that one object has.
-        attributes: What is set on a name's object: `dag.doc_md = ...`.
+        name: The name of the function or class; empty for a module.
+        definition: The function or class; None for a module.
+        bindings: The bindings of each name, in the file's order.
+        aliases: Pairs of names that refer to the same object.
+        attributes: Attributes that are set on a name's object: `dag.doc_md = ...`.
     """
 
     name: str = ""
@@ -52,7 +53,7 @@ class Scope:
     attributes: list[tuple[str, str, ast.expr, int]] = field(default_factory=list)
 
     def owner(self, name: str) -> Scope | None:
-        """The scope that binds the name, as seen from this one."""
+        """Return the innermost scope that has the name: this one or an outer one."""
         scope: Scope | None = self
         while scope is not None and (name not in scope.bindings or (scope is not self and scope.is_class)):
             scope = scope.parent
@@ -60,11 +61,10 @@ class Scope:
 
     @property
     def is_class(self) -> bool:
-        """True for the names of a class, which functions inside it do not see."""
         return isinstance(self.definition, ast.ClassDef)
 
     def change(self, name: str) -> None:
-        """Note a change to the object of a name, and of the other names that it has."""
+        """Record that a statement changes the object to which a name and its aliases refer."""
         todo = [name]
         while todo:
             each = todo.pop()
@@ -74,7 +74,7 @@ class Scope:
 
 
 class Statement(NamedTuple):
-    """One statement, and where it stands."""
+    """A statement, its number in the file, and its scope."""
 
     order: int
     node: ast.stmt
@@ -84,18 +84,14 @@ class Statement(NamedTuple):
 
 @dataclass
 class Module:
-    """What the walk found.
+    """The scopes and statements of a file.
 
     Attributes:
-        scope: The module's own names.
-        scopes: All of them.
-        statements: All, in the file's order.
-        stars: The modules whose names were all imported.
-        changes: Names whose object is changed after it was made, each with the scope where that is done.
-        users: The statements that use each name; None until somebody asks.
-        doc: The module's docstring.
-        path: The file's full path, which `__file__` is.
-        shown: The file's path in reports; empty for the DAG file itself.
+        changes: Names whose object a statement changes, each with the statement's scope.
+        users: The statements that use each name; None until needed.
+        path: The file's full path, the value of `__file__`.
+        shown: The file's path as reports show it; empty for the DAG file itself.
+        speaks_of_dags: False if the file can't create a DAG, because its text lacks the word "dag".
     """
 
     scope: Scope
@@ -107,11 +103,67 @@ class Module:
     stars: list[str] = field(default_factory=list)
     changes: list[tuple[Scope, str]] = field(default_factory=list)
     users: dict[str, list[Statement]] | None = None
+    speaks_of_dags: bool = False
 
 
 def docstring(body: list[ast.stmt]) -> str | None:
-    """The text that stands first."""
     match body[:1]:
         case [ast.Expr(value=ast.Constant(value=str() as text))]:
             return text
     return None
+
+
+END = sys.maxsize
+"""The number that stands for the time after the last statement."""
+
+# The statements inside the blocks of a statement are visited separately.
+_BLOCKS = (ast.stmt, ast.excepthandler, ast.match_case)
+_MOST_USERS = 100
+
+
+def run_orders(scope: Scope, order: int, outer: Scope, module: Module) -> tuple[int, int]:
+    """Return the numbers of the first and the last statement of an outer scope at which code may run.
+
+    A class body runs where it is written. A function body runs where the function is used, or, if unused, after the
+    last statement.
+    """
+    first = last = order
+    while scope is not outer and scope.parent is not None:
+        if not scope.is_class:
+            first, last = _run_of(scope, module)
+        scope = scope.parent
+    return first, last
+
+
+def users(module: Module, name: str) -> Sequence[Statement]:
+    if module.users is None:
+        module.users = {}
+        for statement in module.statements:
+            nodes = (node for part in own_parts(statement.node) for node in ast.walk(part))
+            for used in {node.id for node in nodes if isinstance(node, ast.Name)}:
+                module.users.setdefault(used, []).append(statement)
+    return module.users.get(name, ())
+
+
+def own_parts(node: ast.stmt) -> Iterator[ast.AST]:
+    """Yield the parts of a statement, without the statements in its blocks."""
+    return (each for each in ast.iter_child_nodes(node) if not isinstance(each, _BLOCKS))
+
+
+def _run_of(function: Scope, module: Module) -> tuple[int, int]:
+    """Return the numbers of the first and the last statement that use a function, also through other functions."""
+    outer = function.parent
+    orders: list[int] = []
+    todo, seen = [function], {id(function)}
+    while todo and len(seen) < _MOST_USERS:
+        used = todo.pop()
+        for statement in users(module, used.name):
+            user = statement.scope
+            while user is not outer and user.parent is not None and user.is_class:
+                user = user.parent
+            if user is outer and statement.order > used.order:
+                orders.append(statement.order)
+            elif user.parent is outer and id(user) not in seen:
+                seen.add(id(user))
+                todo.append(user)
+    return (min(orders), max(orders)) if orders and not todo else (END, END)

@@ -1,4 +1,4 @@
-"""What an expression of a DAG file comes to without running it: plain data, and three marks for what isn't data."""
+"""Hold values that are not plain data: unknown values, Airflow objects and past moments."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Computed:
-    """Something that only running the file would tell.
+class RuntimeValue:
+    """A value that is known only when the file runs.
 
     Attributes:
-        why: What stands in the way, as the end of a sentence: "reads an Airflow Variable". Never a value.
-        line: Where.
-        path: The file of that line; empty for the DAG file itself.
-        options: The values between which a condition decides; empty where they are not known.
+        why: The reason, as the end of a sentence: "reads an Airflow Variable". The reason never quotes a value.
+        line: The line of the cause.
+        path: The file that contains the line; empty for the DAG file itself.
+        options: The possible values of a conditional expression; empty if unknown.
     """
 
     why: str
@@ -29,13 +29,11 @@ class Computed:
 
 
 @dataclass(frozen=True)
-class Called:
-    """A call of something of Airflow's that isn't a plain value, such as a timetable, an asset or a `Param`.
+class AirflowCall:
+    """A call that creates an Airflow object, such as a timetable, an asset or a `Param`.
 
     Attributes:
-        name: The last part of the name that it was imported under: `CronTriggerTimetable`.
-        arguments: What was given by position.
-        keywords: What was given by name.
+        name: The last part of the imported name: `CronTriggerTimetable`.
     """
 
     name: str
@@ -43,24 +41,20 @@ class Called:
     keywords: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
     def __repr__(self) -> str:
-        # As a message shows it, which never has a value in it.
+        # Messages must not show values.
         return f"{self.name}(...)"
 
     def argument(self, position: int, name: str, default: Any = None) -> Any:
-        """What was given for a parameter, by position or by name."""
-        if position < len(self.arguments):
-            return self.arguments[position]
-        return self.keywords.get(name, default)
+        return self.arguments[position] if position < len(self.arguments) else self.keywords.get(name, default)
 
 
 @dataclass(frozen=True)
 class PastMoment:
-    """A moment that lies so many days before the file is read, whenever that is: `days_ago(2)`.
+    """A moment that is always the same number of days before the file is read: `days_ago(2)`.
 
     Attributes:
-        days: How many.
-        timezone: The name of the time zone that its day begins in; empty for Airflow's default time zone.
-        is_day: True for the beginning of the day, and False for the time of day at which the file is read.
+        timezone: The name of the day's time zone; empty for Airflow's default time zone.
+        is_day: True if the moment is the start of the day; False if it has the time of day at which the file is read.
     """
 
     days: int
@@ -71,14 +65,14 @@ class PastMoment:
         return f"days_ago({self.days})" if self.is_day else f"now() - timedelta(days={self.days})"
 
 
-def computed_parts(value: Any) -> Iterator[Computed]:
-    """What in a value isn't known, at any depth."""
+def computed_parts(value: Any) -> Iterator[RuntimeValue]:
+    """Yield the unknown parts of a value, at any depth."""
     todo = [value]
     while todo:
         match todo.pop():
-            case Computed() as found:
+            case RuntimeValue() as found:
                 yield found
-            case Called(arguments=arguments, keywords=keywords):
+            case AirflowCall(arguments=arguments, keywords=keywords):
                 todo += [*reversed(list(keywords.values())), *reversed(arguments)]
             case dict() as found:
                 todo += [part for pair in reversed(list(found.items())) for part in reversed(pair)]

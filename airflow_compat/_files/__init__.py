@@ -1,1 +1,1 @@
-"""Files that users write for us: their bytes, Python modules that hold objects, YAML whose lines are known."""
+"""Reads users' files: bytes, objects of Python modules, and YAML with line numbers."""

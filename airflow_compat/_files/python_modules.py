@@ -1,4 +1,4 @@
-"""A Python module of a user's: it is run, and what its variables hold is taken."""
+"""Runs a user's Python module, and collects objects from its variables."""
 
 from __future__ import annotations
 
@@ -14,56 +14,46 @@ from ..errors import AirflowCompatError
 
 T = TypeVar("T")
 
-# Their texts are about the code, and not about what it works on, which may be secret.
+# Classes of errors whose messages can quote only code. Messages of other errors may quote secret data.
 _ABOUT_CODE = (AttributeError, ImportError, NameError, SyntaxError, TypeError)
 
 
 def objects_of_module(
     path: Path, source: bytes, kind: type[T], *, error: type[AirflowCompatError], missing: str
 ) -> list[T]:
-    """Run a module by its path and collect the objects in its variables, also those in lists, tuples and dictionaries.
+    """Run a module and return the objects in its variables, also inside lists, tuples and dictionaries.
 
-    What it prints goes to standard error.
+    The module's output goes to standard error.
 
     Args:
-        path: The module.
-        source: What it holds.
+        path: The module's file.
+        source: Its content.
         kind: The objects' class.
-        error: What is raised where it is no Python, raises, or has no such objects.
-        missing: What is said where it has none.
+        error: Raised for an unusable module.
+        missing: The message if the module has no objects.
     """
     file = path.resolve()
-    try:
-        namespace = _run(_compiled(path, file, source), path, file)
-    except _UnusableError as exc:
-        problem = str(exc)
-    else:
-        objects: list[T] = []
-        for found in _found(namespace, kind, set()):
-            if found not in objects:
-                objects.append(found)
-        if objects:
-            return objects
-        problem = f"{path}: {missing}"
-    raise error(problem)
+    objects: list[T] = []
+    for found in _found(_run(_compiled(path, file, source, error), path, file, error), kind, set()):
+        if found not in objects:
+            objects.append(found)
+    if not objects:
+        raise error(f"{path}: {missing}")
+    return objects
 
 
-class _UnusableError(Exception):
-    """The module gives nothing; its text is for the user."""
-
-
-def _compiled(path: Path, file: Path, source: bytes) -> CodeType:
+def _compiled(path: Path, file: Path, source: bytes, error: type[AirflowCompatError]) -> CodeType:
     try:
         return compile(source, str(file), "exec", dont_inherit=True)
     except SyntaxError as exc:
         where = f"{path}, line {exc.lineno}" if exc.lineno else str(path)
-        problem = f"{where}: it is no Python: {exc.msg}; mend it there"
+        problem = f"{where}: the file is not valid Python: {exc.msg}; correct the code"
     except (ValueError, RecursionError, MemoryError) as exc:
-        problem = f"{path}: it is no Python ({type(exc).__name__}); check the file"
-    raise _UnusableError(problem)
+        problem = f"{path}: the file is not valid Python ({type(exc).__name__}); check the file"
+    raise error(problem)
 
 
-def _run(code: CodeType, path: Path, file: Path) -> dict[str, object]:
+def _run(code: CodeType, path: Path, file: Path, error: type[AirflowCompatError]) -> dict[str, object]:
     module = ModuleType(f"_airflow_compat_file_{file.stem}")
     module.__file__ = str(file)
     with _imports_from(file.parent, module), contextlib.redirect_stdout(sys.stderr):
@@ -72,14 +62,14 @@ def _run(code: CodeType, path: Path, file: Path) -> dict[str, object]:
             return dict(module.__dict__)
         except (Exception, SystemExit) as exc:  # noqa: BLE001 - whatever it raises
             problem = _problem(exc, path, file)
-    raise _UnusableError(problem)
+    raise error(problem)
 
 
 @contextlib.contextmanager
 def _imports_from(folder: Path, module: ModuleType) -> Iterator[None]:
-    """Import what lies beside the module, and forget it afterwards: beside another there may be one of its name."""
+    """Make modules in the folder importable, and unload them at the end: another folder may use the same names."""
     before = set(sys.modules)
-    # What is defined in a module asks for it.
+    # Classes and functions look up their module in `sys.modules`.
     sys.modules[module.__name__] = module
     sys.path.insert(0, str(folder))
     try:
@@ -94,7 +84,7 @@ def _imports_from(folder: Path, module: ModuleType) -> Iterator[None]:
 
 
 def _lies_in(folder: Path, module: ModuleType) -> bool:
-    """Whether it is a module in this very folder, or a package of it."""
+    """Return True for a module or package directly in this folder."""
     paths = [*getattr(module, "__path__", ()), *filter(None, [getattr(module, "__file__", None)])]
     return any(Path(path).parent == folder for path in paths)
 
@@ -105,8 +95,8 @@ def _problem(exc: BaseException, path: Path, file: Path) -> str:
     if isinstance(exc, AirflowCompatError):
         return f"{where}: {exc}"
     text = str(exc).partition("\n")[0] if isinstance(exc, _ABOUT_CODE) else ""
-    said = f"{type(exc).__name__}: {text}" if text else type(exc).__name__
-    return f"{where}: it raises {said}; mend it there, or run `python {path}` to see more"
+    error = f"{type(exc).__name__}: {text}" if text else type(exc).__name__
+    return f"{where}: the module raises {error}; correct the code, or run `python {path}` to see the traceback"
 
 
 def _found(value: object, kind: type[T], seen: set[int]) -> Iterator[T]:

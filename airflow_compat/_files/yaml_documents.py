@@ -1,4 +1,4 @@
-"""YAML that a user writes: a list of documents, each with the line that it begins in, by PyYAML."""
+"""Reads the documents of a user's YAML file, with their line numbers."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ..errors import AirflowCompatError
 
 
 def yaml_documents(path: Path, data: bytes, key: str, error: type[AirflowCompatError]) -> Iterator[tuple[int, Any]]:
-    """Each document of a file, as plain data, and the line that it begins in: one, a list, or a list below `key`.
+    """Yield the first line and the data of each document: of the whole file, or of each entry of the list in it.
 
     Args:
         path: The file, for messages.
-        data: What it holds.
-        key: What the list may stand below.
-        error: What is raised for what is no such YAML; the message names the line.
+        data: The file's content.
+        key: The key whose value is a list of documents.
+        error: Raised for unusable YAML, with the line.
     """
     try:
         loader = yaml.SafeLoader(data)
@@ -32,18 +32,18 @@ def yaml_documents(path: Path, data: bytes, key: str, error: type[AirflowCompatE
         problem = str(exc)
     except yaml.MarkedYAMLError as exc:
         where = f"{path}, line {exc.problem_mark.line + 1}" if exc.problem_mark else str(path)
-        problem = f"{where}: not YAML, or more than one document of plain data: {exc.problem}; mend it there"
+        problem = f"{where}: the file is not one YAML document of plain data: {exc.problem}; correct the file"
     except yaml.YAMLError:
-        problem = f"{path}: not text that YAML allows; check the file"
+        problem = f"{path}: the file is not text that YAML allows; check its characters"
     except RecursionError:
-        problem = f"{path}: nested too deeply; check the file"
+        problem = f"{path}: the file is nested too deeply; check its content"
     except ValueError:
-        problem = f"{path}: a date or number in it is none; put it in quotes"
+        problem = f"{path}: a date or number in the file is invalid; put the value in quotes"
     raise error(problem)
 
 
 class _UnusableError(Exception):
-    """YAML, but not of this form; its text is for the user."""
+    """The YAML is not usable. The text is a message for the user."""
 
 
 def _listed(node: Any, path: Path, key: str) -> list[Any]:
@@ -52,19 +52,23 @@ def _listed(node: Any, path: Path, key: str) -> list[Any]:
         if key not in keys:
             return [node]
         if others := sorted(set(keys) - {key}):
-            raise _UnusableError(f"{path}: {others[0]} stands beside {key}; leave it out, or move it below")
+            raise _UnusableError(
+                f"{path}: the key {others[0]} can't be next to {key}; remove {others[0]}, or move it below {key}"
+            )
         node = keys[key]
     if isinstance(node, yaml.SequenceNode):
         return list(node.value)
     if node is None or node.tag == "tag:yaml.org,2002:null":
         return []
-    raise _UnusableError(f"{path}, line {node.start_mark.line + 1}: {key} are no list; begin each with `-`")
+    raise _UnusableError(f"{path}, line {node.start_mark.line + 1}: {key} is not a list; start each entry with `-`")
 
 
 def _check(node: Any, path: Path, above: tuple[Any, ...], checked: set[int]) -> None:
-    """Refuse what PyYAML lets pass: a key that is there twice, of which the last would count, and an endless loop."""
+    """Refuse two things that PyYAML accepts: duplicate keys, and nodes that contain themselves by an alias."""
     if any(node is each for each in above):
-        raise _UnusableError(f"{path}, line {node.start_mark.line + 1}: it contains itself; write it without the alias")
+        raise _UnusableError(
+            f"{path}, line {node.start_mark.line + 1}: an alias makes the value contain itself; remove the alias"
+        )
     if id(node) in checked:
         return
     if isinstance(node, yaml.MappingNode):
@@ -72,9 +76,9 @@ def _check(node: Any, path: Path, above: tuple[Any, ...], checked: set[int]) -> 
         for key, value in node.value:
             where = f"{path}, line {key.start_mark.line + 1}"
             if not isinstance(key, yaml.ScalarNode):
-                raise _UnusableError(f"{where}: a name in it is no text; check the file")
+                raise _UnusableError(f"{where}: a key is not text; put the key in quotes")
             if key.value in keys:
-                raise _UnusableError(f"{where}: {key.value!r} is there twice; leave one of them out")
+                raise _UnusableError(f"{where}: the key {key.value!r} appears twice; remove one of the two")
             keys.add(key.value)
             _check(value, path, (*above, node), checked)
     elif isinstance(node, yaml.SequenceNode):

@@ -1,1 +1,1 @@
-"""The IO: the only files that talk to a Prefect API."""
+"""Reads and writes objects of the Prefect API, for all features."""

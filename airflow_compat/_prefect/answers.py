@@ -1,4 +1,4 @@
-"""Why the server refused a request, in the server's own words, with a mask in place of what the request held."""
+"""Reads the reason from a server's error response, and masks values of the request in it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,13 @@ from .._airflow.secret_texts import MASK, MIN_LENGTH, SecretTexts
 
 _MOST_ERRORS = 3
 _MOST_CHARACTERS = 400
-# Names of objects and of types are no secrets, and say what an answer is about.
+# The values of these keys are not masked, because they only name the object and are not secret.
 _SHOWN = ("name", "type")
 _INPUT = re.compile(r"input_value=.*?, input_type=", re.DOTALL)
 
 
 def server_detail(response: httpx.Response) -> str:
-    """The reason that an answer gives, on one line; empty if it gives none.
-
-    An answer may quote the request, so each value that the request held is masked.
-    """
+    """Return an error response's reason on one line, without values of the request; empty if there is none."""
     try:
         said = _reason(response.json())
         sent = json.loads(response.request.content or b"null")
@@ -52,10 +49,10 @@ def _masked(said: str, sent: Any) -> str:
     for text in set(_texts(sent)):
         secrets.add(text)
         if len(text) < MIN_LENGTH:
-            # Too short to be looked for in every word.
+            # A short text is masked only in quotes, since it may be part of any word.
             for quoted in (repr(text), json.dumps(text)):
                 said = said.replace(quoted, MASK)
-    # Pydantic shortens what it quotes, so that it equals no value of the request.
+    # Pydantic shortens the values that it quotes, so a search for the full values does not find them.
     return _INPUT.sub(f"input_value={MASK}, input_type=", secrets.redact(said))
 
 

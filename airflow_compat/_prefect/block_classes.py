@@ -1,4 +1,4 @@
-"""The classes behind the block types: imported only when one is needed, since a provider's package costs a second."""
+"""The classes of block types, imported when needed: an import can take a second."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _Home:
 
 
 _CLASSES = {
-    "airflow-connection": _Home(f"{__package__}.airflow_block", "AirflowConnection"),
+    "airflow-connection": _Home("airflow_compat.connections._airflow_block", "AirflowConnection"),
     "aws-credentials": _Home("prefect_aws", "AwsCredentials", "aws"),
     "azure-blob-storage-credentials": _Home("prefect_azure", "AzureBlobStorageCredentials", "azure"),
     "azure-container-instance-credentials": _Home("prefect_azure", "AzureContainerInstanceCredentials", "azure"),
@@ -41,20 +41,20 @@ _CLASSES = {
 
 
 def extra_of(type_slug: str) -> str:
-    """The extra of ours that brings the package of a block type; empty where Prefect itself does."""
+    """Return this package's extra that installs a block type's package; empty if none is needed."""
     return _CLASSES[type_slug].extra
 
 
 def is_installed(type_slug: str) -> bool:
-    """Whether the package of a block type is here; it is not imported."""
+    """Return True if a block type's package is installed, without importing it."""
     return find_spec(_CLASSES[type_slug].module.partition(".")[0]) is not None
 
 
 def block_class(type_slug: str) -> type[Block]:
-    """The class of a block type that we know.
+    """Return the class of a block type.
 
     Raises:
-        MissingPackageError: Its package isn't installed.
+        MissingPackageError: The type's package isn't installed.
     """
     home = _CLASSES[type_slug]
     try:
@@ -64,11 +64,11 @@ def block_class(type_slug: str) -> type[Block]:
         if exc.name is None or exc.name.partition(".")[0] != package:
             raise
         raise MissingPackageError(
-            f"{home.name} needs the package {package.replace('_', '-')}: pip install 'airflow-compat[{home.extra}]'",
+            f"{home.name} needs the package {package.replace('_', '-')}; run `pip install "
+            f"'airflow-compat[{home.extra}]'`",
             name=package,
         ) from exc
 
 
 def block_from_data(type_slug: str, data: dict[str, Any]) -> Block:
-    """A fresh block of a type that we know."""
     return block_class(type_slug).model_validate(data)

@@ -1,4 +1,4 @@
-"""Block documents: read by name over all types at once, written by type and schema. Raw data in, raw data out."""
+"""Reads and writes block documents as raw data, without the classes of their types."""
 
 from __future__ import annotations
 
@@ -11,57 +11,53 @@ from uuid import UUID
 from prefect.client.schemas.actions import BlockDocumentCreate, BlockDocumentUpdate
 from prefect.exceptions import ObjectNotFound
 
-from .._specs.specs import BlockSpec
 from ..errors import BlockTypeError, MissingPackageError
 from .block_classes import block_class
+from .block_types import ids_of_type, register
 from .client import kept_client
 from .failures import server_call
-
-# The most documents that the server gives in one answer.
-_PAGE = 200
+from .pages import chunks, items
+from .specs import BlockSpec
 
 
 @dataclass(frozen=True)
 class BlockType:
-    """What the server needs to be told to create a document of a type."""
+    """The server's ids of a block type and of its schema, which new documents need."""
 
     type_id: UUID
     schema_id: UUID
 
 
-@server_call
 def read_documents(names: Iterable[str], *, slugs: Iterable[str]) -> list[BlockSpec]:
-    """The documents of these names and block types, in no order. Names that don't exist are not in the answer."""
-    wanted = sorted(set(names))
+    """Return the existing documents with these names and block types, in any order."""
     return [
         document
-        for start in range(0, len(wanted), _PAGE)
-        for document in _pages({"name": {"any_": wanted[start : start + _PAGE]}}, slugs, include_secrets=True)
+        for chunk in chunks(names)
+        for document in _read({"name": {"any_": chunk}, "is_anonymous": {"eq_": False}}, slugs, include_secrets=True)
     ]
 
 
-@server_call
 def read_names(*, slugs: Iterable[str]) -> list[BlockSpec]:
-    """Every document of these block types, **without** its secrets, to suggest ids from."""
-    return list(_pages(None, slugs, include_secrets=False))
+    """Return all documents of these block types, with masked secrets."""
+    return list(_read(None, slugs, include_secrets=False))
 
 
 @server_call
 def read_type(type_slug: str) -> BlockType:
-    """The ids of a block type and of its schema; both are registered where the server doesn't have them.
+    """Return the ids of a block type and its schema. Registers the type and the schema if the server lacks them.
 
     Raises:
-        MissingPackageError: The server doesn't know the type, and the package that defines it isn't installed.
+        MissingPackageError: The server lacks the block type, and the type's package isn't installed.
     """
-    client = kept_client()
     with suppress(MissingPackageError):
-        block_class(type_slug).register_type_and_schema(_sync=True)  # type: ignore[call-arg]
-    with suppress(ObjectNotFound):
-        type_id = client.read_block_type_by_slug(type_slug).id
-        if schema := client.get_most_recent_block_schema_for_block_type(type_id):
-            return BlockType(type_id, schema.id)
+        register(block_class(type_slug))
+    if (ids := ids_of_type(kept_client(), type_slug)) is not None:
+        return BlockType(*ids)
     block_class(type_slug)
-    raise BlockTypeError(f"the server has no block type {type_slug!r}: prefect block register --module <its package>")
+    raise BlockTypeError(
+        f"the server has no block type {type_slug!r}; run `prefect block register --module PACKAGE` for the package "
+        "that defines the type"
+    )
 
 
 @server_call
@@ -69,7 +65,7 @@ def create_document(spec: BlockSpec, block_type: BlockType) -> None:
     """Create a block document.
 
     Raises:
-        NameTakenError: The name is taken.
+        NameTakenError: A document with this name already exists.
     """
     kept_client().create_block_document(
         BlockDocumentCreate(
@@ -83,7 +79,7 @@ def create_document(spec: BlockSpec, block_type: BlockType) -> None:
 
 @server_call
 def update_document(id_: str, spec: BlockSpec, block_type: BlockType) -> None:
-    """Give a block document other data; its name, type and id stay."""
+    """Replace the data of a block document."""
     kept_client().update_block_document(
         UUID(id_),
         BlockDocumentUpdate(data=dict(spec.data), block_schema_id=block_type.schema_id, merge_existing_data=False),
@@ -92,27 +88,16 @@ def update_document(id_: str, spec: BlockSpec, block_type: BlockType) -> None:
 
 @server_call
 def delete_document(id_: str) -> None:
-    """Delete a block document; one that is gone already changes nothing."""
+    """Delete a block document, if it exists."""
     with suppress(ObjectNotFound):
         kept_client().delete_block_document(UUID(id_))
 
 
-def _pages(
-    name_filter: Mapping[str, Any] | None, slugs: Iterable[str], *, include_secrets: bool
-) -> Iterator[BlockSpec]:
-    client = kept_client()
-    offset = 0
-    while True:
-        body = {
-            "block_documents": name_filter and {**name_filter, "is_anonymous": {"eq_": False}},
-            "block_types": {"slug": {"any_": sorted(set(slugs))}},
-            "include_secrets": include_secrets,
-            "limit": _PAGE,
-            "offset": offset,
-        }
-        page = client.request("POST", "/block_documents/filter", json=body).json()
-        for found in page:
-            yield BlockSpec(found["block_type"]["slug"], found["name"], found["data"], found["id"])
-        if len(page) < _PAGE:
-            return
-        offset += _PAGE
+def _read(documents: Mapping[str, Any] | None, slugs: Iterable[str], *, include_secrets: bool) -> Iterator[BlockSpec]:
+    body = {
+        "block_documents": documents,
+        "block_types": {"slug": {"any_": sorted(set(slugs))}},
+        "include_secrets": include_secrets,
+    }
+    for found in items("/block_documents/filter", body):
+        yield BlockSpec(found["block_type"]["slug"], found["name"], found["data"], found["id"])

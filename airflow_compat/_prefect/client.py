@@ -1,8 +1,4 @@
-"""The kept client: one a process and server, since most of the cost of a Prefect helper is building a client.
-
-`httpx.Client` is safe in threads. After a fork, and when the settings name another server, a new client is built; the
-old one is left to whoever still uses it, and all are closed at exit.
-"""
+"""The kept client: one Prefect client per process and server, because opening one is slow."""
 
 from __future__ import annotations
 
@@ -12,55 +8,71 @@ import threading
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from prefect.client.orchestration import SyncPrefectClient, get_client
+import httpx
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_KEY, PREFECT_API_URL
 
-if TYPE_CHECKING:
-    import httpx
+from ..errors import ServerUnreachableError
+from .internals.client import open_own_client
+from .temporary_server import start_if_needed
 
-_Key = tuple[object, ...]
-_clients: dict[_Key, SyncPrefectClient] = {}
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+
+_clients: dict[tuple[object, ...], SyncPrefectClient] = {}
 _lock = threading.Lock()
 
 
 def kept_client() -> SyncPrefectClient:
-    """The client for the server that the current settings name.
-
-    With no server configured, Prefect's own temporary one is started, as it would be for a flow.
-    """
+    """Return the client for the configured server. Starts a temporary server if no server is configured."""
     key = (os.getpid(), PREFECT_API_URL.value(), PREFECT_API_KEY.value(), PREFECT_API_AUTH_STRING.value())
     client = _clients.get(key)
     if client is None:
         with _lock:
             client = _clients.get(key)
             if client is None:
-                # Settings of one's own also keep Prefect from handing out the client of the run that is active.
-                client = get_client(sync_client=True, httpx_settings={"event_hooks": {"response": [_raise_if_busy]}})
-                _clients[key] = client.__enter__()
+                client = _clients[key] = _open()
     return client
 
 
+def _open() -> SyncPrefectClient:
+    start_if_needed()
+    # A temporary server has no URL in the settings.
+    if (url := PREFECT_API_URL.value()) and not _is_valid(url):
+        # The message does not show the URL, which may contain a password.
+        raise ServerUnreachableError("PREFECT_API_URL is not a valid URL; set a URL such as http://127.0.0.1:4200/api")
+    return open_own_client(_raise_if_busy)
+
+
+def _is_valid(url: str) -> bool:
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        return False
+    return parsed.scheme in ("http", "https") and bool(parsed.host)
+
+
 class BusyAnswer(Exception):
-    """The server's database is locked for a moment: SQLite, asked for two things at once. `server_call` asks again."""
+    """The server's database is briefly locked, as SQLite is by two simultaneous requests. `server_call` retries."""
 
 
 def _raise_if_busy(response: httpx.Response) -> None:
-    """Prefect's client would sleep for seconds; `server_call` asks again in milliseconds."""
-    # During maintenance, Prefect's client waits without a limit.
+    """Let `server_call` repeat the request after milliseconds, not seconds as Prefect's client does."""
+    # If a response has one of these headers, Prefect's client itself waits for the time that the header sets.
     told = "Retry-After" in response.headers or "Prefect-Maintenance" in response.headers
     if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE and not told:
         raise BusyAnswer
 
 
 def close_clients() -> None:
-    """Close this process's clients. Called at exit; a later call of a shim builds a new one."""
+    """Close this process's clients. Afterwards, `kept_client` opens new clients."""
     with _lock:
         for key in [key for key in _clients if key[0] == os.getpid()]:
             _clients.pop(key).__exit__(None, None, None)
 
 
 def _after_fork() -> None:
-    # The parent's sockets are not ours to use or to close, and its lock may be held by a thread that isn't here.
+    # After a fork, the clients still belong to the parent process. In the parent, a thread may have held the lock
+    # during the fork.
     globals()["_lock"] = threading.Lock()
 
 

@@ -1,4 +1,4 @@
-"""Moments in UTC, of the classes that Airflow's have: Prefect's own datetimes warn of what they can't do any more."""
+"""Converts Prefect's datetimes to the classes that Airflow uses, in UTC."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 
 
 def plain(moment: datetime) -> datetime:
-    """The same moment as a plain datetime, which formats as Airflow's does."""
+    """Return the moment as a plain datetime, whose text has the same form as in Airflow."""
     utc = moment.astimezone(timezone.utc)
     return datetime.combine(utc.date(), utc.time(), timezone.utc)
 
 
 def in_pendulum(moment: datetime) -> DateTime:
-    """The same moment as pendulum's `DateTime`, which the dates of Airflow's runs are."""
+    """Return the moment as pendulum's `DateTime`, the class of Airflow's dates."""
     from pendulum import UTC, DateTime
 
     utc = moment.astimezone(timezone.utc)

@@ -1,19 +1,15 @@
-"""How a request ends: it is sent again while the server is busy, and failures become errors of ours.
+"""Repeats requests to a busy server, and translates the errors of failed requests.
 
-Prefect's client sends a request again after a timeout, a lost connection, and the answers 408, 429, 502 and 503, as the
-settings PREFECT_CLIENT_MAX_RETRIES and PREFECT_CLIENT_RETRY_EXTRA_CODES say (`prefect/client/base.py`). The kept client
-does the same, except for the answer 503 without Retry-After: this module sends such a request again much sooner, and
-for at least as long as Prefect's client would.
-
-Errors give the server's reason, and mask what the request held: `answers` has the rules.
+Prefect's client repeats a request after a timeout, a lost connection, and the status codes 408, 429, 502 and 503
+(`prefect/client/base.py`). The kept client repeats the same requests, except after 503 without Retry-After: this module
+repeats such a request sooner, and for at least as long.
 """
 
 from __future__ import annotations
 
 import functools
 import random
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from json import JSONDecodeError
 from typing import ParamSpec, TypeVar
@@ -32,8 +28,9 @@ from ..errors import (
 )
 from .answers import server_detail
 from .client import BusyAnswer
+from .polling import retry_on
 
-# Seconds. SQLite answers 503 so often that the shortest patience holds even if Prefect's retries are switched off.
+# Seconds. Servers with SQLite return 503 so often that requests are repeated even if Prefect's retries are off.
 _SHORTEST_PATIENCE = 30.0
 _FIRST_PAUSE, _LAST_PAUSE = 0.02, 1.0
 
@@ -44,34 +41,47 @@ _BUSY = {
     HTTPStatus.GATEWAY_TIMEOUT,
 }
 _NOT_ALLOWED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+# The status codes by which a web server shows that it is not a Prefect server.
+_NOT_SERVED = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED}
+# The reason in a 404 response if the server does not know the path. For a missing object, the reason names the object.
+_NO_PATH = " (Not Found)"
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 def server_call(function: Callable[P, R]) -> Callable[P, R]:
-    """Decorates each function that makes requests.
+    """Call a function that sends requests, repeat it while the server is busy, and translate the server's errors.
 
     Raises:
-        ServerUnreachableError: There was no answer.
-        ServerBusyError: The server was busy each time that the request was sent.
-        ServerError: The answer was an error that the function doesn't know of.
-        NameTakenError: What was to be created exists.
+        ServerUnreachableError: The server did not answer.
+        ServerBusyError: The server was busy at every attempt.
+        ServerError: The server answered with an error that the function does not handle.
+        NameTakenError: The object to create exists already.
     """
 
     @functools.wraps(function)
-    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         problem: AirflowCompatError
         try:
-            return _when_free(functools.partial(function, *args, **kwargs))
+            return retry_on(BusyAnswer, lambda: function(*args, **kwargs), within=_patience(), pauses=_pauses())
         except AirflowCompatError:
             raise
         except (BusyAnswer, ValueError, ObjectAlreadyExists, ObjectNotFound, httpx.HTTPError, OSError) as exc:
             problem = _problem(exc)
-        # Raised here, the error has no context: the original holds the request, and that its secrets.
+        # The error is raised outside the `except` block, so that it does not refer to the original error, which
+        # contains the request with its secrets.
         raise problem
 
-    return call
+    return wrapper
+
+
+def not_an_api() -> ServerError:
+    """Return the error for a server that is not a Prefect API."""
+    return ServerError(
+        f"the server at {_url()} is not a Prefect API; correct PREFECT_API_URL, which ends in /api except for Prefect "
+        "Cloud"
+    )
 
 
 def _reason(error: Exception) -> str:
@@ -79,46 +89,37 @@ def _reason(error: Exception) -> str:
     return f" ({detail})" if detail else ""
 
 
-def _when_free(call: Callable[[], R]) -> R:
-    until = time.monotonic() + _patience()
+def _pauses() -> Iterator[float]:
     pause = _FIRST_PAUSE
     while True:
-        try:
-            return call()
-        except BusyAnswer:
-            if time.monotonic() > until:
-                raise
-            time.sleep(pause * random.uniform(0.5, 1.5))
-            pause = min(2 * pause, _LAST_PAUSE)
+        yield pause * random.uniform(0.5, 1.5)
+        pause = min(2 * pause, _LAST_PAUSE)
 
 
 def _patience() -> float:
-    """The seconds in which a busy server is asked again: the longest that Prefect's client could take for it."""
-    retries = min(PREFECT_CLIENT_MAX_RETRIES.value(), 30)
-    pauses: float = sum(2.0**retry for retry in range(1, retries + 1))
+    """Return for how many seconds a request is repeated: as long as Prefect's client does, and at least 30."""
+    pauses = sum(2.0**retry for retry in range(1, min(PREFECT_CLIENT_MAX_RETRIES.value(), 30) + 1))
     longest: float = pauses * (1 + PREFECT_CLIENT_RETRY_JITTER_FACTOR.value())
     return max(_SHORTEST_PATIENCE, longest)
 
 
 def _problem(error: Exception) -> AirflowCompatError:  # noqa: PLR0911 - one for each kind of failure
-    """Return the error of ours for what a request ended with."""
     match error:
         case BusyAnswer():
             return _busy(f"answered 503 Service Unavailable for {_patience():.0f} s")
         case JSONDecodeError():
-            return ServerError(
-                f"what answered at {_url()} is no Prefect API; see that PREFECT_API_URL is right, which ends in /api "
-                "for a server of one's own"
-            )
+            return not_an_api()
         case ValueError():
-            # Pydantic's and the encoder's errors, which quote the value.
+            # Pydantic or the encoder raised the error. The error's text quotes the value, so the text is not shown.
             return UnsendableError(
-                "it holds what no request can carry, such as half a surrogate pair or a number beyond 64 bits; "
-                "correct its text or its numbers"
+                "the object has a value that can't be sent, such as half a surrogate pair or a number beyond 64 bits; "
+                "correct the text or number"
             )
         case ObjectAlreadyExists():
-            reason = _reason(error.http_exc)
-            return NameTakenError(f"something of that name was created in the meantime{reason}; run this again")
+            return NameTakenError(
+                f"another process created an object of the same name in the meantime{_reason(error.http_exc)}; repeat "
+                "the call or command"
+            )
         case ObjectNotFound():
             return _refused(error.http_exc)
         case httpx.HTTPStatusError():
@@ -127,21 +128,26 @@ def _problem(error: Exception) -> AirflowCompatError:  # noqa: PLR0911 - one for
             return _busy(f"did not answer in time ({type(error).__name__})")
         case _:
             return ServerUnreachableError(
-                f"the Prefect server at {_url()} can't be reached ({type(error).__name__}); start it with "
+                f"the Prefect server at {_url()} can't be reached ({type(error).__name__}); start the server with "
                 "`prefect server start`, or set PREFECT_API_URL"
             )
 
 
 def _refused(error: Exception) -> ServerError:
     if not isinstance(error, httpx.HTTPStatusError):
-        return ServerError(f"the Prefect server at {_url()} answered 404 Not Found; see its log")
-    status = f"{error.response.status_code} {error.response.reason_phrase}"
-    if error.response.status_code in _BUSY:
+        return ServerError(f"the Prefect server at {_url()} answered 404 Not Found; see the server's log")
+    response = error.response
+    status = f"{response.status_code} {response.reason_phrase}"
+    if response.status_code in _BUSY:
         return _busy(f"answered {status}")
-    advice = "see its log"
-    if error.response.status_code in _NOT_ALLOWED:
-        advice = "set its PREFECT_API_KEY or PREFECT_API_AUTH_STRING"
-    return ServerError(f"the Prefect server at {_url()} answered {status}{_reason(error) or f'; {advice}'}")
+    if response.status_code in _NOT_SERVED and response.headers.get("Content-Type", "").startswith("text/html"):
+        return not_an_api()
+    advice = "see the server's log"
+    if response.status_code in _NOT_ALLOWED:
+        advice = "set PREFECT_API_KEY or PREFECT_API_AUTH_STRING to a valid value"
+    elif response.status_code == HTTPStatus.NOT_FOUND and _reason(error) in ("", _NO_PATH):
+        advice = "run `airflow-compat doctor` to check the server's address and version"
+    return ServerError(f"the Prefect server at {_url()} answered {status}{_reason(error)}; {advice}")
 
 
 def _busy(what: str) -> ServerBusyError:
@@ -152,4 +158,4 @@ def _busy(what: str) -> ServerBusyError:
 
 def _url() -> str:
     url = httpx.URL(PREFECT_API_URL.value() or "(temporary)")
-    return str(url.copy_with(username=None, password=None))
+    return str(url.copy_with(username=None, password=None, query=None, fragment=None))

@@ -1,38 +1,33 @@
-"""Global concurrency limits: what a pool is kept as."""
+"""Reads and writes global concurrency limits, in which pools are stored."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from urllib.parse import quote
 
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, GlobalConcurrencyLimitUpdate
 from prefect.exceptions import ObjectNotFound
 
-from .._specs.specs import LimitSpec
 from .client import kept_client
 from .failures import server_call
-
-_PAGE = 200
+from .pages import items
+from .specs import LimitSpec
 
 
 @server_call
 def read_limit(name: str) -> LimitSpec | None:
-    """The limit of this name, or None."""
-    try:
+    with suppress(ObjectNotFound):
         found = kept_client().read_global_concurrency_limit_by_name(_in_path(name))
-    except ObjectNotFound:
-        return None
-    return LimitSpec(found.name, found.limit, found.active, str(found.id))
+        return LimitSpec(found.name, found.limit, found.active, str(found.id))
+    return None
 
 
-@server_call
 def read_limits() -> list[LimitSpec]:
-    """Every global concurrency limit, tag limits (`tag:...`) among them."""
-    found: list[LimitSpec] = []
-    while True:
-        page = kept_client().read_global_concurrency_limits(limit=_PAGE, offset=len(found))
-        found += [LimitSpec(item.name, item.limit, bool(item.active), str(item.id)) for item in page]
-        if len(page) < _PAGE:
-            return found
+    """Return all global concurrency limits, including tag limits (`tag:...`)."""
+    return [
+        LimitSpec(item["name"], item["limit"], bool(item["active"]), item["id"])
+        for item in items("/v2/concurrency_limits/filter", {})
+    ]
 
 
 @server_call
@@ -47,21 +42,26 @@ def create_limit(spec: LimitSpec) -> None:
 
 @server_call
 def update_limit(spec: LimitSpec) -> None:
-    """Give the limit of that name this many slots, and activate it; the slots that are held stay held."""
-    update = GlobalConcurrencyLimitUpdate(limit=spec.limit, active=spec.active)
-    kept_client().update_global_concurrency_limit(_in_path(spec.name), update)
+    """Update the limit. Slots that are in use stay taken after the update."""
+    kept_client().update_global_concurrency_limit(
+        _in_path(spec.name), GlobalConcurrencyLimitUpdate(limit=spec.limit, active=spec.active)
+    )
 
 
 @server_call
 def tag_limit_exists(tag: str) -> bool:
-    """Whether a limit for task runs with this tag exists, which `prefect concurrency-limit create` makes."""
-    try:
-        kept_client().read_concurrency_limit_by_tag(_in_path(tag))
-    except ObjectNotFound:
-        return False
-    return True
+    """Return True if this tag has a limit of task runs (`prefect concurrency-limit create`)."""
+    with suppress(ObjectNotFound):
+        return bool(kept_client().read_concurrency_limit_by_tag(_in_path(tag)))
+    return False
+
+
+@server_call
+def create_tag_limit(tag: str, limit: int) -> None:
+    """Create the limit of task runs with a tag. If the limit already exists, the server changes it."""
+    kept_client().create_concurrency_limit(tag, limit)
 
 
 def _in_path(name: str) -> str:
-    """Prefect's client puts a name into the path as it is; `?` and `#` would end it."""
+    """Percent-encode a name for a URL. Prefect's client doesn't encode names, and a `?` would end the path."""
     return quote(name, safe="")

@@ -1,7 +1,7 @@
-"""A place that is empty in production, and in which a test puts something that is asked in the server's place.
+"""Contains the object that stands in for the server in a test; empty in production.
 
-Threads, tasks and tests that run at once each see their own. What was started without its starter's context, as a bare
-thread is, sees the one that was put there last: it must not ask a server behind a test's back.
+Each thread and asyncio task sees its own stand-ins. Code without a stand-in of its own, as in a plain thread, sees the
+newest stand-in, so that no code in a test contacts a server.
 """
 
 from __future__ import annotations
@@ -13,36 +13,33 @@ from typing import Generic, TypeVar
 S = TypeVar("S")
 
 
-class Place(Generic[S]):
-    """Holds what stands in for one kind of thing. Nothing is looked up while none is active."""
+class Override(Generic[S]):
+    """The active stand-ins of one kind, such as connections."""
 
     def __init__(self, name: str) -> None:
         self._lock = threading.Lock()
-        # Replaced and never changed, so that readers need no lock.
+        # The tuple is replaced but never modified, so readers need no lock.
         self._active: tuple[S, ...] = ()
         self._here: contextvars.ContextVar[tuple[S, ...]] = contextvars.ContextVar(name, default=())
 
     def current(self) -> S | None:
-        """What stands in here and now, the innermost first; None when nothing does."""
+        """Return the innermost stand-in of this context, else the newest one, else None."""
         active = self._active
-        if not active:
-            return None
-        return self.here() or active[-1]
+        return (self.here() or active[-1]) if active else None
 
     def here(self) -> S | None:
-        """What this code's own context has put here, the innermost first."""
-        # Whoever copied the context may still have one that is over.
+        """Return the innermost stand-in of this context."""
+        # A copy of a context may still have a stand-in that was removed.
         return next((one for one in reversed(self._here.get()) if one in self._active), None)
 
     def put(self, stand_in: S) -> None:
-        """Let it stand in from now on."""
         with self._lock:
             self._active = (*self._active, stand_in)
         self._here.set((*self._here.get(), stand_in))
 
     def take_out(self, stand_in: S) -> None:
-        """Let it stand in no longer, whoever asks."""
+        """Deactivate a stand-in everywhere."""
         with self._lock:
             self._active = tuple(one for one in self._active if one is not stand_in)
-        # No token: a fixture may end in another context than it began in.
+        # A token can't be used: a fixture may end in another context than the one in which it began.
         self._here.set(tuple(one for one in self._here.get() if one is not stand_in))

@@ -1,10 +1,11 @@
-"""A flow run's dates as Airflow has them: of the run itself and, in Airflow 2, of its deployment's schedule."""
+"""Computes a flow run's Airflow dates from the run and, for Airflow 2, from its deployment's schedule."""
 
 from __future__ import annotations
 
-import re
 import time
+from contextlib import suppress
 from datetime import datetime, timezone
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -17,70 +18,67 @@ from .._airflow.data_interval import RunDates, Ticks, make_run_dates, neighbours
 from .._airflow.version import AirflowVersion
 from ..errors import InvalidRunDatesError
 from .client import kept_client
+from .datetimes import in_pendulum, plain
 from .failures import server_call
-from .moments import in_pendulum, plain
-from .ticks import ticks_of
+from .internals.names import schedule_in_key
+from .schedule_ticks import ticks_of
 
-# What Prefect's scheduler names its runs by: the deployment, the schedule, the date.
-_SCHEDULER_KEY = re.compile(r"scheduled ([0-9a-f-]{36}) ([0-9a-f-]{36}) ")
-
-# Deployments' schedules, for so many seconds and of so many deployments at most.
+# The number of deployments whose schedules are cached, and the seconds for which they are cached.
 _KEPT_SECONDS, _KEPT_MOST = 300.0, 64
-_Key = tuple[object, UUID]
-_kept: dict[_Key, tuple[float, tuple[DeploymentSchedule, ...]]] = {}
+_kept: dict[tuple[object, UUID], tuple[float, tuple[DeploymentSchedule, ...]]] = {}
 
 
 def run_dates(flow_run: FlowRun, *, airflow_version: AirflowVersion) -> RunDates:
-    """The run's dates, each a `pendulum.DateTime` in UTC as in Airflow.
+    """Return the run's dates, each a `pendulum.DateTime` in UTC as in Airflow.
 
-    "3" asks no server. "2" asks for the run's deployment, unless it has none or the labels say all.
+    For Airflow 2, the run's deployment is read from the server if the labels lack dates. For Airflow 3, or if the
+    labels contain the dates, the function sends no request.
 
     Args:
-        flow_run: The run. Its labels `airflow-compat.logical-date`, `airflow-compat.data-interval-start`,
-            `airflow-compat.data-interval-end` and `airflow-compat.run-type` win over what is found.
-        airflow_version: "2" or "3"; see `make_run_dates` for what differs.
+        flow_run: The run. Dates in the run's labels `airflow-compat.*` take precedence.
+        airflow_version: "2" or "3"; see `make_run_dates`.
 
     Raises:
-        InvalidRunDatesError: A label holds no date.
-        ServerError: The server can't be asked.
+        InvalidRunDatesError: A label has no valid date.
+        ServerError: The request for the deployment failed.
     """
     labels = read_labels(flow_run.labels)
     moment = _moment_of(flow_run)
-    ticks = None
-    if airflow_version == "2" and not labels.are_complete:
-        ticks = _ticks(flow_run, moment)
-    run_type = "scheduled" if _is_scheduled(flow_run) else "manual"
+    ticks = _ticks(flow_run, moment) if airflow_version == "2" and not labels.are_complete else None
+    run_type = "scheduled" if is_scheduled(flow_run) else "manual"
     dates = make_run_dates(run_type, moment, ticks, labels, airflow_version=airflow_version)
     moments = (dates.logical_date, dates.data_interval_start, dates.data_interval_end, dates.run_after)
-    # In Airflow 3 all are the same one.
+    # Convert each different moment once: in Airflow 3, all four dates are equal.
     converted = {each: in_pendulum(each) for each in set(moments)}
     return RunDates(dates.run_type, *(converted[each] for each in moments))
 
 
 def run_neighbours(flow_run: FlowRun) -> dict[str, Any]:
-    """The context's keys for the runs before and after, which only Airflow 2 has: `prev_ds`, `next_execution_date`, ...
+    """Return Airflow 2's context keys for the previous and the next run: `prev_ds`, `next_execution_date`, ...
 
     Raises:
-        InvalidRunDatesError: A label holds no date.
-        ServerError: The server can't be asked.
+        InvalidRunDatesError: A label has no valid date.
+        ServerError: The request for the deployment failed.
     """
     dates = run_dates(flow_run, airflow_version="2")
-    ticks = None if dates.run_type == "manual" else _ticks(flow_run, _moment_of(flow_run))
-    keys = neighbours(dates, ticks)
-    return {key: in_pendulum(value) if isinstance(value, datetime) else value for key, value in keys.items()}
+    ticks = None if dates.is_triggered else _ticks(flow_run, _moment_of(flow_run))
+    return {
+        key: in_pendulum(value) if isinstance(value, datetime) else value
+        for key, value in neighbours(dates, ticks).items()
+    }
 
 
 @server_call
 def previous_successful_run(flow_run: FlowRun, *, airflow_version: AirflowVersion) -> FlowRun | None:
-    """The completed run of the same deployment, else of the same flow, whose logical date is the latest earlier one.
+    """Return the completed run with the latest logical date before that of this run, or None.
 
-    It is looked for among those that were to start last, up to this run's own moment, or up to now where a label gives
-    this run its logical date; as many as the server gives in one answer, which is 200 unless it is set otherwise. In
-    "2", a run outside deployments may have to ask for those that other runs of its flow belong to.
+    The returned run belongs to the same deployment or, without a deployment, to the same flow. Searches only one page
+    of runs, 200 by default: the latest runs before this run, or the latest of all runs if a label sets this run's
+    logical date.
 
     Raises:
-        InvalidRunDatesError: A label of this run holds no date.
-        ServerError: The server can't be asked.
+        InvalidRunDatesError: A label of this run has no valid date.
+        ServerError: A request failed.
     """
     earlier_than = run_dates(flow_run, airflow_version=airflow_version).logical_date
     wanted: dict[str, Any] = {"state": {"type": {"any_": [StateType.COMPLETED.value]}}}
@@ -92,40 +90,40 @@ def previous_successful_run(flow_run: FlowRun, *, airflow_version: AirflowVersio
     if read_labels(flow_run.labels).logical_date is None:
         wanted["expected_start_time"] = {"before_": _moment_of(flow_run).isoformat()}
     answer = kept_client().request("POST", "/flow_runs/filter", json=body).json()
-    latest: tuple[datetime, FlowRun] | None = None
-    for found in answer:
-        run = FlowRun.model_validate(found)
-        try:
-            date = run_dates(run, airflow_version=airflow_version).logical_date
-        except InvalidRunDatesError:
-            # Another run's label is no reason for this one to fail.
-            continue
-        if date < earlier_than and (latest is None or date > latest[0]):
-            latest = date, run
-    return latest and latest[1]
+    dated: list[tuple[datetime, FlowRun]] = []
+    for run in map(FlowRun.model_validate, answer):
+        # An invalid label of another run must not cause an error here.
+        with suppress(InvalidRunDatesError):
+            dated.append((run_dates(run, airflow_version=airflow_version).logical_date, run))
+    earlier = [(date, run) for date, run in dated if date < earlier_than]
+    return max(earlier, key=itemgetter(0), default=(None, None))[1]
 
 
 def _moment_of(flow_run: FlowRun) -> datetime:
-    """When the run was scheduled, or triggered, for. One that no server has yet is triggered now."""
-    moment = flow_run.expected_start_time or flow_run.created or datetime.now(timezone.utc)
-    return plain(moment)
+    """Return when the run was scheduled or triggered; the current time if no server has the run."""
+    return plain(flow_run.expected_start_time or flow_run.created or datetime.now(timezone.utc))
 
 
-def _is_scheduled(flow_run: FlowRun) -> bool:
+def is_scheduled(flow_run: FlowRun) -> bool:
+    """Return True if a schedule created the run."""
     return flow_run.auto_scheduled or _schedule_id(flow_run) is not None
 
 
+def is_by_automation(flow_run: FlowRun) -> bool:
+    """Return True if an automation created the run."""
+    creator = flow_run.created_by
+    return creator is not None and creator.type == "AUTOMATION"
+
+
 def _schedule_id(flow_run: FlowRun) -> UUID | None:
-    """The schedule that made the run."""
     creator = flow_run.created_by
     if creator and creator.type == "SCHEDULE" and creator.id:
         return creator.id
-    key = _SCHEDULER_KEY.match(flow_run.idempotency_key or "")
-    return UUID(key[2]) if key else None
+    return schedule_in_key(flow_run.idempotency_key)
 
 
 def _ticks(flow_run: FlowRun, moment: datetime) -> Ticks | None:
-    """Those of the schedule that made the run; of a manual run, those of its deployment's first active schedule."""
+    """Return the ticks of the run's schedule; for a manual run, of the deployment's first active schedule."""
     if flow_run.deployment_id is None:
         return None
     schedules = _schedules(flow_run.deployment_id)
@@ -134,15 +132,15 @@ def _ticks(flow_run: FlowRun, moment: datetime) -> Ticks | None:
         if entry.id == made_by:
             return ticks_of(entry.schedule)
     active = [ticks for entry in schedules if entry.active and (ticks := ticks_of(entry.schedule))]
-    if _is_scheduled(flow_run):
-        # A deployment that was made anew has its schedules under other ids: one that runs at this moment stands for it.
+    if is_scheduled(flow_run):
+        # If the flow is deployed again, its schedules have new ids. Prefer a schedule with a tick at the run's moment.
         active.sort(key=lambda ticks: ticks.latest_end(moment) != moment)
     return active[0] if active else None
 
 
 @server_call
 def _schedules(deployment_id: UUID) -> tuple[DeploymentSchedule, ...]:
-    """The deployment's schedules, the oldest first; none where it is gone."""
+    """Return the deployment's schedules, the oldest first; empty if the deployment was deleted."""
     key = (PREFECT_API_URL.value(), deployment_id)
     now = time.monotonic()
     read_at, schedules = _kept.get(key, (-_KEPT_SECONDS, ()))
@@ -152,7 +150,7 @@ def _schedules(deployment_id: UUID) -> tuple[DeploymentSchedule, ...]:
         found = kept_client().read_deployment(deployment_id).schedules
     except ObjectNotFound:
         found = []
-    # The server gives the newest first.
+    # The server returns the newest schedule first.
     oldest_first = tuple(sorted(found, key=lambda entry: entry.created.timestamp() if entry.created else 0.0))
     while len(_kept) >= _KEPT_MOST:
         _kept.pop(next(iter(_kept)), None)

@@ -1,4 +1,4 @@
-"""A Prefect schedule's moments, as the pure part steps through them."""
+"""Converts a Prefect schedule to ticks, the moments at which the schedule creates runs."""
 
 from __future__ import annotations
 
@@ -13,33 +13,28 @@ from .._airflow.ticks import CronTicks, IntervalTicks
 
 
 class _Rule(Protocol):
-    """What dateutil's `rrule` and `rruleset` share."""
-
     def before(self, dt: datetime, inc: bool = False) -> datetime | None: ...
     def after(self, dt: datetime, inc: bool = False) -> datetime | None: ...
 
 
 @dataclass(frozen=True)
 class RRuleTicks:
-    """Those of a recurrence rule, which Airflow has no counterpart of."""
+    """The ticks of a recurrence rule."""
 
     rule: _Rule
 
     def before(self, moment: datetime) -> datetime | None:
-        """The last tick that is earlier than the moment."""
         return _utc(self.rule.before(moment))
 
     def after(self, moment: datetime) -> datetime | None:
-        """The first tick that is later than the moment."""
         return _utc(self.rule.after(moment))
 
     def latest_end(self, moment: datetime) -> datetime | None:
-        """The moment itself where it is a tick, else the last one before it."""
         return _utc(self.rule.before(moment, inc=True))
 
 
 def ticks_of(schedule: SCHEDULE_TYPES) -> Ticks | None:
-    """The moments of a deployment's schedule; None for Prefect's schedule that never runs."""
+    """Return the ticks of a deployment's schedule; None for a schedule that never runs."""
     if isinstance(schedule, CronSchedule):
         return CronTicks(schedule.cron, schedule.timezone or "UTC", schedule.day_or)
     if isinstance(schedule, IntervalSchedule):

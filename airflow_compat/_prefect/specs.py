@@ -1,4 +1,4 @@
-"""The specs: frozen data that say what one Prefect object should be. `_prefect` reads and writes them."""
+"""Specs: frozen descriptions of Prefect objects."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import Any, TypeAlias
 from .._airflow.sendable import refusal
 
 MARK = "airflow"
-"""The key in a block document's data under which the Airflow id, and what else the block has no field for, is kept."""
+"""The key in a block's data that stores the Airflow id, and the values for which the block has no field."""
 
 
 @dataclass(frozen=True)
 class BlockSpec:
-    """A block document. `data` is what the block's class validates, plus `MARK`; it holds secrets.
+    """A block document.
 
-    `id` is the server's, of a document that it holds.
+    `data` has the block's fields, including secrets, and the key `MARK`. `id` is the server's id of an existing
+    document.
     """
 
     type_slug: str
@@ -30,7 +31,7 @@ class BlockSpec:
 
 @dataclass(frozen=True)
 class VariableSpec:
-    """A Prefect variable; the Airflow key is in the tags where the name is not the key itself."""
+    """A Prefect variable. If the variable's name differs from the Airflow key, a tag stores the key."""
 
     name: str
     value: Any = field(repr=False)
@@ -42,7 +43,7 @@ class VariableSpec:
 
 @dataclass(frozen=True)
 class LimitSpec:
-    """A global concurrency limit; `id` is the server's, where it was read from there."""
+    """A global concurrency limit. `id` is the server's id of an existing limit."""
 
     name: str
     limit: int
@@ -56,19 +57,24 @@ class LimitSpec:
 Spec: TypeAlias = BlockSpec | VariableSpec | LimitSpec
 
 LARGEST_LIMIT = 2**31 - 1
-"""The largest number that the server's database keeps for a limit."""
+"""The largest limit that the server's database can store."""
 
-# Prefect refuses a variable whose name is longer.
+# The maximum length of a Prefect variable's name, in characters.
 _LONGEST_NAME = 255
 
 
 def problem_of_spec(spec: Spec) -> str:
-    """Why Prefect would refuse the spec, and what to do; empty when it takes it."""
+    """Return why Prefect would refuse the spec, with the next step; empty if Prefect accepts it."""
     match spec:
         case VariableSpec() if len(spec.name) > _LONGEST_NAME:
-            return f"its key is longer than a Prefect variable's name may be ({_LONGEST_NAME} characters); shorten it"
+            return (
+                f"the variable's key is longer than a Prefect variable's name may be ({_LONGEST_NAME} characters); "
+                "shorten the key"
+            )
         case LimitSpec() if spec.limit > LARGEST_LIMIT:
-            return f"it has more slots than a Prefect limit may have ({LARGEST_LIMIT}); write -1 for unlimited"
+            return (
+                f"the pool has more slots than a Prefect limit may have ({LARGEST_LIMIT}); use -1 for unlimited slots"
+            )
         case VariableSpec():
             return refusal([spec.name, spec.value, spec.tags], "in Airflow")
         case BlockSpec():

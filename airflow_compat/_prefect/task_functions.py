@@ -1,46 +1,48 @@
-"""What is put around a task's function: it stays the same function for Prefect, and knows when a run calls it."""
+"""Wraps a task's function."""
 
 from __future__ import annotations
 
 import contextlib
-import functools
 import inspect
 from collections.abc import Callable
-from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prefect.context import TaskRunContext
 
+from .internals.engine import identify_as, replace_function
+from .wrapped_function import Layer, wrap
+
+if TYPE_CHECKING:
+    from prefect import Task
+
 PORTED = "__airflow_compat__"
-"""What marks a function that Airflow's exceptions work in."""
+"""The attribute that marks the function of a task as one in which Airflow's exceptions work."""
 
 
-def stand_for(wrapper: Any, fn: Callable[..., Any], signature: inspect.Signature | None = None) -> None:
-    """Make a wrapper one that passes for the function: for who reads it, and for Prefect's caches.
+def put_around(task: Task[..., Any], layer: Layer, signature: inspect.Signature | None = None) -> None:
+    """Wrap a task's function. Callers and Prefect's caches treat the wrapper as if it were the function.
 
     Args:
-        wrapper: What is around it.
-        fn: The function.
-        signature: What a caller of the wrapper has to give, where that isn't what the function wants.
+        task: The task. It is modified.
+        layer: The outermost layer.
+        signature: The parameters of the wrapper, if they differ from those of the function.
     """
-    functools.update_wrapper(wrapper, fn)
-    # Prefect reads it four times a run, through what stands around the function too.
+    wrapper: Any = wrap(task.fn, layer)
+    # Set the signature once, because Prefect reads it four times per run and would search all wrappers for it each
+    # time.
     with contextlib.suppress(TypeError, ValueError):
-        wrapper.__signature__ = signature or inspect.signature(fn)
-    wrapper.__prefect_task_source__ = fn
-    # The caches tell functions apart by their code.
-    if isinstance(fn, FunctionType):
-        code = wrapper.__code__
-        wrapper.__code__ = code.replace(co_consts=(*code.co_consts, fn.__code__))
+        wrapper.__signature__ = signature or inspect.signature(task.fn)
+    identify_as(wrapper, wrapper.__wrapped__)
+    replace_function(task, wrapper)
 
 
 def run_of(wrapper: Callable[..., Any]) -> TaskRunContext | None:
-    """The run whose task calls this wrapper; None where somebody calls it as a function, in a test or another task."""
+    """Return the context of the task run that calls this wrapper; None for a plain call."""
     context = TaskRunContext.get()
     if context is None:
         return None
     function: Any = context.task.fn
-    # Others may have been put around it.
+    # The function of the task may be another wrapper, which contains this one.
     while function is not wrapper:
         function = getattr(function, "__wrapped__", None)
         if function is None:

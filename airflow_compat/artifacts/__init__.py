@@ -1,52 +1,42 @@
-"""Prefect artifacts for what Airflow shows beside a run: XCom values, tables, links, markdown, and a run's summary."""
+"""Create Prefect artifacts from XComs, tables, links and markdown, and summaries of flow runs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ._airflow.run_objects import TaskInstance
-from ._specs import artifacts as _specs
-from .errors import InvalidArgumentError, InvalidArtifactError
+from .._airflow.run_objects import TaskInstance
+from ..errors import InvalidArgumentError, InvalidArtifactError
+from . import _specs as _specs
+from ._specs import ArtifactRecord
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from prefect import Flow
-    from prefect.client.schemas.objects import FlowRun, State
-
-    from ._artifacts.make import ArtifactRecord
+    from prefect.client.schemas.objects import FlowRun, State, TaskRun
 
 __all__ = ["ArtifactRecord", "artifact_from_xcom", "link", "markdown", "run_summary", "summary_hook", "table"]
 
 _SUMMARY = "run-summary"
 
 
-def __getattr__(name: str) -> Any:
-    # It needs Prefect, which is imported when somebody wants it.
-    if name == "ArtifactRecord":
-        from ._artifacts.make import ArtifactRecord
-
-        return ArtifactRecord
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
 def markdown(key: str, text: str, *, description: str | None = None) -> ArtifactRecord:
-    """Show markdown in Prefect's UI, with the run that this is called in.
+    """Show markdown with the current run in Prefect's UI.
 
-    The indentation that the text has in the code is taken out, since Prefect would show it as code. Prefect's own is
+    Removes the text's common indentation, because Prefect shows indented text as code. Prefect's equivalent is
     `create_markdown_artifact(textwrap.dedent(text), key=...)`.
 
     Args:
-        key: Its name; another artifact of the same name is a later version of it. Prefect's names have `[a-z0-9-]`:
-            `Rows.Loaded` is kept as `rows-loaded`.
-        text: The markdown. Secrets that were loaded are masked in it, as in logs.
-        description: More markdown, above it.
+        key: The artifact's key. A later artifact with the same key is a new version. Prefect only allows `[a-z0-9-]`,
+            so `Rows.Loaded` becomes `rows-loaded`.
+        text: The markdown. Secrets that this process has loaded are masked, as in logs.
+        description: Markdown to show above the artifact.
 
     Raises:
-        InvalidArtifactError: The key is empty, another key is kept under the same name, or this isn't text.
-        ContextNotFoundError: This is outside a run.
-        ServerError: The server can't be asked.
+        InvalidArtifactError: The key is empty, another key has the same form in Prefect, or the text isn't a string.
+        ContextNotFoundError: The call is outside a run.
+        ServerError: The request failed.
 
     Example:
         ```python
@@ -54,34 +44,29 @@ def markdown(key: str, text: str, *, description: str | None = None) -> Artifact
 
         from airflow_compat import artifacts
 
-
         @flow
         def etl():
             artifacts.markdown("report", "# 3 rows")
         ```
     """
-    from ._artifacts.make import make
-
-    return make(_specs.markdown_artifact(key, text, description))
+    return _make(_specs.markdown_artifact(key, text, description))
 
 
 def link(key: str, url: str, *, text: str | None = None, description: str | None = None) -> ArtifactRecord:
-    """Show a link, as an operator's extra links. Prefect's own is `create_link_artifact`.
+    """Show a link, like an operator's extra links. Prefect's equivalent is `create_link_artifact`.
+
+    Also raises the errors that `markdown` raises.
 
     Args:
         key: See `markdown`.
-        url: Where it leads.
-        text: What is shown of it; the URL itself when this is None.
+        url: The URL.
+        text: The text to show. Defaults to the URL.
         description: See `markdown`.
 
     Raises:
-        InvalidArtifactError: See `markdown`; or this is no URL.
-        ContextNotFoundError: See `markdown`.
-        ServerError: See `markdown`.
+        InvalidArtifactError: The URL is invalid.
     """
-    from ._artifacts.make import make
-
-    return make(_specs.link_artifact(key, url, text, description))
+    return _make(_specs.link_artifact(key, url, text, description))
 
 
 def table(
@@ -90,22 +75,20 @@ def table(
     *,
     description: str | None = None,
 ) -> ArtifactRecord:
-    """Show a table. Prefect's own is `create_table_artifact`, which takes JSON's types alone.
+    """Show a table. Prefect's equivalent is `create_table_artifact`, which only takes JSON types.
+
+    Also raises the errors that `markdown` raises.
 
     Args:
         key: See `markdown`.
-        rows: A list of dicts, a list of lists, a dict of columns, or a dict of values, which has a row for each.
-            `nan` is left empty; dates and the like are shown as text.
+        rows: A list of dicts, a list of lists, a dict of columns, or a dict of single values, each of which gets its
+            own row. Cells with `nan` stay empty; dates and similar values are shown as text.
         description: See `markdown`.
 
     Raises:
-        InvalidArtifactError: See `markdown`; or this is no table.
-        ContextNotFoundError: See `markdown`.
-        ServerError: See `markdown`.
+        InvalidArtifactError: The rows have another form.
     """
-    from ._artifacts.make import make
-
-    return make(_specs.table_artifact(key, rows, description))
+    return _make(_specs.table_artifact(key, rows, description))
 
 
 def artifact_from_xcom(
@@ -116,75 +99,77 @@ def artifact_from_xcom(
     artifact_key: str | None = None,
     description: str | None = None,
 ) -> ArtifactRecord:
-    """Show an XCom value, which Airflow has a page for: rows and dicts as a table, a URL as a link, text as markdown.
-
-    Anything else is shown as JSON.
+    """Show an XCom value: rows and dicts as a table, a URL as a link, text as markdown, and other values as JSON.
 
     Args:
-        ti: The context's `ti`; the artifact is its run's, also in a callback.
+        ti: The context's `ti`. The artifact belongs to the run of `ti`, also in a callback.
         key: The XCom's key.
-        task_ids: The task that pushed it; None is `ti` itself.
-        artifact_key: The artifact's key; the task's id and the XCom's key when it is None.
+        task_ids: The task that pushed the XCom. None means that the task `ti` pushed the XCom.
+        artifact_key: The artifact's key. Defaults to the task's id, a dash and the XCom's key.
         description: See `markdown`.
 
     Raises:
-        InvalidArtifactError: There is no such XCom, or it is None; or see `markdown`.
-        InvalidArgumentError: `ti` is none.
+        InvalidArtifactError: The XCom is missing or None. Also see `markdown`.
+        InvalidArgumentError: `ti` has the wrong type.
         XComError: See `ti.xcom_pull`.
         ServerError: See `markdown`.
     """
-    from ._artifacts.make import make
-
     if not isinstance(ti, TaskInstance):
-        raise InvalidArgumentError(f"artifact_from_xcom takes a context's ti, not {type(ti).__name__}")
+        raise InvalidArgumentError(f"ti is a {type(ti).__name__}, not a task instance. Pass context['ti'].")
     task_id = ti.task_id if task_ids is None else task_ids
-    # Of a mapped task, every run has its own.
+    # Each run of a mapped task has its own XCom.
     own: dict[str, Any] = {"map_indexes": ti.map_index} if task_id == ti.task_id and ti.map_index >= 0 else {}
     value = ti.xcom_pull(task_ids=task_id, key=key, **own)
     if value is None:
         raise InvalidArtifactError(
-            f"XCom {key!r} of task {task_id!r} has nothing to show: it is None, or was not pushed. Push a value first, "
-            "or name another key"
+            f"XCom {key!r} of task {task_id!r} has nothing to show: the XCom is None, or was not pushed. Push a value "
+            "first, or use another key."
         )
     spec = _specs.artifact_of_value(artifact_key or f"{task_id}-{key}", value, description)
-    return make(spec, getattr(ti.services, "run", None))
+    return _make(spec, getattr(ti.services, "run", None))
 
 
 def run_summary(flow_run: FlowRun | UUID | str | None = None, *, key: str = _SUMMARY) -> ArtifactRecord:
-    """Show what became of a flow run: its tasks with states and tries, its pools and waits, its callbacks.
+    """Show a summary of a flow run: tasks with states and tries, pool slots with waiting times, and callbacks.
 
-    Each run has a version of it of its own.
+    Summaries of all runs are versions of one artifact.
 
     Args:
-        flow_run: The flow run, or its id; None is the one that this is called in.
+        flow_run: The flow run or its id. None means the current run.
         key: See `markdown`.
 
     Raises:
-        ContextNotFoundError: None is given, and this is outside a flow.
-        ServerError: The server has no such run, or can't be asked.
+        ContextNotFoundError: `flow_run` is None outside a flow.
+        ServerError: The run doesn't exist, or the request failed.
     """
-    from ._artifacts.summary import summarized_run
+    from ._run_summary import summarized_run
 
     return _summary(summarized_run(flow_run), key, None)
 
 
 def summary_hook(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
-    """A Prefect hook that makes a run's summary: `@flow(on_completion=[summary_hook], on_failure=[summary_hook])`.
+    """Show a flow run's summary. Use as a hook: `@flow(on_completion=[summary_hook], on_failure=[summary_hook])`.
 
-    Also for `on_crashed` and `on_cancellation`. What it raises is logged by Prefect and changes nothing.
+    Also works with `on_crashed` and `on_cancellation`. Prefect only logs the hook's errors.
 
     Args:
         flow: The flow.
-        flow_run: Its run.
-        state: The state that it has ended with.
+        flow_run: The flow run.
+        state: The final state.
     """
     del flow
     _summary(flow_run.id, _SUMMARY, state)
 
 
 def _summary(flow_run_id: UUID, key: str, state: State[Any] | None) -> ArtifactRecord:
-    from ._artifacts.make import make
-    from ._artifacts.summary import summarize
+    from ._run_summary import summarize
 
     flow_run, summary = summarize(flow_run_id, state)
-    return make(_specs.markdown_artifact(key, summary.as_markdown()), flow_run)
+    return _make(_specs.markdown_artifact(key, summary.as_markdown()), flow_run)
+
+
+def _make(spec: _specs.ArtifactSpec, run: TaskRun | FlowRun | None = None) -> ArtifactRecord:
+    # Imports Prefect only when an artifact is created.
+    from ._server import make
+
+    return make(spec, run)

@@ -1,49 +1,34 @@
-"""Makes an artifact of the run that it is asked for in."""
+"""Creates artifacts of runs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from uuid import UUID
 
+from prefect.client.schemas.actions import ArtifactCreate
 from prefect.client.schemas.objects import FlowRun, TaskRun
 from prefect.context import FlowRunContext, TaskRunContext
 
-from .._logs.masking import redact
-from .._prefect.artifacts import create_artifact
-from .._specs.artifacts import ArtifactSpec
-from ..errors import ContextNotFoundError
+from .._prefect.client import kept_client
+from .._prefect.failures import server_call
+from ..errors import ContextNotFoundError, InvalidArtifactError
+from ..logs._masking import redact
+from ._specs import ArtifactRecord, ArtifactSpec
 
-
-@dataclass(frozen=True)
-class ArtifactRecord:
-    """An artifact that was made.
-
-    Attributes:
-        id: The artifact's id.
-        key: Prefect's key: `prefect artifact inspect KEY` shows all that have it.
-        type: What Prefect shows it as: `table` or `markdown`.
-    """
-
-    id: UUID
-    key: str
-    type: str
+# The metadata field that stores the original key, to detect different keys that have the same form in Prefect.
+_ID = "airflow-compat.key"
 
 
 def make(spec: ArtifactSpec, run: TaskRun | FlowRun | None = None) -> ArtifactRecord:
-    """Make it, without the secrets that are known.
-
-    Args:
-        spec: The artifact.
-        run: The run whose it is to be; else the one that this is called in.
+    """Create an artifact of `run`, or of the current run, with known secrets masked.
 
     Raises:
-        ContextNotFoundError: There is no run.
+        ContextNotFoundError: `run` is None outside a run.
     """
     flow_run_id, task_run_id = _run_ids(spec, run)
-    # In a table the texts are in JSON, which is one of the forms that are masked.
+    # `redact` also masks secrets inside the JSON of a table.
     shown = replace(spec, data=redact(spec.data), description=spec.description and redact(spec.description))
-    id_ = create_artifact(shown, flow_run_id=flow_run_id, task_run_id=task_run_id)
-    return ArtifactRecord(id_, spec.key, spec.type)
+    return ArtifactRecord(_create(shown, flow_run_id, task_run_id), spec.key, spec.type)
 
 
 def _run_ids(spec: ArtifactSpec, run: TaskRun | FlowRun | None) -> tuple[UUID | None, UUID | None]:
@@ -55,4 +40,38 @@ def _run_ids(spec: ArtifactSpec, run: TaskRun | FlowRun | None) -> tuple[UUID | 
         return run.flow_run_id, run.id
     if isinstance(run, FlowRun):
         return run.id, None
-    raise ContextNotFoundError(f"artifact {spec.id!r} belongs to no run: make it in a @flow or @task while that runs")
+    raise ContextNotFoundError(
+        f"Artifact {spec.id!r} was created outside a run. Create the artifact inside a running @flow or @task."
+    )
+
+
+@server_call
+def _create(spec: ArtifactSpec, flow_run_id: UUID | None, task_run_id: UUID | None) -> UUID:
+    """Create an artifact of a run and return its id.
+
+    Raises:
+        InvalidArtifactError: Another key has the same form in Prefect.
+    """
+    latest = {"artifacts": {"key": {"any_": [spec.key]}}, "limit": 1}
+    for found in kept_client().request("POST", "/artifacts/latest/filter", json=latest).json():
+        held = (found.get("metadata_") or {}).get(_ID, spec.id)
+        if held != spec.id:
+            raise InvalidArtifactError(
+                f"Artifacts {spec.id!r} and {held!r} would both have the key {spec.key}, and one would hide the other. "
+                "Rename one of the two artifacts."
+            )
+    return (
+        kept_client()
+        .create_artifact(
+            ArtifactCreate(
+                key=spec.key,
+                type=spec.type,
+                data=spec.data,
+                description=spec.description,
+                metadata_={_ID: spec.id},
+                flow_run_id=flow_run_id,
+                task_run_id=task_run_id,
+            )
+        )
+        .id
+    )

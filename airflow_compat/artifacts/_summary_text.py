@@ -1,4 +1,4 @@
-"""What is told of a flow run once it is over: its tasks, its pools and its callbacks, as markdown."""
+"""Formats the summary of a flow run as markdown."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .artifacts import markdown_table
+from ._specs import markdown_table
 
 _LONGEST = 200
 
 
 @dataclass(frozen=True)
 class TaskLine:
-    """A task run. `reason` is the first line of why it failed."""
+    """A task run. `took` is the task's duration, and `reason` the task's error message."""
 
     task_id: str
     state: str
@@ -24,7 +24,7 @@ class TaskLine:
 
 @dataclass(frozen=True)
 class PoolLine:
-    """Slots of a pool that were taken; `waited` in seconds, None where it wasn't told."""
+    """Pool slots that a task took. `waited` is the waiting time in seconds, or None if unknown."""
 
     pool: str
     task: str
@@ -33,16 +33,11 @@ class PoolLine:
 
 
 @dataclass(frozen=True)
-class CallbackLine:
-    """A callback, and what came of it."""
-
-    name: str
-    outcome: str
-
-
-@dataclass(frozen=True)
 class RunSummary:
-    """A flow run. `dag_id` is its flow's name, `name` Prefect's name for the run."""
+    """The summary of a flow run. `dag_id` is the flow's name, and `name` the run's name in Prefect.
+
+    `callbacks` has pairs of a callback's name and its outcome.
+    """
 
     dag_id: str
     name: str
@@ -53,10 +48,9 @@ class RunSummary:
     tries: int
     tasks: Sequence[TaskLine] = ()
     pools: Sequence[PoolLine] = ()
-    callbacks: Sequence[CallbackLine] = ()
+    callbacks: Sequence[tuple[str, str]] = ()
 
     def as_markdown(self) -> str:
-        """The summary."""
         took = self.end - self.start if self.start and self.end else None
         parts = [
             f"# {self.dag_id}: {self.state}",
@@ -70,14 +64,13 @@ class RunSummary:
                 [(task.task_id, task.state, task.tries, _took(task.took), _short(task.reason)) for task in self.tasks],
             )
             if self.tasks
-            else "The server knows of no task run.",
+            else "The server has no task runs of this flow run.",
         ]
         if self.pools:
             rows = [(line.pool, line.task, line.slots, _seconds(line.waited)) for line in self.pools]
             parts += ["## Pools", markdown_table(("pool", "task", "slots", "waited"), rows)]
         if self.callbacks:
-            rows_ = [(line.name, line.outcome) for line in self.callbacks]
-            parts += ["## Callbacks", markdown_table(("callback", "outcome"), rows_)]
+            parts += ["## Callbacks", markdown_table(("callback", "outcome"), self.callbacks)]
         return "\n\n".join(parts)
 
 

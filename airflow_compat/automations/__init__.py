@@ -1,27 +1,36 @@
-"""Alerts on the server: Prefect automations that fire for what they are about and nothing else.
+"""Create alerts: Prefect automations, which fire on the server when a run fails, is late or takes too long.
 
-The same alerts as the decorators of `airflow_compat.callbacks`, but kept on the server: they outlive the run's process.
-The builders, `on_failure` and its siblings, make specs and ask no server. `plan` compares them with what the server
-holds, `apply` writes the difference, and `simulate` tells which runs of a history they would have told of.
+Alerts fire even if the process of the run has died. Builders such as `on_failure` create the specs of alerts and need
+no server. `plan` compares specs with the server's automations, `apply` writes the differences to the server, and
+`simulate` tests an alert on past events.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ._airflow.deadline import AsyncCallback, DeadlineAlert, DeadlineReference, SyncCallback
-from ._airflow.version import DEFAULT_VERSION, AirflowVersion
-from ._automations.alerts import on_failure, on_retry, on_skipped, on_success
-from ._automations.arguments import AlertOptions, TaskAlertOptions
-from ._automations.callbacks import DEFAULT_DEPLOYMENT
-from ._automations.task_args import AnyTask
-from ._automations.timers import on_deadline, on_late_start, on_sla_miss, on_zombie
-from ._specs.automation_plan import DEFAULT_OWNER, AutomationItem, AutomationOutcome
-from ._specs.automations import AutomationSpec
-from ._specs.simulation import SimulatedRun, Simulation
-from .errors import InvalidAlertError
+from .._airflow.version import DEFAULT_VERSION, AirflowVersion
+from ..errors import InvalidAlertError
+from ._actions import DEFAULT_DEPLOYMENT
+from ._alerts import (
+    on_deadline,
+    on_failure,
+    on_late_start,
+    on_retry,
+    on_skipped,
+    on_sla_miss,
+    on_success,
+    on_zombie,
+)
+from ._deadline import AsyncCallback, DeadlineAlert, DeadlineReference, SyncCallback
+from ._plan import DEFAULT_OWNER, AutomationItem, AutomationOutcome
+from ._signatures import AlertOptions, TaskAlertOptions
+from ._simulation import SimulatedRun, Simulation
+from ._specs import AutomationSpec
+from ._task_arguments import AnyTask
 
 if TYPE_CHECKING:
     from prefect import Flow
@@ -71,38 +80,37 @@ def from_dag_args(
     callback_deployment: str = DEFAULT_DEPLOYMENT,
     airflow_version: AirflowVersion = DEFAULT_VERSION,
 ) -> tuple[AutomationSpec, ...]:
-    """The alerts that a DAG's own arguments ask for.
+    """Create the alerts for a DAG's arguments, such as `on_failure_callback` and `sla`.
 
-    Callbacks and notifiers, the DAG's and those of `default_args`, are called by a deployment of
-    `airflow_compat.callbacks.run_callback`, which has to be able to import them; so they run also when the run's
-    process is gone. `email` with `email_on_failure` and `email_on_retry` becomes the mail that Airflow sends, through
-    the connection `smtp_default`. What a DAG says of other things is not looked at.
+    A deployment of the flow `airflow_compat.callbacks.run_callback` imports and calls the callbacks and notifiers of
+    the DAG and its `default_args`. `email` with `email_on_failure` and `email_on_retry` sends Airflow's mail through
+    the connection `smtp_default`. Other arguments are ignored.
 
-    - A task's failure callback is also called for a task whose process died, which Airflow's scheduler does for the
-      DAG's.
-    - `sla` counts from when a task was submitted. What `sla_miss_callback` gets is one task at a time.
-    - `dagrun_timeout` marks the run as `TimedOut`, so that alerts of failure fire. It does not end the process:
-      `@flow(timeout_seconds=...)` does.
-    - `deadline` takes a `DeadlineAlert`, or several, that counts from `DAGRUN_QUEUED_AT`. Its callback gets the run's
-      context, without `deadline`.
+    - A task's failure callback is also called if its process dies, as in Airflow.
+    - The time limit of an `sla` starts when its task is submitted. `sla_miss_callback` is called for each task
+    separately.
+    - For `dagrun_timeout`, an alert marks the run as `TimedOut`, which triggers failure alerts, but does not stop the
+    process. Only `@flow(timeout_seconds=...)` stops it.
+    - `deadline` takes one or several `DeadlineAlert`s, all with the reference `DAGRUN_QUEUED_AT`. The deadline's
+    callback gets the run's context, but without the key `deadline`.
 
     Args:
-        dag_args: The arguments of `DAG(...)`, with `default_args`.
-        tasks: The tasks that say something themselves, as `airflow_compat.task` made them or as their arguments with
-            `task_id`. A task's own arguments win over `default_args`, None too. Where tasks differ in what they say of
-            an event, the alert is of these tasks alone: give all of them then.
-        flow: The flow that stands for the DAG; one of the name `dag_id` by default.
-        deployment: `flow/deployment`, for its runs alone. Alerts about tasks are of all runs of the flow.
-        in_process: Whether the flow and its tasks have these callbacks by our decorators too. Then those do what they
-            can, and the server tells of what a process can't say of itself: that it died. A flow's failure callback is
-            called once in any case.
-        callback_deployment: Where `run_callback` is deployed.
-        airflow_version: Whose context callbacks get.
+        dag_args: The arguments of `DAG(...)`, including `default_args`.
+        tasks: The DAG's tasks, made with `airflow_compat.task`, or for each task a mapping of its arguments, including
+            `task_id`. A task's arguments override `default_args`, even if they are None. Pass all tasks of the DAG: if
+            the tasks differ in an argument, the alert for it covers only the tasks that were passed.
+        flow: The flow that replaces the DAG. Defaults to the flow named `dag_id`.
+        deployment: The `flow/deployment` whose runs the alerts cover. Alerts about tasks cover the runs of all
+            deployments.
+        in_process: Set this to True if decorators of `airflow_compat` already call the callbacks in the flow's process.
+            Then the alerts only cover failures that the process can't report, such as its own death.
+        callback_deployment: The deployment of `run_callback`.
+        airflow_version: The Airflow version of the callbacks' context.
 
     Raises:
-        InvalidAlertError: No flow is named, an argument is misspelt, or a time is less than 10 s.
-        InvalidCallbackError: Another process can't import a callback. The message says which, and why.
-        UnsupportedFeatureError: A deadline counts from what no trigger of Prefect's can.
+        InvalidAlertError: The flow's name is missing, an argument is misspelt, or a duration is shorter than 10 s.
+        InvalidCallbackError: A callback can't be imported by another process.
+        UnsupportedFeatureError: A deadline has a reference that Prefect's triggers don't support.
 
     Example:
         ```python
@@ -119,9 +127,9 @@ def from_dag_args(
         print([alert.name for alert in alerts])
         ```
     """
-    from ._automations.dag_args import DagAlerts
+    from ._dag_arguments import DagAlerts
 
-    found = DagAlerts.of(
+    alerts = DagAlerts.of(
         dag_args,
         tasks=tasks,
         flow=flow,
@@ -130,31 +138,31 @@ def from_dag_args(
         callback_deployment=callback_deployment,
         airflow_version=airflow_version,
     )
-    return tuple(found.specs())
+    return tuple(alerts.specs())
 
 
 def plan(
     alerts: Iterable[AutomationSpec], *, owner: str = DEFAULT_OWNER, prune: bool = False
 ) -> tuple[AutomationItem, ...]:
-    """Compare alerts with what the Prefect server holds. Nothing is written.
+    """Compare alerts with the automations on the Prefect server, without changing anything there.
 
-    An alert is told by its owner and its key, which the automation has as tags; its name is for people. What has not
-    the owner's tag is never looked at. An automation that was switched off on the server stays so.
+    An alert is identified by its owner and key, which are tags of its automation. Automations without the owner's tag
+    are ignored. Disabled automations stay disabled.
 
     Args:
-        alerts: What the builders made.
-        owner: Whose they are: a team or a repository, where several share a server.
-        prune: Whether what the owner has on the server and no alert asks for is to be deleted.
+        alerts: The specs.
+        owner: The team or repository that owns the alerts, if several share a server.
+        prune: Whether the plan also deletes the owner's automations that are not in `alerts`.
 
     Returns:
-        An item for each alert: `create`, `update`, `unchanged`, or `refused` where the server lacks a block or
-        deployment, a block can't notify, or a trigger or action is one that Prefect Cloud alone has; then one for each
-        that is to be deleted.
+        An item for each alert, with the action `create`, `update`, `unchanged` or `refused`; then the items to
+        `delete`. An alert is refused if the server lacks its block or deployment, the block can't send notifications,
+        or a trigger or action needs Prefect Cloud.
 
     Raises:
-        ServerError: The server can't be asked.
+        ServerError: The request failed.
     """
-    from ._automations.administration import plan_alerts
+    from ._apply import plan_alerts
 
     return plan_alerts(alerts, owner=owner, prune=prune)
 
@@ -162,80 +170,79 @@ def plan(
 def apply(
     alerts: Iterable[AutomationSpec] | Iterable[AutomationItem], *, owner: str = DEFAULT_OWNER
 ) -> tuple[AutomationOutcome, ...]:
-    """Make the server hold these alerts. What is there already and doesn't differ is left alone.
+    """Create or update the alerts on the server.
 
-    An update makes the server forget what it waits for, so that an SLA that runs starts anew; there is none where
-    nothing changed. Processes that apply the same alerts at once leave one of each.
+    Updating an alert restarts its timers, also for runs that are in progress. Simultaneous calls create no duplicates.
 
     Args:
-        alerts: What the builders made, or what `plan` returned.
-        owner: See `plan`. Items of a plan have the owner that they were planned for.
+        alerts: The specs, or the items that `plan` returned.
+        owner: See `plan`. Items that `plan` returned keep the owner that was passed to `plan`.
 
     Returns:
-        What became of each item of the plan. What fails is told there, and the rest goes on.
+        The outcome of each item. An error in one item doesn't stop the others.
 
     Raises:
-        InvalidAlertError: The plan refuses an alert, was made for another owner, or something else was given; nothing
-            was written. The message has each, and why.
-        ServerError: The server can't be asked.
+        InvalidAlertError: The plan refuses an alert, the items belong to another owner, or `alerts` has the wrong type.
+            Nothing is written.
+        ServerError: The request failed.
     """
-    from ._automations.administration import apply_alerts
+    from ._apply import apply_alerts
 
     return apply_alerts(alerts, owner=owner)
 
 
 def prune(alerts: Iterable[AutomationSpec], *, owner: str = DEFAULT_OWNER) -> tuple[AutomationItem, ...]:
-    """Delete what the owner has on the server and none of these alerts asks for.
+    """Delete the owner's automations, except those of the given alerts.
 
     Args:
-        alerts: What is to stay, as it is.
+        alerts: The alerts to keep.
         owner: See `plan`.
 
     Returns:
-        What was deleted.
+        The deleted automations.
 
     Raises:
-        ServerError: The server can't be asked.
+        ServerError: The request failed.
     """
-    from ._automations.administration import delete_others
+    from ._apply import delete_chosen
 
-    return delete_others([alert.key for alert in alerts], owner=owner)
+    return delete_chosen(owner, all_but={alert.key for alert in alerts})
 
 
 def delete(alerts: Iterable[AutomationSpec] | None = None, *, owner: str = DEFAULT_OWNER) -> tuple[AutomationItem, ...]:
     """Delete alerts from the server.
 
     Args:
-        alerts: Which; all of the owner's where none are given.
+        alerts: The alerts to delete. Defaults to all alerts of the owner.
         owner: See `plan`.
 
     Returns:
-        What was deleted.
+        The deleted automations.
 
     Raises:
-        ServerError: The server can't be asked.
+        ServerError: The request failed.
     """
-    from ._automations.administration import delete_keys
+    from ._apply import delete_chosen
 
-    return delete_keys(None if alerts is None else [alert.key for alert in alerts], owner=owner)
+    return delete_chosen(owner, chosen=None if alerts is None else {alert.key for alert in alerts})
 
 
 def simulate(
     alert: AutomationSpec, events: Iterable[Event | Mapping[str, Any]], *, until: datetime | None = None
 ) -> Simulation:
-    """Tell which runs of a history of events an alert would have told of, and when. Asks no server.
+    """Simulate an alert on past events, and return the times at which it would have fired for each run.
 
-    What the events match is decided by the classes of Prefect's server. Times that run out do so by the events' own
-    clock; the server itself takes some seconds to notice.
+    This function contacts no server, but matches events with classes of Prefect's server. Timers expire at the exact
+    time, computed from the events' times; a real server notices this some seconds later.
 
     Args:
-        alert: What a builder made.
-        events: Prefect's events, as objects or as its API gives them, in any order.
-        until: When the history ends: what would fire later doesn't. None waits for all that may still fire.
+        alert: The spec.
+        events: Prefect's events in any order, as objects or as returned by the API.
+        until: The end of the simulated time; None lets all timers expire.
 
     Raises:
-        InvalidEventError: An event isn't as Prefect's API gives it.
-        UnsupportedFeatureError: The trigger, from a YAML file, is one that no builder makes.
+        InvalidEventError: An event differs from the format of Prefect's API.
+        UnsupportedFeatureError: The trigger has a form that no builder creates.
 
     Example:
         ```python
@@ -262,7 +269,7 @@ def simulate(
         print([run.name for run in automations.simulate(alert, [event]).fired])
         ```
     """
-    from ._prefect.simulation import simulate_spec
+    from ._simulation import simulate_spec
 
     return simulate_spec(alert, events, until=until)
 
@@ -270,32 +277,24 @@ def simulate(
 async def aplan(
     alerts: Iterable[AutomationSpec], *, owner: str = DEFAULT_OWNER, prune: bool = False
 ) -> tuple[AutomationItem, ...]:
-    """`plan` for coroutines: the event loop goes on meanwhile."""
-    import asyncio
-
+    """Run `plan` without blocking the event loop."""
     return await asyncio.to_thread(plan, alerts, owner=owner, prune=prune)
 
 
 async def aapply(
     alerts: Iterable[AutomationSpec] | Iterable[AutomationItem], *, owner: str = DEFAULT_OWNER
 ) -> tuple[AutomationOutcome, ...]:
-    """`apply` for coroutines: the event loop goes on meanwhile."""
-    import asyncio
-
+    """Run `apply` without blocking the event loop."""
     return await asyncio.to_thread(apply, alerts, owner=owner)
 
 
 async def aprune(alerts: Iterable[AutomationSpec], *, owner: str = DEFAULT_OWNER) -> tuple[AutomationItem, ...]:
-    """`prune` for coroutines: the event loop goes on meanwhile."""
-    import asyncio
-
+    """Run `prune` without blocking the event loop."""
     return await asyncio.to_thread(prune, alerts, owner=owner)
 
 
 async def adelete(
     alerts: Collection[AutomationSpec] | None = None, *, owner: str = DEFAULT_OWNER
 ) -> tuple[AutomationItem, ...]:
-    """`delete` for coroutines: the event loop goes on meanwhile."""
-    import asyncio
-
+    """Run `delete` without blocking the event loop."""
     return await asyncio.to_thread(delete, alerts, owner=owner)

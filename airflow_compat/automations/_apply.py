@@ -1,39 +1,31 @@
-"""Alerts onto the server: planned, written, taken away."""
+"""Plans changes of alerts, writes alerts to the server, and deletes alerts."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Iterable
 
-from .._prefect.automations import (
-    create_automation,
-    delete_automation,
-    read_automations,
-    read_needs,
-    read_tagged,
-    update_automation,
-)
-from .._specs.automation_plan import (
+from .._prefect.given_items import are_items, of_one_kind
+from ..errors import AirflowCompatError, InvalidAlertError, ServerUnreachableError
+from ._plan import (
     DEFAULT_OWNER,
     KEY_TAG,
     AutomationItem,
     AutomationOutcome,
+    by_key,
     duplicates,
-    in_order,
     meanwhile,
     owners_of,
     plan_automations,
 )
-from .._specs.automations import AutomationSpec
-from .._specs.planned import are_items, of_one_kind
-from ..errors import AirflowCompatError, InvalidAlertError, ServerUnreachableError
+from ._server import create_automation, delete_automation, read_automations, read_needs, read_tagged, update_automation
+from ._specs import AutomationSpec
 
-# As many as can be asked for in one request.
+# The maximum number of tags in one request.
 _PART = 25
 
 
 def plan_alerts(alerts: Iterable[AutomationSpec], *, owner: str, prune: bool) -> tuple[AutomationItem, ...]:
-    """See `airflow_compat.automations.plan`."""
     specs = of_one_kind(alerts, AutomationSpec, error=InvalidAlertError)
     needs = read_needs(need for spec in specs for need in spec.needs)
     return plan_automations(specs, read_automations(owner), needs, owner=owner, prune=prune)
@@ -42,33 +34,33 @@ def plan_alerts(alerts: Iterable[AutomationSpec], *, owner: str, prune: bool) ->
 def apply_alerts(
     alerts: Iterable[AutomationSpec] | Iterable[AutomationItem], *, owner: str
 ) -> tuple[AutomationOutcome, ...]:
-    """See `airflow_compat.automations.apply`."""
     given = of_one_kind(alerts, AutomationSpec, AutomationItem, error=InvalidAlertError)
     if not are_items(given, AutomationItem, {}, InvalidAlertError):
         return apply_items(plan_alerts(given, owner=owner, prune=False), owner=owner)
     owners = owners_of(given)
     if len(owners | {owner} - {DEFAULT_OWNER}) > 1:
-        names = " and ".join(sorted(owners))
-        raise InvalidAlertError(f"the items were planned for the owner {names}; apply each owner's plan by itself")
+        raise InvalidAlertError(
+            f"The items were planned for owner {' and '.join(sorted(owners))}. Apply each owner's plan separately."
+        )
     return apply_items(given, owner=next(iter(owners), owner))
 
 
 def apply_items(items: Iterable[AutomationItem], *, owner: str) -> tuple[AutomationOutcome, ...]:
-    """Write what a plan says. What fails is in the outcomes, and the rest goes on.
+    """Write the items of a plan. An error is returned in the item's outcome, and doesn't stop the other items.
 
     Raises:
-        InvalidAlertError: The plan refuses an item; nothing was written.
+        InvalidAlertError: The plan refuses an item. Nothing was written.
     """
     items = tuple(items)
     refused = [f"{item.key}: {'; '.join(item.notes)}" for item in items if item.action == "refused"]
     if refused:
-        raise InvalidAlertError("nothing was written, since " + "\n".join(refused))
+        raise InvalidAlertError("The plan refuses some alerts, so nothing was written:\n" + "\n".join(refused))
     errors: dict[int, str] = {}
     mine: set[str] = set()
     gone = ""
     for part in _parts(items):
         try:
-            there = {} if gone else {each.key: each for each in reversed(in_order(read_tagged(owner, _tags(part))))}
+            there = {} if gone else {key: same[0] for key, same in by_key(read_tagged(owner, _tags(part))).items()}
         except ServerUnreachableError as exc:
             gone = str(exc)
         for item in part:
@@ -78,7 +70,7 @@ def apply_items(items: Iterable[AutomationItem], *, owner: str) -> tuple[Automat
                     mine |= _write(meanwhile(item, there.get(item.key)))
                 except ServerUnreachableError as exc:
                     errors[id(item)] = str(exc)
-                    gone = "not tried, since the server can't be reached; apply the alerts again"
+                    gone = "not sent, because the server can't be reached; apply the alerts again"
                 except AirflowCompatError as exc:
                     errors[id(item)] = str(exc)
     if mine and not gone:
@@ -87,10 +79,9 @@ def apply_items(items: Iterable[AutomationItem], *, owner: str) -> tuple[Automat
 
 
 def _parts(items: tuple[AutomationItem, ...]) -> list[tuple[AutomationItem, ...]]:
-    """What is written together: some that are to be created, and each of the others by itself.
+    """Split the items into groups that are written together: up to 25 creations per group, each other item alone.
 
-    Before some are created, they are looked for once more, in another order in each process: so those that apply the
-    same alerts at once share the work.
+    The creations are in random order, so that simultaneous processes share the work.
     """
     new = [item for item in items if item.action == "create"]
     parts = [tuple(new[start : start + _PART]) for start in range(0, len(new), _PART)]
@@ -102,30 +93,19 @@ def _tags(items: Iterable[AutomationItem]) -> list[str]:
     return [KEY_TAG + item.key for item in items if item.action == "create"]
 
 
-def delete_keys(keys: Iterable[str] | None, *, owner: str) -> tuple[AutomationItem, ...]:
-    """Delete the owner's automations of these keys, or all of them; what was deleted."""
-    chosen = None if keys is None else set(keys)
-    return _delete(owner, lambda key: chosen is None or key in chosen)
-
-
-def delete_others(keys: Iterable[str], *, owner: str) -> tuple[AutomationItem, ...]:
-    """Delete the owner's automations of other keys; what was deleted."""
-    kept = set(keys)
-    return _delete(owner, lambda key: key not in kept)
-
-
-def _delete(owner: str, chosen: Callable[[str], bool]) -> tuple[AutomationItem, ...]:
+def delete_chosen(
+    owner: str, *, chosen: Collection[str] | None = None, all_but: Collection[str] = ()
+) -> tuple[AutomationItem, ...]:
+    """Delete and return the owner's automations whose keys are in `chosen` (None means all) and not in `all_but`."""
     items = []
-    for automation in read_automations(owner):
-        if chosen(automation.key):
-            delete_automation(automation.id)
-            name = str(automation.data["name"])
-            items.append(AutomationItem(automation.key, "delete", name, id=automation.id))
+    for each in read_automations(owner):
+        if each.key not in all_but and (chosen is None or each.key in chosen):
+            delete_automation(each.id)
+            items.append(AutomationItem(each.key, "delete", str(each.data["name"]), id=each.id))
     return tuple(items)
 
 
 def _write(item: AutomationItem) -> set[str]:
-    """Do it; the id of what was created."""
     if item.action == "create":
         return {create_automation(item.data)}
     if item.action == "update":
@@ -136,11 +116,10 @@ def _write(item: AutomationItem) -> set[str]:
 
 
 def _delete_duplicates(owner: str, tags: list[str], mine: set[str]) -> None:
-    """Keep one of each that two processes created at once.
+    """Delete all automations of a key except the oldest.
 
-    The server has no unique names for automations. Each process looks after it has created, so the last one sees all,
-    and all of them agree on which to keep: the one that was created first. Each takes away its own; what is left then
-    is of a process that could not, or of a request that was sent twice.
+    Each process first deletes the duplicates that it created. The remaining ones were created by a process that died,
+    or by a request that was sent twice.
     """
     for automation in duplicates(read_tagged(owner, tags)):
         if automation.id in mine:

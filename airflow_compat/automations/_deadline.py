@@ -1,4 +1,4 @@
-"""Airflow 3's deadlines as data: `DeadlineAlert`, its references and its callbacks, under their names."""
+"""Airflow 3's deadlines as data: `DeadlineAlert`, its references and its callbacks."""
 
 from __future__ import annotations
 
@@ -9,48 +9,55 @@ from typing import Any
 
 
 class DeadlineReference:
-    """What a deadline counts from, as `airflow.sdk.DeadlineReference` names it."""
+    """The times from which deadlines can be measured, named as in `airflow.sdk.DeadlineReference`."""
 
     DAGRUN_QUEUED_AT = "DAGRUN_QUEUED_AT"
     DAGRUN_LOGICAL_DATE = "DAGRUN_LOGICAL_DATE"
 
     @staticmethod
     def AVERAGE_RUNTIME(max_runs: int = 10, min_runs: int | None = None) -> str:  # noqa: ARG004, N802 - Airflow's
-        """From the run's beginning, by as long as the runs before took."""
+        """Return a reference to the DAG's average runtime. Alerts refuse this reference."""
         return "AVERAGE_RUNTIME"
 
     @staticmethod
     def FIXED_DATETIME(datetime: datetime) -> str:  # noqa: ARG004, N802 - Airflow's
-        """From a moment."""
+        """Return a reference to a fixed time. Alerts refuse this reference."""
         return "FIXED_DATETIME"
 
 
 @dataclass(frozen=True)
 class AsyncCallback:
-    """What a deadline calls, as `airflow.sdk.AsyncCallback` has it.
+    """A deadline's callback, like `airflow.sdk.AsyncCallback`.
 
     Attributes:
         callback_callable: A function, a notifier's class, or an import path.
-        kwargs: What it gets besides the context, or what the notifier is made with.
+        kwargs: Arguments for the notifier's class, or additional arguments for a function, which also receives the
+            context.
     """
 
     callback_callable: Callable[..., Any] | str
     kwargs: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True)
 class SyncCallback(AsyncCallback):
-    """As `AsyncCallback`: both are called alike here."""
+    """A deadline's callback, as in `airflow.sdk`. Alerts treat a `SyncCallback` like an `AsyncCallback`.
+
+    Attributes:
+        executor: This attribute has no effect.
+    """
+
+    executor: str | None = None
 
 
 @dataclass(frozen=True)
 class DeadlineAlert:
-    """A DAG's `deadline`, as `airflow.sdk.DeadlineAlert` has it.
+    """The value of a DAG's `deadline`, like `airflow.sdk.DeadlineAlert`.
 
     Attributes:
-        reference: What it counts from: one of `DeadlineReference`.
-        interval: How long after that.
-        callback: What is called when the run goes on by then.
-        name: What it is called.
+        reference: One of `DeadlineReference`.
+        interval: The time between the reference and the deadline.
+        callback: The callback, which is called if the run is still running at the deadline.
     """
 
     reference: str

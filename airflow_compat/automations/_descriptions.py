@@ -1,4 +1,4 @@
-"""When an automation fires, in a few words for a table."""
+"""Describes triggers in short texts, which commands show in tables."""
 
 from __future__ import annotations
 
@@ -12,11 +12,7 @@ _SHOWN = 3
 
 
 def describe_trigger(data: Mapping[str, Any]) -> str:
-    """Such as `flow-run.* of flow etl, state-type FAILED or CRASHED`.
-
-    Args:
-        data: The trigger, as Prefect's API gives it.
-    """
+    """Describe a trigger, for example `flow-run.* of flow etl, state-type FAILED or CRASHED`."""
     type_ = data.get("type", "event")
     if type_ in ("compound", "sequence"):
         return _several(type_, data)
@@ -24,18 +20,18 @@ def describe_trigger(data: Mapping[str, Any]) -> str:
         return f"a {type_} trigger"
     events, after = _names(data.get("expect", ())), _names(data.get("after", ()))
     if data.get("posture") == "Proactive":
-        said = f"none of {events} within {timedelta(seconds=data['within'])}"
-        said += f" after {after}" if after else ""
+        shown = f"none of {events} within {timedelta(seconds=data['within'])}"
+        shown += f" after {after}" if after else ""
     else:
         count = data.get("threshold", 1)
-        said = f"{events}, {count} times" if count != 1 else events
-        said += f" within {timedelta(seconds=data['within'])}" if data.get("within") else ""
+        shown = f"{events}, {count} times" if count != 1 else events
+        shown += f" within {timedelta(seconds=data['within'])}" if data.get("within") else ""
     related = data.get("match_related") or []
     labels = [_related(each) for each in (related if isinstance(related, list) else [related]) if each]
     labels += [
         _label(name, value) for name, value in (data.get("match") or {}).items() if not _says_nothing(name, value)
     ]
-    return f"{said} of {', '.join(labels)}" if labels else said
+    return f"{shown} of {', '.join(labels)}" if labels else shown
 
 
 def _several(type_: str, data: Mapping[str, Any]) -> str:
@@ -47,7 +43,6 @@ def _several(type_: str, data: Mapping[str, Any]) -> str:
 
 
 def _names(patterns: Iterable[str]) -> str:
-    """The names of events, without those that only stand for any others."""
     return _either(sorted(name.removeprefix("prefect.") for name in patterns if not name.endswith("."))) or "any event"
 
 
@@ -59,10 +54,8 @@ def _related(labels: Mapping[str, Any]) -> str:
 
 
 def _label(name: str, value: Any) -> str:
-    values = [each.removeprefix("prefect.") for each in _values(value)]
-    if name == _ID:
-        return _either(values)
-    return f"{name.removeprefix('prefect.').removeprefix('resource.')} {_either(values)}"
+    said = _either([each.removeprefix("prefect.") for each in _values(value)])
+    return said if name == _ID else f"{name.removeprefix('prefect.').removeprefix('resource.')} {said}"
 
 
 def _says_nothing(name: str, value: Any) -> bool:
@@ -74,8 +67,6 @@ def _values(value: Any) -> list[str]:
 
 
 def _either(names: Iterable[str]) -> str:
-    """The first of the names, those without patterns before all."""
     names = list(names)
-    plain = [name for name in names if "[" not in name] or names
-    shown = plain[:_SHOWN]
+    shown = ([name for name in names if "[" not in name] or names)[:_SHOWN]
     return " or ".join([*shown, "..."] if len(shown) < len(names) else shown)

@@ -1,4 +1,4 @@
-"""What Prefect's API takes, turned back into specs. A trigger's data has all the fields that Prefect's models have."""
+"""Converts data of Prefect's API to specs. The data of a trigger must contain all fields of Prefect's models."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import Any, Literal, TypeAlias
 
 from ..errors import InvalidAlertError
-from .automations import RUN, Labels, NamedAction, Need, PlainTrigger, TriggerSpec
+from ._specs import RUN, ActionSpec, Labels, Need, PlainTrigger, TriggerSpec
 
 Named: TypeAlias = tuple[str, str, Literal["notification", "webhook", "deployment"]]
-"""What may be said by name, where its id stands otherwise, and what it is."""
+"""For a type of action: the field that names an object, the id field that it replaces, and the kind of object."""
 
 NAMES: Mapping[str, Named] = {
     "send-notification": ("block_document", "block_document_id", "notification"),
@@ -19,17 +19,17 @@ NAMES: Mapping[str, Named] = {
         ("run-deployment", "pause-deployment", "resume-deployment"), ("deployment", "deployment_id", "deployment")
     ),
 }
-"""By the type of an action."""
+"""The fields in `Named`, for each type of action that can name an object instead of giving its id."""
 
 _OTHER_TYPES = {
-    "compound": "it waits for several triggers",
-    "sequence": "it waits for several triggers, in order",
-    "metric": "it looks at a metric, and not at events",
+    "compound": "the automation waits for several triggers",
+    "sequence": "the automation waits for several triggers, in order",
+    "metric": "the automation checks a metric instead of events",
 }
 
 
 def triggers_from_dict(data: Mapping[str, Any]) -> tuple[TriggerSpec | PlainTrigger, ...]:
-    """The triggers of which one suffices: the whole, where it is no choice of such as a `TriggerSpec` can be."""
+    """If a trigger is a choice between several `TriggerSpec`s, return these; otherwise, return the whole trigger."""
     if data["type"] == "compound" and data["require"] == "any" and data["within"] is None:
         children = tuple(map(_trigger, data["triggers"]))
         if len(children) > 1 and not any(isinstance(child, PlainTrigger) for child in children):
@@ -38,37 +38,38 @@ def triggers_from_dict(data: Mapping[str, Any]) -> tuple[TriggerSpec | PlainTrig
 
 
 def why_plain(data: Mapping[str, Any]) -> str:
-    """Why a trigger is none that looks at each run apart and fires at one event, or at the lack of one; else empty."""
+    """Return the reason why a `TriggerSpec` can't describe the trigger; empty if it can."""
     return next(_faults(data), "")
 
 
-def need_of_action(data: Mapping[str, Any]) -> NamedAction | None:
-    """The action, where it names a block or deployment in place of an id.
+def need_of_action(data: Mapping[str, Any]) -> ActionSpec | None:
+    """If the action has the name of a block or deployment instead of its id, return the action as a spec; else None.
 
     Raises:
-        InvalidAlertError: The name isn't of the form that it must have, or there is an id besides.
+        InvalidAlertError: The name has the wrong form, or the action also has an id.
     """
     name, id_field, kind = NAMES.get(str(data.get("type")), ("", "", "deployment"))
     if not name or name not in data:
         return None
     if data.get(id_field) is not None:
-        raise InvalidAlertError(f"{name}: {id_field} stands beside it; leave one of them out")
-    said = data[name]
-    first, slash, second = said.partition("/") if isinstance(said, str) else ("", "", "")
+        raise InvalidAlertError(f"{name} and {id_field} can't be combined. Use one of the two.")
+    written = data[name]
+    first, slash, second = written.partition("/") if isinstance(written, str) else ("", "", "")
     if not (first and slash and second) or "/" in second:
         form, example = ("flow/name", "etl/prod") if kind == "deployment" else ("type/name", "slack-webhook/alerts")
-        raise InvalidAlertError(f"{name}: {said!r} isn't of the form {form}; write for example {example}")
+        raise InvalidAlertError(f"{name}: {written!r} isn't of the form {form}. Use for example {example}.")
     if kind == "webhook" and first != "webhook":
-        raise InvalidAlertError(f"{name}: {said!r} is no block that can be called; name one as webhook/NAME")
-    rest = {key: value for key, value in data.items() if key not in (name, id_field)}
-    return NamedAction(rest, id_field, Need(kind, said))
+        raise InvalidAlertError(f"{name}: {written!r} isn't a webhook block. Use a block of the form webhook/NAME.")
+    return ActionSpec(
+        {key: value for key, value in data.items() if key not in (name, id_field)}, id_field, Need(kind, written)
+    )
 
 
 def _trigger(data: Mapping[str, Any]) -> TriggerSpec | PlainTrigger:
     if why_plain(data):
         return PlainTrigger(data)
     related = data["match_related"]
-    # One that is empty asks for nothing.
+    # A trigger's empty mapping matches every resource.
     each = related if isinstance(related, list) else [related] if related else []
     return TriggerSpec(
         _labels(data["match"]),
@@ -84,16 +85,16 @@ def _faults(data: Mapping[str, Any]) -> Iterator[str]:
         yield _OTHER_TYPES[data["type"]]
         return
     if list(data["for_each"]) != [RUN]:
-        yield f"its for_each isn't [{RUN}]"
+        yield f"the trigger's for_each isn't [{RUN}]"
     if data["threshold"] != 1:
-        yield f"its threshold is {data['threshold']}, and not 1"
+        yield f"the trigger's threshold is {data['threshold']} instead of 1"
     if data["posture"] == "Reactive":
         if data["after"]:
-            yield "it is Reactive and has `after`"
+            yield "the trigger is Reactive and has `after`"
         if data["within"]:
-            yield "it is Reactive and has `within`"
+            yield "the trigger is Reactive and has `within`"
     elif not data["after"]:
-        yield "it is Proactive and has no `after`"
+        yield "the trigger is Proactive and has no `after`"
 
 
 def _labels(data: Mapping[str, Any]) -> Labels:

@@ -1,4 +1,4 @@
-"""An automations' plan: what a set of specs asks for, against what the server holds. Pure; both sides are data."""
+"""Plans changes by comparing specs with the server's automations. Makes no requests."""
 
 from __future__ import annotations
 
@@ -7,32 +7,27 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from .._airflow.sendable import refusal
-from .automations import AutomationSpec, Need
+from ._specs import AutomationSpec, Need
 
 DEFAULT_OWNER = "default"
-"""Whose automations are meant where no owner is given."""
 
 OWNER_TAG = "airflow-compat-owner:"
-"""How the tag begins that says whose an automation is. What has none, or another's, is never touched."""
+"""The prefix of the tag that contains the owner. Automations without the owner's tag are never changed."""
 
 KEY_TAG = "airflow-compat-key:"
-"""How the tag begins that says which of its owner's automations it is."""
+"""The prefix of the tag that contains the alert's key."""
 
 Action: TypeAlias = Literal["create", "update", "unchanged", "delete", "refused"]
-"""What applying does: create it; make what the server has like it; nothing, since that is like it; delete what the
-server has; nothing, since it can't be."""
+"""The action that `apply` takes for an item; for `unchanged` and `refused`, it does nothing."""
 
 
 @dataclass(frozen=True)
 class HeldAutomation:
-    """An automation of ours that the server holds.
+    """An automation on the server that belongs to an alert.
 
     Attributes:
-        id: The server's.
-        key: Its spec's key.
-        created: When, in ISO form, which sorts by time.
-        enabled: Whether it is switched on.
-        data: Its name, description, trigger and actions, as Prefect's API gives them.
+        created: The creation time in ISO format; sorting these texts sorts by time.
+        data: The automation's name, description, trigger and actions, as returned by Prefect's API.
     """
 
     id: str
@@ -43,8 +38,8 @@ class HeldAutomation:
 
 
 @dataclass(frozen=True)
-class Found:
-    """What the server has for a need: an id, or a reason why it doesn't do."""
+class FoundNeed:
+    """The id of the object on the server that a `Need` names, or the reason why it can't be used."""
 
     id: str = ""
     problem: str = ""
@@ -52,15 +47,15 @@ class Found:
 
 @dataclass(frozen=True)
 class AutomationItem:
-    """One automation, and what is to become of it.
+    """A planned change of one automation.
 
     Attributes:
-        key: What it is known by.
-        action: What applying does.
-        name: What Prefect's UI shows.
-        notes: What differs, or why it is refused.
-        data: What the server is to have, as Prefect's API takes it; nothing for what is refused or deleted.
-        id: Of what the server has, where that is to be changed or deleted.
+        key: Identifies the automation.
+        action: What `apply` does.
+        name: The name in Prefect's UI.
+        notes: The differences, or the reasons for a refusal.
+        data: The request for Prefect's API; empty if the item is refused or deleted.
+        id: The id of an existing automation.
     """
 
     key: str
@@ -71,17 +66,16 @@ class AutomationItem:
     id: str = field(default="", repr=False)
 
     def as_dict(self) -> dict[str, Any]:
-        """The item without what is to be written, for JSON."""
+        """Return the item as JSON data, without the request."""
         return {"key": self.key, "action": self.action, "name": self.name, "notes": list(self.notes)}
 
 
 @dataclass(frozen=True)
 class AutomationOutcome:
-    """What became of an item of the plan.
+    """The result of applying an item.
 
     Attributes:
-        item: The item.
-        error: Why it could not be written; empty when it was, or when there was nothing to do.
+        error: The reason why the item could not be written; empty if it was written.
     """
 
     item: AutomationItem
@@ -89,22 +83,19 @@ class AutomationOutcome:
 
     @property
     def done(self) -> bool:
-        """Whether the server now holds what the plan says."""
+        """Whether the automation on the server now matches the plan."""
         return not self.error and self.item.action != "refused"
 
 
 def tags_for(owner: str, key: str) -> list[str]:
-    """The marks of an automation of ours."""
     return [OWNER_TAG + owner, KEY_TAG + key]
 
 
 def key_from_tags(tags: Iterable[str]) -> str | None:
-    """The key that the marks tell."""
     return next((tag.removeprefix(KEY_TAG) for tag in tags if tag.startswith(KEY_TAG)), None)
 
 
 def owners_of(items: Iterable[AutomationItem]) -> set[str]:
-    """The owners that items were planned for, as far as they say."""
     tags = (tag for item in items for tag in item.data.get("tags", ()))
     return {tag.removeprefix(OWNER_TAG) for tag in tags if tag.startswith(OWNER_TAG)}
 
@@ -112,35 +103,27 @@ def owners_of(items: Iterable[AutomationItem]) -> set[str]:
 def plan_automations(
     specs: Iterable[AutomationSpec],
     held: Iterable[HeldAutomation],
-    needs: Mapping[Need, Found],
+    needs: Mapping[Need, FoundNeed],
     *,
     owner: str,
     prune: bool = False,
 ) -> tuple[AutomationItem, ...]:
-    """An item for each spec, in their order, and then for what is to be deleted.
-
-    Args:
-        specs: What should be.
-        held: What the server has of this owner's.
-        needs: What the server has for what the specs need.
-        owner: Whose they are.
-        prune: Whether what no spec asks for is to be deleted.
-    """
+    """Return an item for each spec, then the deletions."""
     specs = tuple(specs)
-    by_key: dict[str, list[HeldAutomation]] = {}
-    # Of two that were created at once, the first stays, whoever looks.
-    for automation in in_order(held):
-        by_key.setdefault(automation.key, []).append(automation)
-    return (*_wanted(specs, by_key, needs, owner), *_unwanted({spec.key for spec in specs}, by_key, prune=prune))
+    there = by_key(held)
+    return (*_wanted(specs, there, needs, owner), *_unwanted({spec.key for spec in specs}, there, prune=prune))
 
 
-def in_order(held: Iterable[HeldAutomation]) -> list[HeldAutomation]:
-    """As they were created."""
-    return sorted(held, key=lambda automation: (automation.created, automation.id))
+def by_key(held: Iterable[HeldAutomation]) -> dict[str, list[HeldAutomation]]:
+    """Group automations by key, each group from the oldest to the newest. The order is the same in all processes."""
+    found: dict[str, list[HeldAutomation]] = {}
+    for automation in sorted(held, key=lambda each: (each.created, each.id)):
+        found.setdefault(automation.key, []).append(automation)
+    return found
 
 
 def meanwhile(item: AutomationItem, there: HeldAutomation | None) -> AutomationItem:
-    """What is to become of an item, now that the server has this of its key, which it had not when it was planned."""
+    """If another process has created the automation since the plan was made, return the item as an update of it."""
     if item.action != "create" or there is None:
         return item
     differences = _differences(item.data, there)
@@ -148,57 +131,55 @@ def meanwhile(item: AutomationItem, there: HeldAutomation | None) -> AutomationI
 
 
 def duplicates(held: Iterable[HeldAutomation]) -> list[HeldAutomation]:
-    """The automations that another of the same key was there before."""
-    seen: set[str] = set()
-    found = []
-    for automation in in_order(held):
-        if automation.key in seen:
-            found.append(automation)
-        seen.add(automation.key)
-    return found
+    """Return all automations of a key except the oldest one."""
+    return [automation for same in by_key(held).values() for automation in same[1:]]
 
 
 def _wanted(
     specs: tuple[AutomationSpec, ...],
-    by_key: Mapping[str, list[HeldAutomation]],
-    needs: Mapping[Need, Found],
+    there: Mapping[str, list[HeldAutomation]],
+    needs: Mapping[Need, FoundNeed],
     owner: str,
 ) -> Iterator[AutomationItem]:
     keys = [spec.key for spec in specs]
     for spec in specs:
         problems = [needs[need].problem for need in spec.needs if needs[need].problem]
         if keys.count(spec.key) > 1:
-            problems.append(f"two alerts have the key {spec.key!r}; give each a key= of its own")
+            problems.append(f"two alerts have the key {spec.key!r}; give each alert its own key=")
+        ids = {need: needs[need].id for need in spec.needs}
+        data = {
+            "name": spec.name,
+            "description": spec.description,
+            "enabled": spec.enabled,
+            "tags": [*tags_for(owner, spec.key), *spec.tags],
+            "trigger": spec.trigger_dict(),
+            "actions": [action.as_dict(ids) for action in spec.actions],
+        }
+        if not problems and (problem := refusal(data, "in the alert's arguments")):
+            problems.append(problem)
         if problems:
             yield AutomationItem(spec.key, "refused", spec.name, tuple(problems))
             continue
-        data = _data(spec, {need: needs[need].id for need in spec.needs}, owner)
-        if problem := refusal(data, "in the alert's arguments"):
-            yield AutomationItem(spec.key, "refused", spec.name, (problem,))
-            continue
-        if spec.key not in by_key:
+        if spec.key not in there:
             yield AutomationItem(spec.key, "create", spec.name, data=data)
             continue
-        first = by_key[spec.key][0]
+        first = there[spec.key][0]
+        # An automation is updated only if it differs, because an update gives its trigger new ids, which resets the
+        # trigger's timers.
         differences = _differences(data, first)
-        switched = "on" if first.enabled else "off"
-        notes = () if first.enabled == spec.enabled else (f"switched {switched} on the server, and left so",)
-        data = {**data, "enabled": first.enabled}
-        if differences:
-            # The trigger's ids are new after an update, and with them its timers: the server forgets what it waits for.
-            yield AutomationItem(
-                spec.key, "update", spec.name, (f"differs in {', '.join(differences)}", *notes), data, first.id
-            )
-        else:
-            yield AutomationItem(spec.key, "unchanged", spec.name, notes, data, first.id)
+        notes = [f"differs in {', '.join(differences)}"] if differences else []
+        if first.enabled != spec.enabled:
+            notes.append(f"stays {'enabled' if first.enabled else 'disabled'}, as set on the server")
+        action: Action = "update" if differences else "unchanged"
+        yield AutomationItem(spec.key, action, spec.name, tuple(notes), {**data, "enabled": first.enabled}, first.id)
 
 
-def _unwanted(keys: set[str], by_key: Mapping[str, list[HeldAutomation]], *, prune: bool) -> Iterator[AutomationItem]:
-    for key, automations in by_key.items():
+def _unwanted(keys: set[str], there: Mapping[str, list[HeldAutomation]], *, prune: bool) -> Iterator[AutomationItem]:
+    for key, automations in there.items():
         for automation in automations[1:]:
-            yield _deletion(automation, "there is another of this key")
+            yield _deletion(automation, "duplicate of an older automation with this key")
         if prune and key not in keys:
-            yield _deletion(automations[0], "no alert asks for it")
+            yield _deletion(automations[0], "no alert has this key")
 
 
 def _deletion(automation: HeldAutomation, note: str) -> AutomationItem:
@@ -206,22 +187,11 @@ def _deletion(automation: HeldAutomation, note: str) -> AutomationItem:
 
 
 _COMPARED = ("name", "description", "tags", "trigger", "actions")
-# What Prefect adds to what it was given.
+# The values of fields that the server fills in if a request lacks them.
 _DEFAULTS = {"schedule_after": 0, "type": "event", "source": "selected", "force": False}
 _SETS = ("after", "expect", "for_each", "tags")
-# Their names are their author's: a label may be called `id`.
+# Users choose the keys of these mappings, so a key `id` can be a label.
 _AS_THEY_ARE = ("parameters", "job_variables", "match", "match_related")
-
-
-def _data(spec: AutomationSpec, ids: Mapping[Need, str], owner: str) -> dict[str, Any]:
-    return {
-        "name": spec.name,
-        "description": spec.description,
-        "enabled": spec.enabled,
-        "tags": [*tags_for(owner, spec.key), *spec.tags],
-        "trigger": spec.trigger_dict(),
-        "actions": [action.as_dict(ids) for action in spec.actions],
-    }
 
 
 def _differences(data: Mapping[str, Any], there: HeldAutomation) -> list[str]:
@@ -229,10 +199,7 @@ def _differences(data: Mapping[str, Any], there: HeldAutomation) -> list[str]:
 
 
 def _normal(value: Any, key: str = "") -> Any:
-    """The value without what the server adds, and with sets in order: equal for what means the same.
-
-    A trigger's id is the server's; an action has none.
-    """
+    """Return the data in a form to compare: with sorted sets, and without the server's defaults and trigger ids."""
     if isinstance(value, Mapping):
         if key in _AS_THEY_ARE:
             return dict(value)

@@ -1,4 +1,4 @@
-"""Triggers and actions that somebody wrote, checked with Prefect's own models, which would ignore a misspelt field."""
+"""Checks triggers and actions with Prefect's models, and refuses unknown fields, which the models ignore."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from prefect.events.actions import ActionTypes
 from prefect.events.schemas.automations import MetricTriggerQuery
 from pydantic import BaseModel, ValidationError
 
-from .._specs.automations import CLOUD_TYPES, trigger_types
 from ..errors import InvalidAlertError
+from ._specs import CLOUD_TYPES, trigger_types
 
 _TRIGGERS: Mapping[str, type[BaseModel]] = {
     "event": EventTrigger,
@@ -30,39 +30,38 @@ _ANY_ID = UUID(int=0)
 
 
 def complete_trigger(data: object, path: str = "trigger") -> dict[str, Any]:
-    """The trigger with all the fields that Prefect's model has.
-
-    Args:
-        data: As it was written.
-        path: Where it stands, for messages.
+    """Return the trigger with all fields of Prefect's model.
 
     Raises:
-        InvalidAlertError: It has a field that the model doesn't have, or a value that it doesn't take.
+        InvalidAlertError: A field is unknown, or its value is invalid.
     """
     written = _mapping(data, path)
     type_ = _trigger_type(written)
     if type_ not in _TRIGGERS:
-        raise InvalidAlertError(f"{path}.type: Prefect has no trigger {type_!r}; it is one of {', '.join(_TRIGGERS)}")
+        raise InvalidAlertError(f"{path}.type: Prefect has no trigger {type_!r}. Use one of {', '.join(_TRIGGERS)}.")
     model = _TRIGGERS[type_]
     _check_fields(written, model.model_fields, path)
     _check_labels(written, path)
     if isinstance(written.get("metric"), Mapping):
         _check_fields(written["metric"], MetricTriggerQuery.model_fields, f"{path}.metric")
     if isinstance(written.get("triggers"), list):
-        children = enumerate(written["triggers"])
-        written["triggers"] = [complete_trigger(child, f"{path}.triggers[{number}]") for number, child in children]
-    found = _validated(model, {**written, "type": type_}, path)
-    return {name: sorted(value) if name in _SETS else value for name, value in found.items()}
+        written["triggers"] = [
+            complete_trigger(child, f"{path}.triggers[{number}]") for number, child in enumerate(written["triggers"])
+        ]
+    return {
+        name: sorted(value) if name in _SETS else value
+        for name, value in _validated(model, {**written, "type": type_}, path).items()
+    }
 
 
 def complete_action(data: object, path: str, *, id_field: str = "", names: Iterable[str] = ()) -> dict[str, Any]:
-    """The action with all the fields that Prefect's model has.
+    """Return the action with all fields of Prefect's model.
 
     Args:
-        data: As it was written.
-        path: Where it stands, for messages.
-        id_field: A field that is left out here, and filled in later.
-        names: What else could have been meant by a field that the model doesn't have.
+        data: The action, as written in a file.
+        path: The action's position, such as `actions[0]`, for messages.
+        id_field: The name of a field that is filled in later, and so may be missing.
+        names: Additional field names that a message about an unknown field can suggest.
 
     Raises:
         InvalidAlertError: As in `complete_trigger`.
@@ -70,42 +69,38 @@ def complete_action(data: object, path: str, *, id_field: str = "", names: Itera
     written = _mapping(data, path)
     type_ = written.get("type")
     if type_ is None:
-        raise InvalidAlertError(f"{path}.type: it is missing; write for example `type: send-notification`")
+        raise InvalidAlertError(f"{path}.type is missing. Add for example `type: send-notification`.")
     if not isinstance(type_, str) or type_ not in _ACTIONS:
         raise InvalidAlertError(f"{path}.type: Prefect has no action {type_!r}{_meant(type_, _ACTIONS)}")
-    model = _ACTIONS[type_]
-    _check_fields(written, model.model_fields, path, names)
-    found = _validated(model, {**written, id_field: _ANY_ID} if id_field else written, path)
+    _check_fields(written, _ACTIONS[type_].model_fields, path, names)
+    found = _validated(_ACTIONS[type_], {**written, id_field: _ANY_ID} if id_field else written, path)
     found.pop(id_field, None)
     return found
 
 
 def check_whole(trigger: Mapping[str, Any], actions: Iterable[Mapping[str, Any]]) -> None:
-    """See whether an automation is one that the server would refuse as a whole, as for a run that starts itself.
-
-    Args:
-        trigger: With all its fields.
-        actions: With all their fields; ids may be missing.
+    """Check the rules that concern the whole automation, for example that its actions don't trigger it again.
 
     Raises:
-        InvalidAlertError: It would.
+        InvalidAlertError: The server would refuse the automation.
     """
-    from prefect.server.events.schemas.automations import AutomationCore
+    from .._prefect.internals.server_models import check_automation
 
     with_ids = [
         {**action, **{name: _ANY_ID for name in _needed_ids(action) if action.get(name) is None}} for action in actions
     ]
     if not CLOUD_TYPES.keys().isdisjoint([*trigger_types(trigger), *(action["type"] for action in with_ids)]):
-        # Prefect Cloud has these, and this model is that of a server of one's own.
+        # The model below describes a self-hosted server, which lacks these types of Prefect Cloud.
         return
     try:
-        # The model writes into what it is given.
-        AutomationCore.model_validate(copy.deepcopy({"name": "any", "trigger": trigger, "actions": with_ids}))
+        # The check changes its argument, so a copy is checked.
+        check_automation(copy.deepcopy({"name": "any", "trigger": trigger, "actions": with_ids}))
         return
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False)
         fault = next((each for each in faults if each["type"] == "value_error"), faults[0])
-        # The names of classes, of which one is tried after another, say nothing.
+        # The path of the invalid field, without the class names that Pydantic adds to show which class of a union it
+        # tried.
         where = _path("", [part for part in fault["loc"] if isinstance(part, int) or part[:1].islower()])
         problem = f"{where.lstrip('.') or 'trigger'}: {_said(fault)}"
     raise InvalidAlertError(problem)
@@ -118,7 +113,7 @@ def _needed_ids(action: Mapping[str, Any]) -> list[str]:
 
 
 def _trigger_type(data: Mapping[str, Any]) -> Any:
-    """What Prefect takes it for where it doesn't say."""
+    """Return the trigger's type or, if it has none, the type that Prefect infers."""
     if "type" in data:
         return data["type"]
     if "triggers" in data:
@@ -128,7 +123,7 @@ def _trigger_type(data: Mapping[str, Any]) -> Any:
 
 def _mapping(data: object, path: str) -> dict[str, Any]:
     if not isinstance(data, Mapping):
-        raise InvalidAlertError(f"{path}: it is a {type(data).__name__}; write its fields, each with its value")
+        raise InvalidAlertError(f"{path} is a {type(data).__name__}. Use a mapping of fields and values.")
     return dict(data)
 
 
@@ -149,7 +144,7 @@ def _check_labels(data: Mapping[str, Any], path: str) -> None:
         for label, value in _mapping(labels, place).items():
             values = value if isinstance(value, list) else [value]
             if not isinstance(label, str) or not all(isinstance(each, str) for each in values):
-                raise InvalidAlertError(f"{place}.{label}: it is no text or list of texts; put what it is in quotes")
+                raise InvalidAlertError(f"{place}.{label} must be a text or a list of texts. Put the value in quotes.")
 
 
 def _validated(model: type[BaseModel], data: Mapping[str, Any], path: str) -> dict[str, Any]:
@@ -166,11 +161,10 @@ def _path(path: str, parts: Iterable[int | str]) -> str:
 
 
 def _said(fault: Any) -> str:
-    first = str(fault["msg"]).removeprefix("Value error, ").splitlines()[0]
-    return f"{first.rstrip('.')}; mend it there"
+    return str(fault["msg"]).removeprefix("Value error, ").splitlines()[0].rstrip(".") + ". Correct the value."
 
 
 def _meant(word: object, known: Iterable[str]) -> str:
     known = list(known)
     close = difflib.get_close_matches(str(word), known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(known)}"
+    return f". Did you mean {close[0]!r}?" if close else f". Use one of {', '.join(known)}."

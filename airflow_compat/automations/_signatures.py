@@ -1,4 +1,4 @@
-"""What all alerts take besides their flow, as type checkers and editors see it."""
+"""Declares the options of all alerts, for type checkers and editors."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ Notify: TypeAlias = AlertCallback | Sequence[AlertCallback]
 
 
 class AlertOptions(TypedDict, total=False):
-    """What every alert takes by name.
+    """The options of every alert.
 
     Attributes:
-        deployment: `flow/deployment`; a part may be `*`.
-        tags: Tags of the run, its flow or its deployment.
-        everything: Every flow run, where no other target is given.
-        notify: Whom the message goes to: a notification block by type and name, `"slack-webhook/alerts"`; the id of a
-            connection that is kept as such a block, `"slack_alerts"`; or a notifier of `airflow_compat.notifiers`,
-            which is called as a callback is.
-        callback: Airflow callbacks that are called with their context: functions, or import paths such as
-            `"alerts:page_oncall"`. A deployment of `airflow_compat.callbacks.run_callback` calls them, and has to be
-            able to import them. One that the flow also has by our decorators is called once.
-        callback_deployment: That deployment, `"run-callback/default"` where nobody says.
-        webhook: Names of Prefect `Webhook` blocks that are called.
-        run: A deployment that is run: `"callbacks/prod"`.
-        parameters: The deployment's parameters; texts in it are templates.
-        pause_schedule: Whether the schedule of the run's deployment is paused.
-        actions: More of Prefect's actions, from `prefect.events.actions`, or as its API takes them. As they are: texts
-            in them are Prefect's own templates.
-        subject: The message's subject, for blocks and connections.
-        body: The message's text, for blocks and connections.
-        payload: What webhooks are called with.
-        key: What the automation is known by on the server, made of the alert and its target by default. Two alerts of
-            one target need a key each.
-        name: What Prefect's UI shows.
-        description: More for Prefect's UI.
-        airflow_version: Whose templates the texts are, and whose context callbacks get. The dates of "2" come from the
-            schedule, and are refused in texts.
+        deployment: The deployments whose runs match, as `flow/deployment`; the flow, the deployment or both may be `*`.
+        tags: Tags that the run, its flow or its deployment must have.
+        everything: Whether every flow run matches. Can't be combined with a flow, a deployment, a task or tags.
+        notify: Recipients of the message: a notification block (`"slack-webhook/alerts"`), the id of a connection that
+            is stored as such a block (`"slack_alerts"`), or a notifier of `airflow_compat.notifiers`, which is called
+            like a callback.
+        callback: Airflow callbacks: functions, or import paths such as `"alerts:page_oncall"`. A deployment of
+            `airflow_compat.callbacks.run_callback` imports and calls the callbacks. If a decorator of `airflow_compat`
+            sets the same callback, the callback is still called only once.
+        callback_deployment: The deployment of `run_callback`. Defaults to `"run-callback/default"`.
+        webhook: Names of Prefect `Webhook` blocks to call.
+        run: A deployment to run: `"callbacks/prod"`.
+        parameters: Parameters for `run`. Texts in the parameters are templates.
+        pause_schedule: Whether to pause the schedules of the deployment whose run fires the alert.
+        actions: Additional actions of `prefect.events.actions`, as objects or as their data. Texts in them are Prefect
+            templates.
+        subject: The subject of the message to blocks and connections.
+        body: The text of the message to blocks and connections.
+        payload: The body of the requests to webhooks.
+        key: Identifies the automation. Defaults to the builder's name and the target, so two alerts with the same
+            builder and target need different keys.
+        name: The name in Prefect's UI.
+        description: The description in Prefect's UI.
+        airflow_version: The Airflow version of templates and of the context for callbacks. With "2", templates with
+            dates are refused, because Airflow 2's dates depend on the schedule.
     """
 
     deployment: Names
@@ -70,11 +70,11 @@ class AlertOptions(TypedDict, total=False):
 
 
 class TaskAlertOptions(AlertOptions, total=False):
-    """What the alerts take that may be about tasks.
+    """The options of alerts that can match tasks.
 
     Attributes:
-        task: `flow/task`; a part may be `*`. Its runs are told by their names, so a task with a `task_run_name` of its
-            own is not found: give it a tag, and use `task="flow/*"` and `tags`.
+        task: The tasks whose runs match, as `flow/task`; the flow, the task or both may be `*`. A task run matches if
+            its name does. For a task with its own `task_run_name`, use `task="flow/*"` and a tag.
     """
 
     task: Names

@@ -1,44 +1,109 @@
-"""Would it have fired? The triggers of an alert over a history of events, by the rules of Prefect's server.
+"""Simulates triggers on past events, by the rules of Prefect's server.
 
-What an event matches is asked of the server's own trigger class. How the server counts in its database is done here in
-memory, with a clock that goes from one event to the next.
+Events are matched by the server's own trigger class. This module counts events in memory, while the server counts them
+in its database.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .._specs.automation_forms import why_plain
-from .._specs.automations import RUN, RUN_NAME, AutomationSpec, Labels, PlainTrigger, TriggerSpec
-from .._specs.simulation import SimulatedRun, Simulation
-from ..errors import InvalidEventError, UnsupportedFeatureError
+from ..errors import UnsupportedFeatureError
+from ._from_api import why_plain
+from ._specs import RUN, RUN_NAME, AutomationSpec, PlainTrigger, TriggerSpec
 
 if TYPE_CHECKING:
-    from prefect.server.events.schemas.automations import EventTrigger
-    from prefect.server.events.schemas.events import ReceivedEvent
+    from .._prefect.internals.server_models import EventTrigger, ReceivedEvent
 
 _Key: TypeAlias = tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class SimulatedRun:
+    """A run that the alert applies to and that events belong to.
+
+    Attributes:
+        resource_id: `prefect.flow-run.<id>` or `prefect.task-run.<id>`.
+        name: The run's name.
+        fired: The times at which the alert would have fired for the run. Empty if the alert would not have fired.
+    """
+
+    resource_id: str
+    name: str
+    fired: tuple[datetime, ...] = ()
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """The result of simulating one alert.
+
+    Attributes:
+        key: The alert's key.
+        runs: The runs that the alert applies to, in the order of their first events.
+    """
+
+    key: str
+    runs: tuple[SimulatedRun, ...]
+
+    @property
+    def fired(self) -> tuple[SimulatedRun, ...]:
+        """The runs for which the alert would have fired."""
+        return tuple(run for run in self.runs if run.fired)
+
+    @property
+    def silent(self) -> tuple[SimulatedRun, ...]:
+        """The runs for which the alert would not have fired."""
+        return tuple(run for run in self.runs if not run.fired)
+
+
+@dataclass(frozen=True)
+class AlertSimulation(Simulation):
+    """The simulation of one alert, or the reason for its refusal."""
+
+    refusal: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        runs = [
+            {"id": run.resource_id, "name": run.name, "fired": [moment.isoformat() for moment in run.fired]}
+            for run in self.runs
+        ]
+        return {"key": self.key, "refusal": self.refusal, "runs": runs}
+
+
+def try_alerts(
+    specs: Iterable[AutomationSpec], events: Sequence[ReceivedEvent], *, until: datetime
+) -> tuple[AlertSimulation, ...]:
+    """Simulate each alert; alerts that can't be simulated don't stop the others."""
+    trials = []
+    for spec in specs:
+        try:
+            trials.append(AlertSimulation(spec.key, simulate_received(spec, events, until=until).runs))
+        except UnsupportedFeatureError as error:
+            trials.append(AlertSimulation(spec.key, (), str(error)))
+    return tuple(trials)
+
+
 def simulate_spec(spec: AutomationSpec, events: Iterable[Any], *, until: datetime | None) -> Simulation:
-    """See `airflow_compat.automations.simulate`."""
+    from ._event_history import in_order
+
     return simulate_received(spec, in_order(events), until=until)
 
 
 def simulate_received(spec: AutomationSpec, received: Sequence[ReceivedEvent], *, until: datetime | None) -> Simulation:
-    """The same for events that `in_order` gave: several specs may share them."""
     names: dict[str, str] = {}
     fired: dict[str, list[datetime]] = {}
     for trigger_spec in spec.triggers:
         if isinstance(trigger_spec, PlainTrigger):
             raise UnsupportedFeatureError(
-                f"{spec} can't be simulated, since {why_plain(trigger_spec.data)}; try it on a server"
+                f"{spec} can't be simulated, because {why_plain(trigger_spec.data)}. Test the alert on a server."
             )
         trigger = _trigger(trigger_spec)
-        scope = _trigger(replace(trigger_spec, match=_without_state(trigger_spec.match)))
+        # The labels that identify the run, without the labels of its state.
+        own = {label: values for label, values in trigger_spec.match.items() if label in (RUN, RUN_NAME)}
+        scope = _trigger(replace(trigger_spec, match=own))
         watch = _Timers(trigger) if trigger_spec.after else _Watch(trigger)
         for event in received:
             if scope.covers_resources(event.resource, event.related):
@@ -47,24 +112,25 @@ def simulate_received(spec: AutomationSpec, received: Sequence[ReceivedEvent], *
         watch.pass_time(until)
         for key, moments in watch.fired.items():
             fired.setdefault(key[0], []).extend(moments)
-    runs = (SimulatedRun(id_, name, tuple(sorted(fired.get(id_, ())))) for id_, name in names.items())
-    return Simulation(spec.key, tuple(runs))
+    return Simulation(
+        spec.key,
+        tuple(SimulatedRun(id_, name, tuple(sorted(fired.get(id_, ())))) for id_, name in names.items()),
+    )
 
 
 @dataclass
 class _Watch:
-    """A trigger that fires at each event that it expects."""
+    """Simulates a reactive trigger, which fires at each expected event."""
 
     trigger: EventTrigger
     fired: dict[_Key, list[datetime]] = field(default_factory=dict)
 
     def see(self, event: ReceivedEvent) -> None:
-        """An event occurs."""
         if self.trigger.covers(event) and self.trigger.expects(event.event):
             self._fire(self.trigger.bucketing_key(event), event.occurred)
 
     def pass_time(self, until: datetime | None) -> None:
-        """Nothing happens any more."""
+        """Do nothing: this trigger has no timers that could expire."""
 
     def _fire(self, key: _Key, moment: datetime) -> None:
         self.fired.setdefault(key, []).append(moment)
@@ -72,7 +138,7 @@ class _Watch:
 
 @dataclass
 class _Bucket:
-    """What the server calls so: until when it waits, and how many expected events came by now."""
+    """A timer: the time at which it expires, and the number of expected events so far."""
 
     end: datetime
     count: int = 0
@@ -80,13 +146,13 @@ class _Bucket:
 
 @dataclass
 class _Timers(_Watch):
-    """A trigger that fires when no expected event came in time after another."""
+    """Simulates a proactive trigger, which fires when no expected event follows a starting event in time."""
 
     buckets: dict[_Key, _Bucket] = field(default_factory=dict)
     held: dict[_Key, datetime] = field(default_factory=dict)
 
     def see(self, event: ReceivedEvent) -> None:
-        """An event occurs; before it, what ran out by then fires."""
+        """Process an event, after firing the timers that expired before the event."""
         now = event.occurred
         self.pass_time(now)
         if not self.trigger.covers(event):
@@ -98,14 +164,15 @@ class _Timers(_Watch):
         bucket = self.buckets.get(key)
         if bucket is not None and expected:
             bucket.count += 1
-        # One that is in time starts the time anew, and doesn't count for itself.
+        # If an event both starts the timer and is expected, it restarts the timer, and does not count as expected for
+        # the new timer.
         if starts and (bucket is None or (expected and bucket.count >= self.trigger.threshold)):
-            # What came first of two that occurred at once counts all the same.
+            # An expected event that came earlier but has the same time counts, too.
             count = int(self.held.get(key) == now)
             self.buckets[key] = _Bucket(now + self.trigger.within, count)
 
     def pass_time(self, until: datetime | None) -> None:
-        """The clock goes on, to a moment or past all that it waits for."""
+        """Fire the timers that have expired, or all timers if `until` is None."""
         for key, bucket in list(self.buckets.items()):
             if until is None or bucket.end <= until:
                 del self.buckets[key]
@@ -114,40 +181,6 @@ class _Timers(_Watch):
 
 
 def _trigger(spec: TriggerSpec) -> EventTrigger:
-    from prefect.server.events.schemas.automations import EventTrigger
+    from .._prefect.internals.server_models import event_trigger
 
-    return EventTrigger.model_validate(spec.as_dict())
-
-
-def _without_state(match: Labels) -> Labels:
-    """What all events of a run have: whose it is, and not what became of it."""
-    return {label: values for label, values in match.items() if label in (RUN, RUN_NAME)}
-
-
-def in_order(events: Iterable[Any]) -> list[ReceivedEvent]:
-    """As the server takes them: each once, in the order in which they occurred.
-
-    Raises:
-        InvalidEventError: One of them isn't as Prefect's API gives it.
-    """
-    received: dict[Any, ReceivedEvent] = {}
-    for number, event in enumerate(events, start=1):
-        one = _received(event, number)
-        received.setdefault(one.id, one)
-    return sorted(received.values(), key=lambda event: event.occurred)
-
-
-def _received(event: Any, number: int) -> ReceivedEvent:
-    from prefect.server.events.schemas.events import ReceivedEvent
-    from pydantic import BaseModel, ValidationError
-
-    data = event.model_dump(mode="json") if isinstance(event, BaseModel) else event
-    if not isinstance(data, Mapping):
-        raise InvalidEventError(f"event {number} is a {type(event).__name__}; give it as Prefect's API does")
-    try:
-        # What was never sent has no time of receipt.
-        return ReceivedEvent.model_validate({"received": data.get("occurred"), **data})
-    except ValidationError as error:
-        fault = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(map(str, fault["loc"]))
-    raise InvalidEventError(f"event {number} isn't as Prefect's API gives it: {where}: {fault['msg']}; mend it")
+    return event_trigger(spec.as_dict())

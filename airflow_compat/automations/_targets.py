@@ -1,4 +1,4 @@
-"""Whose runs an automation is about: flows, deployments, tasks, tags, or all of them, as labels to match."""
+"""Describes the runs that an alert applies to, as labels to match."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from .._prefect.internals.names import RUN_NAME_ENDINGS
 from ..errors import InvalidAlertError
-from .automations import RUN, RUN_NAME, Labels
+from ._specs import RUN, RUN_NAME, Labels
 
 Kind: TypeAlias = Literal["flow-run", "task-run"]
 
 _ROLE = "prefect.resource.role"
 _SPECIAL = re.compile(r"[*?[]")
-
-# A task's runs are named by the task, and by a counter or the first digits of a UUID.
-_RUN_SUFFIXES = ("", "-[0-9]", "-[0-9][0-9]", "-[0-9a-f][0-9a-f][0-9a-f]")
+# The last ending belongs to a mapped task of a DAG file: `load[3]`.
+_ENDINGS = (*RUN_NAME_ENDINGS, "[[]*]")
 
 
 @dataclass(frozen=True)
 class Target:
-    """Whose runs. Several values of one field: any of them. Several fields: all of them hold.
+    """The runs that an alert applies to. A run must match one value of each field that is set.
 
     Attributes:
         flows: Names of flows.
-        deployments: `flow/deployment`; a part may be `*`, for any.
-        tasks: `flow/task`; a part may be `*`, for any.
+        deployments: Names as `flow/deployment`; the flow, the deployment or both may be `*`.
+        tasks: Names as `flow/task`; the flow, the task or both may be `*`.
         tags: Tags of the run, its flow or its deployment.
-        everything: Every flow run.
+        everything: Whether every flow run matches.
     """
 
     flows: tuple[str, ...] = ()
@@ -40,15 +40,12 @@ class Target:
     def __post_init__(self) -> None:
         given = [name for name in ("flows", "deployments", "tasks") if getattr(self, name)]
         if self.everything and (given or self.tags):
-            raise InvalidAlertError("everything=True stands beside another target; leave one of them out")
+            raise InvalidAlertError("everything=True can't be combined with another target. Pass only one of the two.")
         if len(given) > 1:
-            raise InvalidAlertError(
-                f"{' and '.join(given)} were given for one alert, and a run that is one's may not be the other's; "
-                "make one alert of each"
-            )
+            raise InvalidAlertError(f"{' and '.join(given)} can't be combined in one alert. Create an alert for each.")
         if not (given or self.tags or self.everything):
             raise InvalidAlertError(
-                "it has no target; name a flow, deployment=, task= or tags=, or say everything=True for every flow run"
+                "The alert has no target. Pass a flow, deployment=, task= or tags=, or everything=True."
             )
         for name in (*self.flows, *self.tags):
             _check(name)
@@ -56,38 +53,32 @@ class Target:
 
     @property
     def kind(self) -> Kind:
-        """Whose events tell: a flow run's or a task run's."""
         return "task-run" if self.tasks else "flow-run"
 
     @property
     def label(self) -> str:
-        """What it is called in a key and in a name: `etl`, `etl/prod`, `tag prod`, `everything`."""
-        names = [*self.flows, *self.deployments, *self.tasks]
-        tags = [f"tag {tag}" for tag in self.tags]
-        return ", ".join([*names, *tags]) or "everything"
+        """The name of the target in keys and texts: `etl`, `etl/prod`, `tag prod`, `everything`."""
+        tags = (f"tag {tag}" for tag in self.tags)
+        return ", ".join([*self.flows, *self.deployments, *self.tasks, *tags]) or "everything"
 
     @property
     def task_id(self) -> str | None:
-        """The one task that it is about, where it is about one."""
+        """The id of the task if the target is exactly one task."""
         names = {_parts(pair)[1] for pair in self.tasks}
         return names.pop() if len(names) == 1 and "*" not in names else None
 
     @property
     def names_flows(self) -> bool:
-        """Whether it says which flows it is about."""
         return bool(self.flows or self.deployments or self.tasks) and not any(
             pair.startswith("*/") for pair in (*self.deployments, *self.tasks)
         )
 
     def is_about(self, flow: str) -> bool:
-        """Whether it names this flow."""
         return flow in self.flows or any(_parts(pair)[0] == flow for pair in (*self.deployments, *self.tasks))
 
     def labels(self) -> list[tuple[Labels, tuple[Labels, ...]]]:
-        """Labels of the run, and of what it belongs to; a run has all of at most one of the pairs."""
-        tags: tuple[Labels, ...] = ()
-        if self.tags:
-            tags = ({RUN: tuple(f"prefect.tag.{_literal(tag)}" for tag in self.tags)},)
+        """Return pairs: labels for the run, and labels for its related resources. A run matches at most one pair."""
+        tags = ({RUN: tuple(f"prefect.tag.{_literal(tag)}" for tag in self.tags)},) if self.tags else ()
         run: Labels = {RUN: (f"prefect.{self.kind}.*",)}
         if self.flows:
             return [(run, (_related("flow", self.flows), *tags))]
@@ -104,7 +95,7 @@ class Target:
 
 
 def other_flow(name: str) -> Labels:
-    """Labels of any flow but this one."""
+    """Return labels that match every flow except this one."""
     return {_ROLE: ("flow",), RUN_NAME: (f"!{_literal(name)}",)}
 
 
@@ -117,33 +108,31 @@ def _flow_labels(flow: str) -> tuple[Labels, ...]:
 
 
 def _deployment_labels(names: tuple[str, ...]) -> Labels:
-    # A run of no deployment is none of any deployment.
+    # "*" matches every run that has a deployment, but no run without one.
     return {_ROLE: ("deployment",)} if "*" in names else _related("deployment", names)
 
 
 def _task_labels(names: tuple[str, ...]) -> Labels:
-    if "*" in names:
-        return {}
-    return {RUN_NAME: tuple(_literal(name) + suffix for name in names for suffix in _RUN_SUFFIXES)}
+    return {} if "*" in names else {RUN_NAME: tuple(_literal(name) + ending for name in names for ending in _ENDINGS)}
 
 
 def _grouped(pairs: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
-    """The flows, each with its names. A run is of one flow, so that no alert fires twice for it."""
+    """Group names by flow. Each run has one flow, so it matches at most one group and fires an alert at most once."""
     found: dict[str, list[str]] = {}
     for flow, name in map(_parts, pairs):
         found.setdefault(flow, []).append(name)
     anywhere = found.get("*", [])
     if anywhere and len(found) > 1:
-        raise InvalidAlertError(f"*/{anywhere[0]} stands beside others, and a run may be of both; make two alerts")
+        raise InvalidAlertError(f"The target */{anywhere[0]} overlaps with the other targets. Create two alerts.")
     return [(flow, tuple(dict.fromkeys(names))) for flow, names in found.items()]
 
 
 def _parts(pair: str) -> tuple[str, str]:
     flow, slash, name = pair.partition("/")
     if not (flow and slash and name) or "/" in name:
-        raise InvalidAlertError(f"{pair!r} isn't of the form flow/name; write for example 'etl/prod'")
+        raise InvalidAlertError(f"{pair!r} isn't of the form flow/name. Use for example 'etl/prod'.")
     if flow == name == "*":
-        raise InvalidAlertError("'*/*' is every run; name a flow or the second part")
+        raise InvalidAlertError("'*/*' matches every run. Replace one of the two * with a name.")
     for part in (flow, name):
         if part != "*":
             _check(part)
@@ -152,12 +141,11 @@ def _parts(pair: str) -> tuple[str, str]:
 
 def _check(name: str) -> None:
     if not name or not isinstance(name, str):
-        raise InvalidAlertError(f"{name!r} names no flow, deployment, task or tag; give its name as text")
+        raise InvalidAlertError(f"{name!r} isn't a name of a flow, deployment, task or tag. Pass the name as text.")
     if name.startswith("!"):
-        # To Prefect it means "not", and its patterns have no way to say otherwise.
-        raise InvalidAlertError(f"{name!r} begins with '!', which Prefect's triggers take for 'not'; rename it")
+        # Prefect's patterns have no way to escape a "!".
+        raise InvalidAlertError(f"{name!r} begins with '!', which means 'not' in Prefect's triggers. Use another name.")
 
 
 def _literal(name: str) -> str:
-    """The pattern that matches this name alone."""
     return _SPECIAL.sub(lambda found: f"[{found[0]}]", name)

@@ -1,4 +1,4 @@
-"""The arguments of a DAG's tasks: their own, and `default_args` where they say nothing themselves."""
+"""Merges the arguments of a DAG's tasks with `default_args`."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ ALL = "*"
 
 @dataclass(frozen=True)
 class TaskArguments:
-    """What the tasks of a DAG say.
+    """The arguments of a DAG's tasks.
 
     Attributes:
         defaults: `default_args`.
-        own: Of each task that was given, by its id: its own arguments, None among them, and the defaults for the rest.
+        own: For each task that was passed, its arguments, by task id. A task's arguments override the defaults, even if
+            they are None.
     """
 
     defaults: Mapping[str, Any]
@@ -33,29 +34,26 @@ class TaskArguments:
 
     @classmethod
     def of(cls, default_args: Any, tasks: Iterable[AnyTask]) -> TaskArguments:
-        """Those of a DAG.
-
-        Args:
-            default_args: The DAG's.
-            tasks: Its tasks: those that `airflow_compat.task` made, or their arguments with `task_id`.
+        """Merge each task's arguments with `default_args`.
 
         Raises:
             InvalidArgumentError: `default_args` isn't a mapping.
-            InvalidAlertError: A task isn't one, has no id, or is given twice.
+            InvalidAlertError: A task has the wrong type, has no id, or is given twice.
         """
         defaults = mapping("dag", "default_args", default_args)
         found: dict[str, Mapping[str, Any]] = {}
         for task_id, own in map(_named, tasks):
             if task_id in found:
-                raise InvalidAlertError(f"tasks: {task_id!r} is given twice; give each task once")
+                raise InvalidAlertError(f"tasks: {task_id!r} is given twice. Pass each task once.")
             found[task_id] = {**defaults, **own}
         return cls(defaults, found)
 
     def say(self, read: Callable[[str, Mapping[str, Any]], T]) -> list[tuple[tuple[str, ...], T]]:
-        """What tasks say of one thing: the ids of those that say the same, and what; `*` where all of them do.
+        """Group the tasks by the result of `read`. `*` means all tasks.
 
         Args:
-            read: Gets what to call the arguments in messages, and the arguments.
+            read: A function that reads arguments. The function receives a name for messages, and either a task's
+                arguments or `default_args`.
         """
         by_default = read("default_args", self.defaults)
         found = [(task_id, read(f"task {task_id!r}", arguments)) for task_id, arguments in self.own.items()]
@@ -77,12 +75,15 @@ def _named(task: AnyTask) -> tuple[str, Mapping[str, Any]]:
 
         if not isinstance(task, Task):
             raise InvalidAlertError(
-                f"tasks has a {type(task).__name__}; give tasks made by airflow_compat.task, or their arguments"
+                f"tasks has a {type(task).__name__}. Pass tasks made with airflow_compat.task, or dicts of task "
+                "arguments."
             )
-        from .._prefect.runs import told_of_task
+        from .._prefect.airflow_objects import told_of_task
 
         own, task_id = told_of_task(task), task.name
     if not isinstance(task_id, str) or not task_id:
-        raise InvalidAlertError(f"tasks has arguments without a task_id: {', '.join(map(str, own))}; add it")
-    inherited = mapping(f"task {task_id!r}", "default_args", own.get("default_args"))
-    return task_id, {**inherited, **{name: value for name, value in own.items() if name != "default_args"}}
+        raise InvalidAlertError(f"tasks has arguments without a task_id: {', '.join(map(str, own))}. Add the task_id.")
+    return task_id, {
+        **mapping(f"task {task_id!r}", "default_args", own.get("default_args")),
+        **{name: value for name, value in own.items() if name != "default_args"},
+    }

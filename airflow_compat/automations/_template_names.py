@@ -1,7 +1,7 @@
-"""What Airflow's template names are in the templates of Prefect's automations.
+"""Maps Airflow's template names to expressions for Prefect's automation templates.
 
-The server fills those in when the alert fires. It has the event, the flow, the flow run and the deployment; of a task
-only what the event says, since the task run itself may not be recorded yet.
+When the alert fires, templates can use the event, flow, flow run and deployment, but the server may not have the task
+run yet.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .._airflow.version import AirflowVersion
+from .._prefect.internals.names import RUN_LABELS
 
 PREFECT_NAMES = frozenset(
     "automation concurrency_limit deployment event events firing firings flow flow_run labels task_run variables "
     "work_pool work_queue".split()
 )
-"""What Prefect's templates have themselves."""
 
 _DATE = "flow_run.expected_start_time"
 _DATES = {
@@ -34,81 +34,73 @@ _DAG_RUN_STATES = {"on_failure": "failed", "on_success": "success"}
 
 
 @dataclass(frozen=True)
-class Counterparts:
-    """Airflow's names, dotted, and what stands for each; and why others have nothing.
+class TemplateNames:
+    """Airflow's dotted names, such as `dag.dag_id`.
 
     Attributes:
-        expressions: Each an operand: a dot or a filter may follow it.
-        reasons: For names that one would expect here.
+        expressions: Prefect's expression for each name. In a template, a dot or a filter may follow the name.
+        reasons: For names that users may expect but that have no expression, the reason.
     """
 
     expressions: Mapping[str, str]
     reasons: Mapping[str, str]
 
 
-def counterparts(alert: str, *, task: bool, task_id: str | None, airflow_version: AirflowVersion) -> Counterparts:
-    """Those of an alert.
-
-    Args:
-        alert: `on_failure`, or another of the builders' names.
-        task: Whether it is about task runs.
-        task_id: The one task that it is about, where it is about one.
-        airflow_version: Whose dates are meant. Those of "2" have no counterpart.
-    """
+def counterparts(alert: str, *, task: bool, task_id: str | None, airflow_version: AirflowVersion) -> TemplateNames:
+    """Return the names that an alert's texts can use."""
     found = {
         **dict.fromkeys(("dag.dag_id", "dag_run.dag_id", "task.dag_id", "ti.dag_id"), "flow.name"),
         "dag_run.conf": "flow_run.parameters",
         "params": "flow_run.parameters",
         "dag_run.start_date": "flow_run.start_time",
         "dag_run.end_date": "flow_run.end_time",
-        "ti.try_number": "(event.resource['prefect.run-count'] | int)",
+        "ti.try_number": f"(event.resource['{RUN_LABELS.run_count}'] | int)",
         "ti.log_url": "((task_run or flow_run) | ui_url)" if task else "(flow_run | ui_url)",
     }
     found |= dict.fromkeys(("task.task_id", "ti.task_id"), _task_id(task, task_id))
-    if not task:
-        found |= {"ti.start_date": "flow_run.start_time", "ti.end_date": "flow_run.end_time"}
-    if alert in _TI_STATES:
-        found["ti.state"] = json.dumps(_TI_STATES[alert])
-    if alert in _DAG_RUN_STATES and not task:
-        found["dag_run.state"] = json.dumps(_DAG_RUN_STATES[alert])
+    found |= {} if task else {"ti.start_date": "flow_run.start_time", "ti.end_date": "flow_run.end_time"}
+    states = {"ti.state": _TI_STATES.get(alert), "dag_run.state": None if task else _DAG_RUN_STATES.get(alert)}
+    found |= {name: json.dumps(state) for name, state in states.items() if state}
     reasons = {
-        **dict.fromkeys(("dag", "dag_run", "ti", "task"), "the server has no such object; write one of its attributes"),
-        "conn": "the server's templates read no connections",
+        **dict.fromkeys(
+            ("dag", "dag_run", "ti", "task"), "the server has no such object; use an attribute of the object"
+        ),
+        "conn": "the server's templates can't read connections",
         "macros": "the server's templates have no macros",
-        "exception": "an alert of this kind is about no exception",
+        "exception": "this kind of alert has no exception",
     }
-    # A task that is to be retried is told of without what it failed of.
+    # A task's retry event has no exception.
     if alert == "on_failure" or (alert == "on_retry" and not task):
-        found["exception"] = "event.resource['prefect.state-message']"
+        found["exception"] = f"event.resource['{RUN_LABELS.state_message}']"
     if airflow_version == "3":
         found |= _DATES
         found |= dict.fromkeys(("run_id", "dag_run.run_id", "ti.run_id"), _RUN_ID)
-        reasons["execution_date"] = "Airflow 3 has no such name; write logical_date"
+        reasons["execution_date"] = "Airflow 3 has no such name; use logical_date"
     else:
-        ours = "Airflow 2 takes it from the schedule, which the server's templates don't have; give it as a parameter"
+        ours = (
+            "in Airflow 2 it depends on the schedule, which templates on the server can't read; give the flow a "
+            "parameter with the value, and use {{ params.NAME }}"
+        )
         reasons |= dict.fromkeys((*_DATES, "run_id", "dag_run.run_id", "ti.run_id", "execution_date"), ours)
-    return Counterparts({**found, **_with_long_names(found)}, {**reasons, **_with_long_names(reasons)})
+    return TemplateNames({**found, **_with_long_names(found)}, {**reasons, **_with_long_names(reasons)})
 
 
 def _task_id(task: bool, task_id: str | None) -> str:
     if not task:
-        # As in the context of a callback on a flow: the flow stands for the task.
+        # Names of tasks describe the flow, as in the context of a flow's callback.
         return "flow.name"
-    if task_id is not None:
-        return jinja_text(task_id)
-    return "event.resource.name.rpartition('-')[0]"
+    return "event.resource.name.rpartition('-')[0]" if task_id is None else jinja_text(task_id)
 
 
 def jinja_text(text: str) -> str:
-    """A text as a literal in a template: Jinja has Python's escapes there, and so JSON's, but for JSON's of an emoji.
+    """Return a text as a string literal of a template.
 
-    Those are two halves, of which Python makes what can't be sent.
+    Emojis are not escaped, because JSON escapes would turn each into two surrogates, which can't be sent.
     """
     return json.dumps(text, ensure_ascii=False)
 
 
 def _with_long_names(found: Mapping[str, str]) -> dict[str, str]:
-    """The same under `task_instance`, which is another name for `ti`."""
     return {
         "task_instance" + name.removeprefix("ti"): value for name, value in found.items() if name.split(".")[0] == "ti"
     }

@@ -1,7 +1,6 @@
-"""Airflow's Jinja to Prefect's: each name that Airflow has becomes what the server has in its place.
+"""Replaces the Airflow names in Jinja templates with Prefect's expressions.
 
-Jinja's own parser tells which names a template asks for, and its lexer where they stand; everything else of the
-template stays as it was written.
+Jinja's parser finds the names, and Jinja's lexer finds their positions. The rest of each template stays unchanged.
 """
 
 from __future__ import annotations
@@ -9,18 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import jinja2
 from jinja2 import nodes
 from jinja2.meta import find_undeclared_variables
 
 from .._airflow.names import variable_name
-from .._templates.errors import invalid_template
 from ..errors import UnsupportedFeatureError
-from .counterparts import PREFECT_NAMES, Counterparts
+from ..templates._errors import invalid_template
+from ._template_names import PREFECT_NAMES, TemplateNames
 
-# Filters of Prefect's own, and what stands for those of Airflow's.
+# The filters that only Prefect has, and the methods that replace Airflow's filters.
 _PREFECT_FILTERS = ("flow_run_id", "ui_resource_events_url", "ui_url")
 _DATE_FILTERS = {
     "ds": "strftime('%Y-%m-%d')",
@@ -40,12 +38,12 @@ class _Token:
     inside: bool
 
 
-def translate(text: str, to: Counterparts) -> str:
-    """The template for Prefect; a text without a template is given back as it is.
+def translate(text: str, to: TemplateNames) -> str:
+    """Return the template that Prefect's server renders.
 
     Raises:
-        InvalidTemplateError: It can't be parsed.
-        UnsupportedFeatureError: It uses a name or filter of Airflow's that has no counterpart.
+        InvalidTemplateError: The text has a syntax error.
+        UnsupportedFeatureError: The text uses a name or filter that the server doesn't have.
     """
     if "{" not in text:
         return text
@@ -62,10 +60,10 @@ def translate(text: str, to: Counterparts) -> str:
 
 
 def check(text: str) -> None:
-    """See whether a template that is Prefect's already can be parsed.
+    """Check the syntax of a Prefect template.
 
     Raises:
-        InvalidTemplateError: It can't.
+        InvalidTemplateError: The text has a syntax error.
     """
     try:
         _environment().parse(text)
@@ -75,13 +73,11 @@ def check(text: str) -> None:
     raise problem
 
 
+@dataclass(frozen=True)
 class _Translation:
-    """One text, on the way through its tokens."""
-
-    def __init__(self, tokens: list[_Token], free: set[str], to: Counterparts) -> None:
-        self._tokens = tokens
-        self._free = free
-        self._to = to
+    _tokens: list[_Token]
+    _free: set[str]
+    _to: TemplateNames
 
     def text(self) -> str:
         out: list[str] = []
@@ -98,15 +94,15 @@ class _Translation:
         return "".join(out)
 
     def _is_free(self, position: int) -> bool:
-        """Whether it is the first part of a name that the template doesn't define itself."""
+        """Return True for a token that begins a name which the template doesn't define itself."""
         if self._tokens[position].text not in self._free:
             return False
         before, after = self._near(position, -1), self._near(position, 1)
-        # An attribute, a test, or the name of an argument or of a variable that is set.
+        # A name is not translated if it is an attribute, a test, an argument or an assigned variable.
         return before not in (".", "is") and not (after == "=" and before in ("(", ","))
 
     def _name(self, position: int, out: list[str]) -> int:
-        """Write what stands for a name and as many of its attributes as it takes; where to go on."""
+        """Append the expression that replaces a name, and return the position after the name."""
         parts = [(self._tokens[position].text, position)]
         while self._near(parts[-1][1], 1) == ".":
             attribute = self._after(self._after(parts[-1][1]))
@@ -118,7 +114,6 @@ class _Translation:
             out.append(names[0])
             return position + 1
         if len(parts) > 2 and ".".join(names[:2]) in _VARIABLES:
-            # `get` is what Airflow has for a variable with a default.
             if names[2] == "get":
                 raise _unsupported("var.value.get", "write var.value.NAME")
             out.append(f"variables[{variable_name(names[2])!r}]")
@@ -142,11 +137,9 @@ class _Translation:
         return name + 1
 
     def _refusal(self, names: list[str]) -> UnsupportedFeatureError:
-        for length in (2, 1):
-            name = ".".join(names[:length])
-            if name in self._to.reasons:
-                return _unsupported(".".join(names[:2]), self._to.reasons[name])
-        return _unsupported(".".join(names[:2]), "the server has nothing in its place; leave it out")
+        name = ".".join(names[:2])
+        other = self._to.reasons.get(names[0], "the server doesn't have it; leave it out")
+        return _unsupported(name, self._to.reasons.get(name, other))
 
     def _near(self, position: int, step: int) -> str:
         neighbour = self._after(position, step)
@@ -171,33 +164,30 @@ def _tokens(environment: jinja2.Environment, text: str) -> Iterator[_Token]:
 
 def _free_names(tree: nodes.Template) -> set[str]:
     free = find_undeclared_variables(tree) - set(jinja2.defaults.DEFAULT_NAMESPACE)
-    defined = {node.name for node in tree.find_all(nodes.Name) if node.ctx != "load"}
-    if both := sorted(free & defined):
-        raise _unsupported(both[0], "the template also defines it itself; give one of the two another name")
+    if both := sorted(free & {node.name for node in tree.find_all(nodes.Name) if node.ctx != "load"}):
+        raise _unsupported(both[0], "the template defines a variable with the same name; rename that variable")
     return free
 
 
 def _refuse_what_the_server_lacks(tree: nodes.Template, environment: jinja2.Environment) -> None:
     for node in tree.find_all(_FILES):
-        raise _unsupported(type(node).__name__.lower(), "the server has no template files; write the text itself")
+        raise _unsupported(
+            type(node).__name__.lower(), "the server has no template files; put the file's text into the template"
+        )
     for found in tree.find_all(nodes.Filter):
         if found.name not in environment.filters:
-            raise _unsupported(found.name, "the server has no such filter; leave it out")
+            raise _unsupported(found.name, "the server has no such filter; leave the filter out")
         if found.name in _DATE_FILTERS and not isinstance(found.node, (nodes.Name, nodes.Getattr, nodes.Getitem)):
-            raise _unsupported(found.name, "here it can only follow a name, as in 'logical_date | ds'")
+            raise _unsupported(found.name, "the filter can only follow a name, as in 'logical_date | ds'")
 
 
 def _unsupported(name: str, reason: str) -> UnsupportedFeatureError:
-    return UnsupportedFeatureError(f"{name!r} can't be in an alert's text: {reason}")
+    return UnsupportedFeatureError(f"An alert's text can't use {name!r}: {reason}")
 
 
 @cache
 def _environment() -> jinja2.Environment:
-    """Jinja as the server has it, as far as parsing goes. It knows no other filters and tests."""
+    """Return a Jinja environment that parses as the server's does, with the same filters and tests."""
     environment = jinja2.Environment(autoescape=False)  # noqa: S701 - it renders nothing
-    environment.filters.update(dict.fromkeys((*_PREFECT_FILTERS, *_DATE_FILTERS), _is_there))
+    environment.filters.update(dict.fromkeys((*_PREFECT_FILTERS, *_DATE_FILTERS), str))
     return environment
-
-
-def _is_there(value: Any) -> Any:
-    return value

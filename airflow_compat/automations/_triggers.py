@@ -1,7 +1,7 @@
-"""The triggers of each kind of alert.
+"""Creates the triggers of each alert.
 
-Prefect's events are named by the state's *name*, which anyone may choose; its type is a label of the run. So what a
-state means is matched by its type, and names only tell apart what has one type. A heartbeat has no such label.
+Prefect names events after states, whose names users can choose. So most triggers match the state's type, which is a
+label of the run. They match names only to distinguish states of one type.
 """
 
 from __future__ import annotations
@@ -9,23 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
+from .._prefect.internals.names import RUN_LABELS, STATES
 from ..errors import InvalidAlertError
-from .automation_targets import Kind, Target
-from .automations import Labels, TriggerSpec
+from ._specs import Labels, TriggerSpec
+from ._targets import Kind, Target
 
 SHORTEST = timedelta(seconds=10)
-"""The least time that Prefect lets a trigger wait."""
+"""The shortest time that Prefect allows for a trigger."""
 
-_TYPE, _STATE = "prefect.state-type", "prefect.state-name"
+_TYPE, _STATE = RUN_LABELS.state_type, RUN_LABELS.state_name
 _ENDS = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED", "CANCELLING")
-# A run is pending under these names, one after another, until it runs for the first time; a retry has none of them.
-_PENDING_NAMES = ("Pending", "Submitting", "InfrastructurePending")
-# One label takes one pattern as "not"; this one matches both "Skipped" and "RolledBack", letter by letter. A task that
-# is rolled back had succeeded, and was told of then.
+# The names of pending states before the first try. The state of a retry never has one of these names.
+_PENDING_NAMES = ("Pending", STATES.submitting, STATES.infrastructure_pending)
+# A label can have only one negated pattern, so this pattern of letters matches both "Skipped" and "RolledBack". A
+# rolled back task has completed before, so its `on_success` alert has already fired.
 _SKIPPED_OR_ROLLED_BACK = "[SR][ko][il][pl][pe][ed]*"
-# Any name but those that begin with "Run" or "Aw": a run that runs, or awaits its retry or a slot, has not ended.
-# Prefect first looks whether an event begins like one of the expected, without regard to brackets; the empty name makes
-# all of them begin so. The names that it has for ends stand there for a release that looks otherwise.
+# Patterns for all state names except those that begin with "Run" or "Aw": a run that is running, or awaits its retry or
+# a slot, has not ended. Prefect first compares the beginnings of names, in which brackets have no special meaning; the
+# empty pattern passes this check for all names. The names of final states are listed explicitly, because Prefect
+# releases differ in how they check patterns of names.
 _ANY_NAME_BUT = (
     *("", "[!AR]*", "A[!w]*", "R[!u]*", "Ru[!n]*"),
     *("Completed", "Failed", "TimedOut", "Crashed", "Cancelled", "Cancelling", "Skipped", "Paused", "Suspended"),
@@ -33,74 +35,61 @@ _ANY_NAME_BUT = (
 
 
 def on_failure(target: Target) -> tuple[TriggerSpec, ...]:
-    """Failed for good: Failed, TimedOut, Crashed, and what has a name of its own."""
+    """Match runs that ended as `Failed`, `TimedOut` or `Crashed`, or in a state of the same type with another name."""
     return _at(target, {_TYPE: ("FAILED", "CRASHED")})
 
 
 def on_crash(target: Target) -> tuple[TriggerSpec, ...]:
-    """The process died."""
     return _at(target, {_TYPE: ("CRASHED",)})
 
 
 def on_success(target: Target) -> tuple[TriggerSpec, ...]:
-    """Completed, under any name but that of a skip."""
-    not_a_success = "Skipped" if target.kind == "flow-run" else _SKIPPED_OR_ROLLED_BACK
-    return _at(target, {_TYPE: ("COMPLETED",), _STATE: (f"!{not_a_success}",)})
+    """Match completed runs with any state name, except skipped runs and rolled back tasks."""
+    no_success = "Skipped" if target.kind == "flow-run" else _SKIPPED_OR_ROLLED_BACK
+    return _at(target, {_TYPE: ("COMPLETED",), _STATE: (f"!{no_success}",)})
 
 
 def on_skipped(target: Target) -> tuple[TriggerSpec, ...]:
-    """Ended as `Completed(name="Skipped")`, as `AirflowSkipException` does."""
+    """Match runs that ended as `Completed(name="Skipped")`."""
     return _at(target, {_TYPE: ("COMPLETED",), _STATE: ("Skipped",)})
 
 
 def on_retry(target: Target) -> tuple[TriggerSpec, ...]:
-    """To be tried again. A task awaits its retry only where there is a delay, but always retries."""
-    name = "AwaitingRetry" if target.kind == "flow-run" else "Retrying"
+    """Match retries. A task always enters `Retrying`, but enters `AwaitingRetry` only if the retry has a delay."""
+    name = STATES.awaiting_retry if target.kind == "flow-run" else STATES.retrying
     return _at(target, {_STATE: (name,)}, expect=(name,))
 
 
 def on_late_start(target: Target, grace: timedelta | None) -> tuple[TriggerSpec, ...]:
-    """Marked as late by the server, or not started within the grace after that.
-
-    Raises:
-        InvalidAlertError: The target is a task, or the grace is too short.
-    """
+    """Match runs that are late or, with `grace`, late runs that still don't start within this time."""
     _only_flows(target, "a late start")
     if grace is None:
-        return _at(target, {_STATE: ("Late",)}, expect=("Late",))
+        return _at(target, {_STATE: (STATES.late,)}, expect=(STATES.late,))
     _check_within("grace", grace)
-    # Whatever becomes of it: it is pending, it ends, or is scheduled for another time. To await a slot is no start.
+    # The alert does not fire if the run becomes pending, ends or is rescheduled in time. Waiting for a slot isn't a
+    # start.
     signs = {_TYPE: ("SCHEDULED", "PENDING", *_ENDS)}
-    return _unless(target, signs, after=("Late",), expect=_ANY_NAME_BUT, within=grace)
+    return _unless(target, signs, after=(STATES.late,), expect=_ANY_NAME_BUT, within=grace)
 
 
 def on_duration(target: Target, name: str, within: timedelta) -> tuple[TriggerSpec, ...]:
-    """Not ended within a time that counts from when the run was handed to its process, over all its tries.
+    """Match runs that don't end in time. The time starts when the run becomes pending, and includes all tries.
 
-    "Pending" starts the time and not "Running", which each retry is anew: it would start a second time.
-
-    Raises:
-        InvalidAlertError: The time is too short.
+    The time can't start at the state "Running", because each retry would restart the time.
     """
     _check_within(name, within)
     return _unless(target, {_TYPE: ("PENDING", *_ENDS)}, after=_PENDING_NAMES, expect=("*",), within=within)
 
 
 def on_zombie(target: Target, within: timedelta) -> tuple[TriggerSpec, ...]:
-    """No heartbeat within a time after another, and no end either.
-
-    Raises:
-        InvalidAlertError: The target is a task, or the time is too short.
-    """
+    """Match runs whose heartbeats stop before the run ends."""
     _only_flows(target, "heartbeats")
     _check_within("within", within)
     return _unless(target, {}, after=("heartbeat",), expect=("heartbeat", *_ANY_NAME_BUT), within=within)
 
 
 def _at(target: Target, labels: Labels, *, expect: Iterable[str] = ("*",)) -> tuple[TriggerSpec, ...]:
-    return tuple(
-        TriggerSpec({**run, **labels}, related, _events(target.kind, expect)) for run, related in target.labels()
-    )
+    return _unless(target, labels, after=(), expect=expect, within=timedelta(0))
 
 
 def _unless(
@@ -118,11 +107,11 @@ def _events(kind: Kind, names: Iterable[str]) -> tuple[str, ...]:
 
 def _check_within(name: str, within: timedelta) -> None:
     if not isinstance(within, timedelta):
-        raise InvalidAlertError(f"{name}={within!r} is no timedelta; write for example timedelta(hours=2)")
+        raise InvalidAlertError(f"{name}={within!r} isn't a timedelta. Use for example timedelta(hours=2).")
     if within < SHORTEST:
-        raise InvalidAlertError(f"{name}={within} is less than the {SHORTEST.seconds} s that Prefect waits at least")
+        raise InvalidAlertError(f"{name}={within} is too short. Use at least {SHORTEST.seconds} s, Prefect's minimum.")
 
 
 def _only_flows(target: Target, what: str) -> None:
     if target.kind != "flow-run":
-        raise InvalidAlertError(f"{target.label} is a task, and tasks have no such thing as {what}; name its flow")
+        raise InvalidAlertError(f"{target.label} is a task, and tasks don't have {what}. Name the task's flow instead.")

@@ -1,46 +1,87 @@
-"""One automation as somebody wrote it for `prefect automation create --from-file`, made a spec; and the way back."""
+"""Reads and writes automations in YAML, in the format of `prefect automation create --from-file`. Uses PyYAML."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-from .._specs.automation_forms import NAMES, need_of_action, triggers_from_dict
-from .._specs.automation_plan import KEY_TAG, OWNER_TAG, AutomationItem
-from .._specs.automations import AutomationSpec, NamedAction, PlainAction
-from ..errors import AirflowCompatError, InvalidAlertError
-from .translate import check
+import yaml
+
+from .._files.object_files import objects_of_yaml
+from ..errors import AirflowCompatError, AlertFileError, InvalidAlertError
+from ._from_api import NAMES, need_of_action, triggers_from_dict
+from ._plan import KEY_TAG, OWNER_TAG, AutomationItem
+from ._prefect_models import check_whole, complete_action, complete_trigger
+from ._specs import ActionSpec, AutomationSpec
+from ._translate_templates import check
 
 _FIELDS = ("key", "name", "description", "enabled", "tags", "trigger", "actions")
-# What Prefect's own models have besides. Empty, they say nothing.
+# Fields of Prefect's models that this module does not support. Fields with an empty value are ignored.
 _OTHERS = {
-    "id": "the server gives it; leave it out, and delete the automation that it is of, or both will fire",
-    "owner_resource": "what is deleted with a resource can't be planned; leave it out",
-    "actions_on_trigger": "only `actions` are planned; move them there",
-    "actions_on_resolve": "only `actions` are planned; leave them out",
+    "id": "The server assigns the id. Remove the id, and delete the old automation, or both automations will fire.",
+    "owner_resource": "Automations that are deleted with a resource are not supported. Remove the field.",
+    "actions_on_trigger": "Only `actions` are supported. Move these actions to `actions`.",
+    "actions_on_resolve": "Only `actions` are supported. Remove these actions.",
 }
 _EXPORTED = ("name", "description", "enabled", "tags", "trigger", "actions")
 _TEXTS = ("subject", "body", "payload")
 
 
-def spec_from_document(data: Mapping[str, Any], *, owner: str) -> AutomationSpec:
-    """The spec of one automation.
-
-    Args:
-        data: What stands in the file.
-        owner: Whose it is to be.
+def specs_of_yaml(path: Path, data: bytes, *, owner: str) -> list[AutomationSpec]:
+    """Read the automations of a file: one automation, a list, or a list under the key `automations`.
 
     Raises:
-        InvalidAlertError: It can't be; the message begins with the field.
+        AlertFileError: The file isn't YAML, or an automation is invalid. The message names the line and the field.
     """
-    from .._prefect.automation_models import check_whole, complete_trigger
+    specs: dict[str, AutomationSpec] = {}
+    lines: dict[str, int] = {}
+    for line, where, spec in objects_of_yaml(
+        path,
+        data,
+        partial(spec_from_document, owner=owner),
+        key="automations",
+        thing="an automation",
+        write="name, trigger and actions",
+        error=AlertFileError,
+    ):
+        if spec.key in lines:
+            raise AlertFileError(
+                f"{where}: the automation at line {lines[spec.key]} has the same key. Give each automation a different "
+                "`key:`."
+            )
+        lines[spec.key] = line
+        specs[spec.key] = spec
+    if not specs:
+        raise AlertFileError(
+            f"{path} has no automation. Define an automation in the format of `prefect automation create`."
+        )
+    return list(specs.values())
 
+
+def to_yaml(items: tuple[AutomationItem, ...]) -> str:
+    """Return the items of a plan as YAML, except items that are deleted or refused."""
+    # Writes sets of labels that occur several times in full, not as YAML aliases.
+    dumper: Any = type("Dumper", (yaml.SafeDumper,), {"ignore_aliases": lambda *_: True})
+    dumper.add_representer(str, _literal_text)
+    content = {"automations": [{field: item.data[field] for field in _EXPORTED} for item in items if item.data]}
+    return str(yaml.dump(content, Dumper=dumper, sort_keys=False, allow_unicode=True, width=float("inf")))
+
+
+def spec_from_document(data: Mapping[str, Any], *, owner: str) -> AutomationSpec:
+    """Return the spec of one automation.
+
+    Raises:
+        InvalidAlertError: A field is invalid. The message begins with the name of the field.
+    """
     for field in data:
         if field in _OTHERS:
             if data[field]:
                 raise InvalidAlertError(f"{field}: {_OTHERS[field]}")
         elif field not in _FIELDS:
-            raise InvalidAlertError(f"{field}: an automation has no such field; it has {', '.join(_FIELDS)}")
+            raise InvalidAlertError(f"{field}: automations have no such field. Use any of {', '.join(_FIELDS)}.")
     tags = _tags(data)
     trigger = complete_trigger(_required(data, "trigger"))
     actions = _actions(_required(data, "actions"))
@@ -56,35 +97,30 @@ def spec_from_document(data: Mapping[str, Any], *, owner: str) -> AutomationSpec
     )
 
 
-def documents_from_items(items: tuple[AutomationItem, ...]) -> list[dict[str, Any]]:
-    """What a plan's items are to be, for a file. What is deleted or refused is none of it."""
-    return [{field: item.data[field] for field in _EXPORTED} for item in items if item.data]
-
-
 def _required(data: Mapping[str, Any], field: str) -> Any:
     if data.get(field) is None:
-        raise InvalidAlertError(f"{field}: it is missing; an automation has name, trigger and actions")
+        raise InvalidAlertError(f"{field} is missing. An automation needs name, trigger and actions.")
     return data[field]
 
 
 def _text(data: Mapping[str, Any], field: str) -> str:
     value = _required(data, field)
     if not isinstance(value, str) or not value.strip():
-        raise InvalidAlertError(f"{field}: {value!r} is no text, or an empty one; put a text in quotes")
+        raise InvalidAlertError(f"{field}: {value!r} isn't a text, or is empty. Use a text in quotes.")
     return value
 
 
 def _enabled(data: Mapping[str, Any]) -> bool:
     value = data.get("enabled", True)
     if not isinstance(value, bool):
-        raise InvalidAlertError(f"enabled: {value!r} is neither true nor false; write one of the two")
+        raise InvalidAlertError(f"enabled: {value!r} is invalid. Use true or false.")
     return value
 
 
 def _tags(data: Mapping[str, Any]) -> list[str]:
     value = data.get("tags") or []
     if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
-        raise InvalidAlertError("tags: they are no list of texts; write for example `tags: [prod]`")
+        raise InvalidAlertError("tags isn't a list of texts. Use for example `tags: [prod]`.")
     return value
 
 
@@ -92,47 +128,46 @@ def _key(data: Mapping[str, Any], tags: list[str]) -> str:
     keys = [_text(data, "key")] if data.get("key") is not None else []
     keys += [tag.removeprefix(KEY_TAG) for tag in tags if tag.startswith(KEY_TAG)]
     if len(set(keys)) > 1:
-        raise InvalidAlertError(f"key: it is {keys[0]!r}, and {keys[1]!r} by another mark; leave one of them out")
+        raise InvalidAlertError(
+            f"key: the automation has two keys, {keys[0]!r} and {keys[1]!r}. Remove one of the two."
+        )
     return keys[0] if keys else _text(data, "name")
 
 
 def _other_tags(tags: list[str], owner: str) -> tuple[str, ...]:
     for tag in tags:
         if tag.startswith(OWNER_TAG) and tag != OWNER_TAG + owner:
-            other = tag.removeprefix(OWNER_TAG)
             raise InvalidAlertError(
-                f"tags: it is {other!r} who owns it, and not {owner!r}; name that owner, or take the tag {tag!r} out"
+                f"tags: the owner is {tag.removeprefix(OWNER_TAG)!r}, not {owner!r}. Pass that owner, or remove the "
+                f"tag {tag!r}."
             )
     return tuple(dict.fromkeys(tag for tag in tags if not tag.startswith((OWNER_TAG, KEY_TAG))))
 
 
-def _actions(data: object) -> list[NamedAction | PlainAction]:
+def _actions(data: object) -> list[ActionSpec]:
     if not isinstance(data, list):
-        raise InvalidAlertError(f"actions: it is a {type(data).__name__}; write a list, each item with a `type`")
+        raise InvalidAlertError(f"actions is a {type(data).__name__}. Use a list of actions, each with a `type`.")
     if not data:
-        raise InvalidAlertError("actions: there is none; where nothing is to happen, write `- type: do-nothing`")
+        raise InvalidAlertError("actions is empty. If nothing should happen, use `- type: do-nothing`.")
     return [_action(action, f"actions[{number}]") for number, action in enumerate(data)]
 
 
-def _action(data: object, path: str) -> NamedAction | PlainAction:
-    from .._prefect.automation_models import complete_action
-
+def _action(data: object, path: str) -> ActionSpec:
     names = {name for name, _, _ in NAMES.values()}
     try:
         named = need_of_action(data) if isinstance(data, Mapping) else None
     except InvalidAlertError as error:
         raise InvalidAlertError(f"{path}.{error}") from None
-    if named:
-        complete = complete_action(named.data, path, id_field=named.id_field, names=names)
-    else:
-        complete = complete_action(data, path, names=names)
+    complete = complete_action(
+        named.data if named else data, path, id_field=named.id_field if named else "", names=names
+    )
     for field in _TEXTS:
-        _check_template(complete.get(field), f"{path}.{field}")
-    return NamedAction(complete, named.id_field, named.need) if named else PlainAction(complete)
+        try:
+            check(complete.get(field) or "")
+        except AirflowCompatError as error:
+            raise InvalidAlertError(f"{path}.{field}: {error}") from None
+    return replace(named, data=complete) if named else ActionSpec(complete)
 
 
-def _check_template(text: str | None, path: str) -> None:
-    try:
-        check(text or "")
-    except AirflowCompatError as error:
-        raise InvalidAlertError(f"{path}: {error}") from None
+def _literal_text(dumper: Any, text: str) -> Any:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)

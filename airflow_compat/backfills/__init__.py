@@ -1,28 +1,27 @@
-"""Backfills, and what becomes of the runs that a downtime made late.
+"""Run backfills, and cancel late runs after a downtime.
 
-A backfill runs a deployment for the data intervals of the past; `catch_up` leaves out late runs that nobody needs.
+A backfill runs a deployment for past data intervals. `catch_up` cancels late runs that are no longer needed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from ._airflow.version import DEFAULT_VERSION, AirflowVersion
-from ._specs.backfill import BackfillRun, Rerun
-from ._specs.late_runs import LateRun, Policy
-from .errors import BackfillError
+from .._airflow.version import DEFAULT_VERSION, AirflowVersion
+from ..errors import BackfillError
+from ._catch_up import LateRun, Policy
+from ._plan import BackfillRun, Rerun
 
 if TYPE_CHECKING:
-    from threading import Event
-
-    from ._specs.schedule import Schedule
+    from ..schedules._dag_schedule import Schedule
 
 __all__ = ["BackfillRun", "LateRun", "Policy", "Rerun", "abackfill", "acatch_up", "backfill", "catch_up"]
 
 DEFAULT_MAX_ACTIVE_RUNS = 10
-"""How many runs of a backfill Airflow 3 has at once, where nobody says."""
+"""The default for `max_active_runs`, as in Airflow 3."""
 
 
 def backfill(
@@ -41,40 +40,40 @@ def backfill(
     planned: Callable[[int], object] | None = None,
     progress: Callable[[BackfillRun], object] | None = None,
 ) -> tuple[BackfillRun, ...]:
-    """Run a deployment for each data interval of the past that has no run, and wait until all have ended.
+    """Run a deployment for each past data interval that has no run yet, and wait until all runs have ended.
 
-    A flow run's context has the dates of its interval, and `backfill` as its type. Which intervals have a run is known
-    from the server alone: by the runs of other backfills, and by those that the deployment's own schedule made. So a
-    backfill that was killed goes on when it is called again, and two at once make each run once. Something has to
-    execute the runs: a worker, or the process that serves the deployment. A run that was cancelled before it began
-    counts as none.
-
-    The runs are of the deployment as it is now; Prefect keeps no versions of the code.
+    Each run's context has the dates of its interval, and the run type `backfill`. An interval already has a run if
+    another backfill or the deployment's own schedule created one. A run that was cancelled before it began does not
+    count. If the process of a backfill is killed, repeat the call to continue it. Two simultaneous backfills create
+    each run only once. A worker, or a process that serves the deployment, must execute the runs. The runs use the
+    deployment's current code.
 
     Args:
-        deployment: Its name as `flow/deployment`, or its id.
-        start: The first logical date; without an offset, in UTC.
-        end: The last logical date. An interval that isn't over is left out.
-        schedule: The DAG's, from `airflow_compat.schedules.read_schedule`; the deployment's own schedules where none is
-            given.
-        max_active_runs: How many of the deployment's backfill runs go on at once, those of other processes included.
-        depends_on_past: Run one after the other, and make no more when one has not completed.
-        reverse: Begin with the latest.
-        rerun: Which runs that have ended are made again: `none`; `failed`, also crashed and cancelled ones; or
-            `completed`, which are these and those that completed. That of Airflow 3 is called `reprocess_behavior`.
-        parameters: What each run gets beside the deployment's own parameters; `dag_run_conf` in Airflow.
-        dry_run: Only tell what would be done.
-        airflow_version: "2" or "3", for the intervals of the deployment's own schedules: in "3" an interval is one
-            moment, in "2" it ends with the next one.
-        planned: Called once with how many intervals there are.
-        progress: Called with each interval when it is settled.
+        deployment: The deployment's name as `flow/deployment`, or its id.
+        start: The first logical date. A date without an offset is in UTC.
+        end: The last logical date. Intervals that have not ended yet get no run.
+        schedule: The DAG's schedule from `airflow_compat.schedules.read_schedule`. Defaults to the deployment's
+            schedules.
+        max_active_runs: The maximum number of the deployment's active backfill runs, including those of other
+            processes.
+        depends_on_past: Whether to run one interval after another, and to stop if a run doesn't complete.
+        reverse: Whether to start with the latest interval.
+        rerun: Which ended runs to repeat: `none`; `failed`, which includes crashed and cancelled runs; or `completed`,
+            which means all ended runs. This argument is like Airflow 3's `reprocess_behavior`. For the flow of a DAG
+            file, runs of every type count, also manual ones, and a run is repeated by clearing its tasks.
+        parameters: Parameters for each run, which override the deployment's parameters, like Airflow's `dag_run_conf`.
+        dry_run: Whether to return the plan without creating runs.
+        airflow_version: The Airflow version whose rules give the intervals of the deployment's schedules: with "3", an
+            interval is one moment; with "2", it ends when the next one begins.
+        planned: A function that is called once, with the number of planned intervals.
+        progress: A function that is called with the result of each interval.
 
     Returns:
-        What became of each interval, in the order in which they were made.
+        The result of each interval, in the order in which the intervals were run.
 
     Raises:
-        BackfillError: The server has no such deployment, it has no schedule, or the dates or options don't go together.
-        ServerError: The server can't be asked, or was gone for a minute.
+        BackfillError: The deployment doesn't exist or has no schedule, or the dates or options contradict each other.
+        ServerError: A request failed, or the server was unreachable for a minute.
 
     Example:
         ```python
@@ -122,9 +121,8 @@ async def abackfill(
     planned: Callable[[int], object] | None = None,
     progress: Callable[[BackfillRun], object] | None = None,
 ) -> tuple[BackfillRun, ...]:
-    """`backfill` for coroutines: the event loop goes on meanwhile, and no more runs are made once it is cancelled."""
+    """Run `backfill` without blocking the event loop. If this coroutine is cancelled, no further runs are created."""
     import asyncio
-    from threading import Event
 
     stop = Event()
     try:
@@ -150,35 +148,34 @@ async def abackfill(
 
 
 def catch_up(deployment: str, policy: Policy = "latest", *, dry_run: bool = False) -> tuple[LateRun, ...]:
-    """Leave out late runs of a deployment: those that its schedule made, whose time is past, and that have not begun.
+    """Cancel a deployment's late runs: runs whose scheduled time has passed and that have not begun.
 
-    After a downtime they would all be executed one after the other; Airflow without `catchup` makes the latest alone.
-    What is left out is set to Cancelled, so that it can be seen, counts neither as completed nor as failed, and is made
-    by a later `backfill`. A run that has begun is not touched, nor one that was triggered or that a backfill made. Stop
-    the workers first, or pause the work pool: one that takes a run in the very moment may have it cancelled as it
-    begins.
+    After a downtime, Prefect executes all late runs, while Airflow with `catchup=False` only executes the latest.
+    Cancelled runs stay visible, and a later `backfill` runs their intervals. Runs that have begun, and runs that
+    triggers or backfills created, are not changed. Stop the workers or pause the work pool first; otherwise, a run may
+    begin just before it is cancelled.
 
     Args:
-        deployment: Its name as `flow/deployment`, or its id.
-        policy: Which late runs stay: the `latest`, `all` or `none`.
-        dry_run: Only tell what would be done.
+        deployment: The deployment's name as `flow/deployment`, or its id.
+        policy: Which late runs to keep: `latest`, `all` or `none`.
+        dry_run: Whether to return the plan without cancelling runs.
 
     Returns:
         The late runs, the earliest first.
 
     Raises:
-        BackfillError: The server has no such deployment, or the policy is none.
-        ServerError: The server can't be asked.
+        BackfillError: The deployment doesn't exist, or the policy is invalid.
+        ServerError: The request failed.
     """
     if policy not in ("latest", "all", "none"):
-        raise BackfillError(f"policy {policy!r} is none; write 'latest', 'all' or 'none'")
-    from ._backfills.late import catch_up_runs
+        raise BackfillError(f"policy {policy!r} is unknown. Use 'latest', 'all' or 'none'.")
+    from ._server import catch_up_runs
 
     return catch_up_runs(deployment, policy, dry_run=dry_run)
 
 
 async def acatch_up(deployment: str, policy: Policy = "latest", *, dry_run: bool = False) -> tuple[LateRun, ...]:
-    """`catch_up` for coroutines: the event loop goes on meanwhile."""
+    """Run `catch_up` without blocking the event loop."""
     import asyncio
 
     return await asyncio.to_thread(catch_up, deployment, policy, dry_run=dry_run)
@@ -201,17 +198,17 @@ def _backfill(
     progress: Callable[[BackfillRun], object] | None,
     stop: Event | None,
 ) -> tuple[BackfillRun, ...]:
-    from threading import Event
-
-    from ._backfills.driver import Driver
-    from ._backfills.plan import make_plan
+    from ._deployment_plan import make_plan
+    from ._driver import Driver
 
     if isinstance(max_active_runs, bool) or not isinstance(max_active_runs, int) or max_active_runs < 1:
-        raise BackfillError(f"max_active_runs is {max_active_runs!r}; write a whole number from 1 on")
+        raise BackfillError(f"max_active_runs is {max_active_runs!r}. Use a whole number of at least 1.")
     if rerun not in ("none", "failed", "completed"):
-        raise BackfillError(f"rerun is {rerun!r}; write 'none', 'failed' or 'completed'")
+        raise BackfillError(f"rerun is {rerun!r}. Use 'none', 'failed' or 'completed'.")
     if reverse and depends_on_past:
-        raise BackfillError("a backfill that depends on the past can't run in reverse; leave one of them out")
+        raise BackfillError(
+            "A backfill that depends on the past can't run in reverse. Leave out reverse or depends_on_past."
+        )
     plan = make_plan(
         deployment, start, end, schedule=schedule, rerun=rerun, reverse=reverse, airflow_version=airflow_version
     )

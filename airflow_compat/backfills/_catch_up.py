@@ -1,4 +1,4 @@
-"""Which of a deployment's late runs are to be made after a downtime, and which are left out."""
+"""Plans which late runs of a deployment to keep and which to cancel."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 Policy: TypeAlias = Literal["latest", "all", "none"]
+"""Selects which late runs of a schedule are kept."""
 
 
 @dataclass(frozen=True)
 class LateRun:
-    """A scheduled run whose time is past and that has not begun.
+    """A run whose scheduled time has passed and that has not begun.
 
     Attributes:
-        flow_run_id: Its id.
-        name: Its name.
-        scheduled_for: When it was to run, in UTC.
-        state: The name of its state before.
+        flow_run_id: The run's id.
+        name: The run's name.
+        scheduled_for: The scheduled time, in UTC.
+        state: The name of the run's state before the catch-up.
         action: `keep` or `cancel`.
-        error: Why it was not cancelled; empty where it was, or wasn't to be.
+        error: The reason why the run could not be cancelled; empty if it was cancelled.
     """
 
     flow_run_id: str
@@ -30,7 +31,7 @@ class LateRun:
     error: str = ""
 
     def as_dict(self) -> dict[str, object]:
-        """For JSON."""
+        """Return the run as JSON data."""
         return {
             "flow_run_id": self.flow_run_id,
             "name": self.name,
@@ -42,10 +43,9 @@ class LateRun:
 
 
 def plan_catch_up(runs: list[LateRun], policy: Policy) -> list[LateRun]:
-    """What is to be done about each, in the order of their times."""
     ordered = sorted(runs, key=lambda run: run.scheduled_for)
     if policy == "all" or not ordered:
         return ordered
-    # Several schedules may have a run at the same moment.
+    # Several schedules of the deployment may have a run at the latest time. All are kept.
     latest = ordered[-1].scheduled_for if policy == "latest" else None
     return [run if run.scheduled_for == latest else replace(run, action="cancel") for run in ordered]

@@ -1,39 +1,31 @@
-"""Makes the runs of a backfill, a few at a time and in order, and waits for them.
+"""Creates the runs of a backfill in order, with at most `max_active_runs` active at a time, and waits for their end.
 
-All that it knows is on the server, so one that was killed is begun again by calling it again.
+The whole state is on the server, so a backfill whose process was killed continues when it is called again.
 """
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from itertools import repeat
 from threading import Event
 from typing import Any, TypeVar
 
-from .._prefect.backfill_runs import create_run, read_active_ids, read_runs
-from .._specs.backfill import BackfillRun, HeldRun, Planned
+from .._prefect.polling import retry_on
 from ..errors import ServerUnreachableError
-from .plan import BackfillPlan
+from ._deployment_plan import BackfillPlan
+from ._plan import BackfillRun, HeldRun, PlannedRun
+from ._server import clear_run, create_run, read_active_ids, read_runs
 
 _FIRST_PAUSE, _LAST_PAUSE = 0.1, 5.0
-# How long a server may be gone: a restart ends nothing.
+# How long failed requests are retried: long enough for a restart of the server.
 _PATIENCE_SECONDS = 60.0
 
 R = TypeVar("R")
 
 
 class Driver:
-    """One backfill.
-
-    Args:
-        plan: What is to be done.
-        max_active_runs: How many of the deployment's backfill runs go on at once.
-        depends_on_past: Whether each run waits for the one before, and a failure ends it.
-        parameters: Of each run.
-        progress: Called with each interval when it is settled.
-        stop: Set by who wants no more runs to be made.
-    """
+    """Executes a backfill. Creates runs until the event `stop` is set."""
 
     def __init__(
         self,
@@ -53,20 +45,19 @@ class Driver:
         self._parameters = parameters
         self._progress = progress
         self._stop = stop
-        self._waiting: dict[str, Planned] = {}
-        self._settled: dict[Planned, BackfillRun] = {}
-        self._failed: Planned | None = None
+        self._waiting: dict[str, PlannedRun] = {}
+        self._settled: dict[PlannedRun, BackfillRun] = {}
 
     def run(self) -> tuple[BackfillRun, ...]:
-        """Make all runs and wait for them; what became of each interval, in the plan's order.
+        """Create all runs, and wait until they have ended. Return the result of each interval, in the plan's order.
 
         Raises:
-            ServerError: The server can't be asked, or was gone for a minute.
+            ServerError: A request failed, or the server was unreachable for a minute.
         """
         pause = _FIRST_PAUSE
         while self._todo or self._waiting:
             if self._stop.is_set():
-                self._leave("not made, since the backfill was stopped")
+                self._leave("not created, because the backfill was stopped")
                 break
             if self._step():
                 pause = _FIRST_PAUSE
@@ -76,72 +67,63 @@ class Driver:
         return tuple(self._settled[item] for item in self._order)
 
     def _step(self) -> bool:
-        """Whether something happened."""
         before = len(self._settled), len(self._todo)
         if self._waiting:
             held = _patiently(lambda: read_runs(self._waiting))
             for id_, item in list(self._waiting.items()):
-                self._look_at(item, held.get(id_), id_)
+                found = held.get(id_)
+                if found is None or found.has_ended:
+                    del self._waiting[id_]
+                    self._end(item, found, "" if found else "the flow run was deleted")
         self._fill()
         return before != (len(self._settled), len(self._todo))
 
     def _fill(self) -> None:
-        if not self._todo or self._failed is not None or len(self._waiting) >= self._limit:
+        if not self._todo or len(self._waiting) >= self._limit:
             return
-        # Those of another process count as well.
+        # Active backfill runs that other processes created also count towards the limit.
         others = _patiently(lambda: read_active_ids(self._deployment)) - {
             *self._waiting,
             *(item.held.id for item in self._todo if item.held),
         }
-        while self._todo and self._failed is None and len(self._waiting) + len(others) < self._limit:
+        while self._todo and len(self._waiting) + len(others) < self._limit:
             self._begin(self._todo.popleft())
 
-    def _begin(self, item: Planned) -> None:
+    def _begin(self, item: PlannedRun) -> None:
         if item.action == "exists":
             self._end(item, item.held)
         elif item.action == "running" and item.held:
             self._waiting[item.held.id] = item
+        elif item.clears and item.held:
+            id_ = item.held.id
+            _patiently(lambda: clear_run(id_))
+            self._waiting[id_] = item
         else:
             request = item.request(self._deployment, self._parameters)
             held = _patiently(lambda: create_run(self._deployment, request))
             self._waiting[held.id] = item
 
-    def _look_at(self, item: Planned, held: HeldRun | None, id_: str) -> None:
-        if held is None:
-            del self._waiting[id_]
-            self._end(item, None, "its flow run was deleted")
-        elif held.has_ended:
-            del self._waiting[id_]
-            self._end(item, held)
-
-    def _end(self, item: Planned, held: HeldRun | None, reason: str = "") -> None:
+    def _end(self, item: PlannedRun, held: HeldRun | None, reason: str = "") -> None:
         if held is not None and held.has_failed:
-            reason = f"it ended as {held.state_name}"
+            reason = f"the run ended as {held.state_name}"
         self._settle(item, item.outcome(held, reason))
         if reason and self._stops_at_failure:
-            self._failed = item
             date = item.run.logical_date.isoformat()
-            self._leave(f"not made, since that of {date} did not complete; mend it, and go on with rerun='failed'")
+            self._leave(
+                f"not created, because the run of {date} did not complete; fix the cause, then use rerun='failed'"
+            )
 
     def _leave(self, reason: str) -> None:
-        """What is still to be done isn't."""
         for item in [*self._waiting.values(), *self._todo]:
             held = item.held if item.action in ("running", "exists") else None
             self._settle(item, item.outcome(held, reason))
         self._waiting.clear()
         self._todo.clear()
 
-    def _settle(self, item: Planned, outcome: BackfillRun) -> None:
+    def _settle(self, item: PlannedRun, outcome: BackfillRun) -> None:
         self._settled[item] = outcome
         self._progress(outcome)
 
 
 def _patiently(call: Callable[[], R]) -> R:
-    until = time.monotonic() + _PATIENCE_SECONDS
-    while True:
-        try:
-            return call()
-        except ServerUnreachableError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(1)
+    return retry_on(ServerUnreachableError, call, within=_PATIENCE_SECONDS, pauses=repeat(1.0))

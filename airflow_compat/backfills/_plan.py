@@ -1,4 +1,4 @@
-"""What a backfill makes of a deployment's schedule and of the runs that there are already."""
+"""Plans a backfill from the runs that a schedule requires and the runs on the server."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from .._airflow.data_interval import LABEL_END, LABEL_LOGICAL_DATE, LABEL_RUN_TYPE, LABEL_START
-from .._airflow.timetable import ScheduledRun
+from ..schedules._timetable import ScheduledRun
 
 BACKFILL_TAG = "airflow-compat.backfill"
-"""The tag of all runs that backfills make."""
+"""The tag of all backfill runs."""
 
 Rerun: TypeAlias = Literal["none", "failed", "completed"]
+"""Selects the ended runs that a backfill repeats."""
 Action: TypeAlias = Literal["create", "rerun", "running", "exists"]
 
 _ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
@@ -25,48 +26,48 @@ class HeldRun:
     """A flow run that the server has for a logical date.
 
     Attributes:
-        id: Its id.
-        state_type: The type of its state, such as `COMPLETED`.
-        state_name: The state's name.
-        began: Whether it has ever been running.
-        is_backfill: Whether a backfill made it.
+        state_type: The type of the run's state, such as `COMPLETED`.
+        began: Whether the run has ever been running.
+        has_deployment: Whether the run belongs to a deployment, so that a worker can run it again.
     """
 
     id: str
     state_type: str
     state_name: str
     began: bool
-    is_backfill: bool
+    has_deployment: bool = True
 
     @property
     def has_ended(self) -> bool:
-        """Whether its state is final."""
         return self.state_type in _ENDED
 
     @property
     def has_failed(self) -> bool:
-        """Whether it has ended in any way but well."""
+        """Whether the run failed, crashed or was cancelled."""
         return self.state_type in _FAILED
 
     @property
     def never_ran(self) -> bool:
-        """Whether it was cancelled before it began, as catch-up does: its date is still to be filled in."""
+        """Whether the run was cancelled before it began, for example by catch-up.
+
+        The interval of a run that never ran still needs a run.
+        """
         return self.state_type == "CANCELLED" and not self.began
 
 
 @dataclass(frozen=True)
 class BackfillRun:
-    """One data interval of a backfill, and what was done about it.
+    """A data interval of a backfill, and its result. Dates are in UTC.
 
     Attributes:
-        logical_date: Its logical date, in UTC as the others.
-        data_interval_start: The earliest moment of its data.
-        data_interval_end: The moment after the latest.
-        action: `create` or `rerun` where a run is made, `running` where there is one that hasn't ended, `exists` where
-            there is one that has.
-        flow_run_id: The flow run's id; empty where none was made.
-        state: The name of its state; empty where there is no run.
-        reason: Why nothing was made of it, or how it failed; empty where all is well.
+        logical_date: The logical date.
+        data_interval_start: The start of the interval.
+        data_interval_end: The end of the interval, which is not part of it.
+        action: `create` or `rerun` if a new run is needed, `running` if a run is active, or `exists` if a run has
+            ended.
+        flow_run_id: The id of the flow run; empty if there is none.
+        state: The name of the run's state; empty if there is no run.
+        reason: The reason why no run was created, or why the run failed. Empty on success.
     """
 
     logical_date: datetime
@@ -79,11 +80,11 @@ class BackfillRun:
 
     @property
     def done(self) -> bool:
-        """Whether the interval's data is there, as far as its run says."""
+        """Whether the interval has a run that has not failed."""
         return bool(self.flow_run_id) and not self.reason
 
     def as_dict(self) -> dict[str, object]:
-        """For JSON."""
+        """Return the run as JSON data."""
         return {
             "logical_date": self.logical_date.isoformat(),
             "data_interval_start": self.data_interval_start.isoformat(),
@@ -96,34 +97,39 @@ class BackfillRun:
 
 
 @dataclass(frozen=True)
-class Planned:
-    """A run of the schedule, what is to be done about it, and the latest run that there is.
+class PlannedRun:
+    """A run that the schedule requires, and what the backfill does for it.
 
     Attributes:
-        run: The schedule's.
+        run: The run that the schedule requires.
         action: See `BackfillRun`.
-        after: The id of the latest run that backfills made for it; empty where there is none.
-        held: The latest run that the server has for it.
+        after: The id of the latest backfill run for this logical date; empty if there is none.
+        held: The latest run for this logical date on the server. None for `create`.
+        clears: Whether, as in Airflow, a rerun clears the tasks of the latest run instead of creating another run.
     """
 
     run: ScheduledRun
     action: Action
     after: str = ""
     held: HeldRun | None = None
+    clears: bool = False
 
     def outcome(self, held: HeldRun | None, reason: str = "") -> BackfillRun:
-        """What became of it."""
-        run = self.run
-        dates = (run.logical_date, run.data_interval_start, run.data_interval_end)
-        if held is None:
-            return BackfillRun(*dates, self.action, reason=reason)
-        return BackfillRun(*dates, self.action, held.id, held.state_name, reason)
+        return BackfillRun(
+            self.run.logical_date,
+            self.run.data_interval_start,
+            self.run.data_interval_end,
+            self.action,
+            flow_run_id=held.id if held else "",
+            state=held.state_name if held else "",
+            reason=reason,
+        )
 
     def request(self, deployment_id: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """What creates its flow run, once however often it is sent."""
-        run = self.run
-        date = run.logical_date.isoformat()
-        # Not how many there were: runs may be deleted, and a key that is taken gives the run that has it.
+        """Return the request that creates the flow run. Sending this request twice creates only one run."""
+        date = self.run.logical_date.isoformat()
+        # The idempotency key contains the id of the latest backfill run. If it contained a count of runs instead, a key
+        # could repeat after a run was deleted, and the server would return an old run.
         again = f" after {self.after}" if self.after else ""
         return {
             "name": f"backfill__{date}",
@@ -132,8 +138,8 @@ class Planned:
             "labels": {
                 LABEL_RUN_TYPE: "backfill",
                 LABEL_LOGICAL_DATE: date,
-                LABEL_START: run.data_interval_start.isoformat(),
-                LABEL_END: run.data_interval_end.isoformat(),
+                LABEL_START: self.run.data_interval_start.isoformat(),
+                LABEL_END: self.run.data_interval_end.isoformat(),
             },
             "idempotency_key": f"{BACKFILL_TAG} {deployment_id} {date}{again}",
             "state": {"type": "SCHEDULED", "name": "Scheduled"},
@@ -146,24 +152,38 @@ def plan_backfill(
     scheduled: Mapping[datetime, HeldRun],
     *,
     rerun: Rerun,
-) -> list[Planned]:
-    """What is to be done about each run (`airflow.models.backfill._get_dag_run_no_create_reason`).
+    of_dag: Mapping[datetime, HeldRun] | None = None,
+) -> list[PlannedRun]:
+    """Plan an action for each run, by the rules of `airflow.models.backfill._get_dag_run_no_create_reason`.
 
     Args:
-        runs: The schedule's, in order.
-        held: The runs of backfills, by logical date, the latest last.
-        scheduled: The deployment's own runs, by the moment that they were scheduled for.
-        rerun: Which runs that have ended are made again.
+        runs: The runs that the schedule requires.
+        held: The backfill runs that the server has, by logical date.
+        scheduled: The runs that the deployment's own schedules created, by scheduled time.
+        rerun: Which ended runs to repeat.
+        of_dag: If the flow runs a DAG: its runs of any type that have begun, by logical date.
     """
-    return [_planned(run, held.get(run.logical_date, []), scheduled.get(run.run_after), rerun) for run in runs]
+    known = of_dag or {}
+    return [
+        _planned(
+            run, held.get(run.logical_date, []), scheduled.get(run.run_after), rerun, of_dag=known.get(run.logical_date)
+        )
+        for run in runs
+    ]
 
 
-def _planned(run: ScheduledRun, ours: list[HeldRun], own: HeldRun | None, rerun: Rerun) -> Planned:
+def _planned(
+    run: ScheduledRun, ours: list[HeldRun], own: HeldRun | None, rerun: Rerun, *, of_dag: HeldRun | None = None
+) -> PlannedRun:
     latest = ours[-1] if ours else own
+    if of_dag is not None and (latest is None or latest.has_ended):
+        latest = of_dag
     after = ours[-1].id if ours else ""
     if latest is None or latest.never_ran:
-        return Planned(run, "create", after)
+        return PlannedRun(run, "create", after)
     if not latest.has_ended:
-        return Planned(run, "running", after, latest)
+        return PlannedRun(run, "running", after, latest)
     again = rerun == "completed" or (rerun == "failed" and latest.has_failed)
-    return Planned(run, "rerun" if again else "exists", after, latest)
+    if latest is of_dag and not latest.has_deployment:
+        again = False
+    return PlannedRun(run, "rerun" if again else "exists", after, latest, clears=again and latest is of_dag)

@@ -1,18 +1,19 @@
-"""Airflow callbacks on Prefect flows and tasks: `@on_failure(my_callback)` above `@flow` or `@task`."""
+"""Calls Airflow callbacks for Prefect flows and tasks: put `@on_failure(my_callback)` above `@flow` or `@task`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ._airflow.callback import KINDS, Callback, Kind, callback_name, check_callbacks
-from ._airflow.version import DEFAULT_VERSION, AirflowVersion
-from .errors import InvalidCallbackError
+from .._airflow.callback import KINDS, Kind, callback_name, check_callbacks
+from .._airflow.version import DEFAULT_VERSION, AirflowVersion, check_version
+from ..context._lazy_dict import ContextCallback
+from ..errors import InvalidCallbackError
 
 if TYPE_CHECKING:
     from prefect import Flow, Task
 
-    from ._callbacks.deployed import run_callback
+    from ._alert_flow import run_callback
 
     Runnable = TypeVar("Runnable", bound=Flow[..., Any] | Task[..., Any])
     AnyTask = TypeVar("AnyTask", bound=Task[..., Any])
@@ -21,37 +22,35 @@ __all__ = ["on_execute", "on_failure", "on_retry", "on_skipped", "on_success", "
 
 
 def __getattr__(name: str) -> Any:
-    # A flow needs Prefect, which is imported when somebody wants one.
+    # Prefect is slow to import, so import the flow only on first use.
     if name == "run_callback":
-        from ._callbacks.deployed import run_callback
+        from ._alert_flow import run_callback
 
         return run_callback
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def on_failure(
-    *callbacks: Callback | list[Callback], airflow_version: AirflowVersion = DEFAULT_VERSION
+    *callbacks: ContextCallback | list[ContextCallback], airflow_version: AirflowVersion = DEFAULT_VERSION
 ) -> Callable[[Runnable], Runnable]:
-    """Call Airflow's `on_failure_callback` when a flow or task fails for good, after its last try.
+    """Call Airflow's `on_failure_callback` when a flow or task fails after its last try.
 
-    The callback gets one argument, the context (see `airflow_compat.context`). What it raises is logged by Prefect and
-    changes nothing; the callbacks after it still run. Prefect's own way is `@flow(on_failure=[hook])`, with a hook that
-    takes `(flow, flow_run, state)`.
+    The callback receives one argument: the context (see `airflow_compat.context`). If a callback raises an exception,
+    Prefect logs it and calls the next callback. Prefect's own way is `@flow(on_failure=[hook])` with a hook that takes
+    `(flow, flow_run, state)`.
 
-    A task's is also called when its process is told to end while it is in the task. On a flow, a timeout and a crash
-    count as failures too, as in Airflow; it is called once for each, whichever processes see it: the call is recorded
-    on the server as a task run of the flow run.
+    A task's callback is also called if a signal ends the task's process. A flow's callback is also called for timeouts
+    and crashes. A record of the call on the server ensures that each failure causes only one call.
 
     Args:
-        callbacks: One or more callables, or lists of them; plain or async.
-        airflow_version: Whose context it is to be.
+        callbacks: Callables or lists of callables, plain or async.
+        airflow_version: The Airflow version of the context that the callback receives.
 
     Returns:
-        A decorator that gives back the very flow or task that it is put above.
+        A decorator, which returns the flow or task that it receives.
 
     Raises:
-        InvalidCallbackError: A callback can't be called with one argument, or this was put on something that is not
-            a flow or task.
+        InvalidCallbackError: A callback doesn't accept one argument, or the decorated object is not a flow or task.
 
     Example:
         ```python
@@ -73,16 +72,16 @@ def on_failure(
 
 
 def on_success(
-    *callbacks: Callback | list[Callback], airflow_version: AirflowVersion = DEFAULT_VERSION
+    *callbacks: ContextCallback | list[ContextCallback], airflow_version: AirflowVersion = DEFAULT_VERSION
 ) -> Callable[[Runnable], Runnable]:
-    """Call Airflow's `on_success_callback` when a flow or task has succeeded.
+    """Call Airflow's `on_success_callback` when a flow or task succeeds.
 
-    A skipped task has not; Airflow 2 calls it then too. A result from Prefect's cache is a success. The native way is
-    `@task(on_completion=[hook])`.
+    A task whose result comes from Prefect's cache counts as a success. A skipped task counts as a success only in
+    Airflow 2. Prefect's own way is `@task(on_completion=[hook])`.
 
     Args:
         callbacks: See `on_failure`.
-        airflow_version: Whose context and rules.
+        airflow_version: The Airflow version of the context that the callback receives.
 
     Raises:
         InvalidCallbackError: See `on_failure`.
@@ -91,16 +90,16 @@ def on_success(
 
 
 def on_retry(
-    *callbacks: Callback | list[Callback], airflow_version: AirflowVersion = DEFAULT_VERSION
+    *callbacks: ContextCallback | list[ContextCallback], airflow_version: AirflowVersion = DEFAULT_VERSION
 ) -> Callable[[Runnable], Runnable]:
-    """Call Airflow's `on_retry_callback` when a try has failed and another one follows.
+    """Call Airflow's `on_retry_callback` when a try fails and another try follows.
 
-    A task's is called before the delay, a flow's after it, since that is when Prefect tells. The native way is a
+    A task's callback is called before the retry delay, a flow's callback after it. Prefect's own way is a
     `retry_condition_fn`, or a hook for `on_running`.
 
     Args:
         callbacks: See `on_failure`.
-        airflow_version: Whose context it is to be.
+        airflow_version: The Airflow version of the context that the callback receives.
 
     Raises:
         InvalidCallbackError: See `on_failure`.
@@ -109,15 +108,15 @@ def on_retry(
 
 
 def on_execute(
-    *callbacks: Callback | list[Callback], airflow_version: AirflowVersion = DEFAULT_VERSION
+    *callbacks: ContextCallback | list[ContextCallback], airflow_version: AirflowVersion = DEFAULT_VERSION
 ) -> Callable[[Runnable], Runnable]:
-    """Call Airflow's `on_execute_callback` at the beginning of each try.
+    """Call Airflow's `on_execute_callback` at the start of each try.
 
-    The native way is `@task(on_running=[hook])`.
+    Prefect's own way is `@task(on_running=[hook])`.
 
     Args:
         callbacks: See `on_failure`.
-        airflow_version: Whose context it is to be.
+        airflow_version: The Airflow version of the context that the callback receives.
 
     Raises:
         InvalidCallbackError: See `on_failure`.
@@ -126,52 +125,59 @@ def on_execute(
 
 
 def on_skipped(
-    *callbacks: Callback | list[Callback], airflow_version: AirflowVersion = DEFAULT_VERSION
+    *callbacks: ContextCallback | list[ContextCallback], airflow_version: AirflowVersion = DEFAULT_VERSION
 ) -> Callable[[AnyTask], AnyTask]:
-    """Call Airflow's `on_skipped_callback` when a task has raised `AirflowSkipException`.
+    """Call Airflow's `on_skipped_callback` when a task raises `AirflowSkipException`.
 
     Args:
         callbacks: See `on_failure`.
-        airflow_version: Whose context it is to be.
+        airflow_version: The Airflow version of the context that the callback receives.
 
     Raises:
-        InvalidCallbackError: See `on_failure`; also for a flow, since only tasks are skipped.
+        InvalidCallbackError: See `on_failure`. This error is also raised for a flow, because only tasks are skipped.
     """
     return _decorator("on_skipped", callbacks, airflow_version)
 
 
 def state_hook(
-    callback: Callback, kind: Kind = "on_failure", *, airflow_version: AirflowVersion = DEFAULT_VERSION
+    callback: ContextCallback, kind: Kind = "on_failure", *, airflow_version: AirflowVersion = DEFAULT_VERSION
 ) -> Callable[..., Any]:
-    """A Prefect hook that calls the callback: `@flow(on_failure=[state_hook(alert)], on_crashed=[state_hook(alert)])`.
+    """Return a Prefect hook that calls an Airflow callback: `@flow(on_failure=[state_hook(alert)])`.
 
-    For a flow or a task. `on_failure` goes into Prefect's `on_failure` and a flow's `on_crashed`, `on_success` and
-    `on_skipped` into `on_completion`, `on_execute` and a flow's `on_retry` into `on_running`. For the same hook in both
-    lists of a flow, make it once. Airflow's exceptions keep their meaning only under our decorators.
+    The hook works on flows and tasks. The `kind` of a hook determines the option of `@flow` or `@task` that the hook
+    belongs in:
+
+    - `on_failure`: the option `on_failure`. For a flow, put the same hook object also into the option `on_crashed`.
+    - `on_success` and `on_skipped`: the option `on_completion`.
+    - `on_execute`, and a flow's `on_retry`: the option `on_running`.
+
+    Airflow's exceptions, such as `AirflowSkipException`, only work in a task with a decorator of `airflow_compat`.
 
     Args:
         callback: A callable that takes a context; plain or async.
-        kind: The event that it is for.
-        airflow_version: Whose context it is to be.
+        kind: The event at which the callback is called, such as `on_failure`.
+        airflow_version: The Airflow version of the context that the callback receives.
 
     Raises:
-        InvalidCallbackError: The callback can't be called with one argument, or there is no such event.
+        InvalidCallbackError: The callback doesn't accept one argument, or `kind` is unknown.
     """
-    from ._callbacks.hooks import any_hook
+    from ._hooks import any_hook
 
     if kind not in KINDS:
-        raise InvalidCallbackError(f"state_hook: there is no event {kind!r}; write one of {', '.join(KINDS)}")
+        raise InvalidCallbackError(f"state_hook: Unknown event {kind!r}. Use one of: {', '.join(KINDS)}.")
     (checked,) = check_callbacks(kind, [callback])
+    check_version(airflow_version)
     return any_hook(checked, kind, airflow_version)
 
 
 def _decorator(kind: Kind, callbacks: tuple[Any, ...], version: AirflowVersion) -> Callable[[Any], Any]:
+    check_version(version)
     checked = check_callbacks(kind, callbacks)
 
     def attach(target: Any) -> Any:
         from prefect import Flow, Task
 
-        from ._callbacks.attach import attach_to_flow, attach_to_task
+        from ._attach import attach_to_flow, attach_to_task
 
         if isinstance(target, Flow):
             attach_to_flow(target, kind, checked, version)
@@ -179,8 +185,8 @@ def _decorator(kind: Kind, callbacks: tuple[Any, ...], version: AirflowVersion) 
             attach_to_task(target, kind, checked, version)
         else:
             raise InvalidCallbackError(
-                f"{kind} was put on {callback_name(target)}, which is neither a flow nor a task: "
-                f"write @{kind}(...) above @flow or @task, not below"
+                f"@{kind} was put on {callback_name(target)}, which is neither a flow nor a task. Put @{kind}(...) "
+                "above @flow or @task."
             )
         return target
 

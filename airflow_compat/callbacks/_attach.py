@@ -1,4 +1,4 @@
-"""Puts callbacks on a flow or a task, the object itself. Lists are replaced, since Prefect shares them with copies."""
+"""Attaches callbacks to a flow or task by changing this object."""
 
 from __future__ import annotations
 
@@ -7,53 +7,54 @@ from typing import TYPE_CHECKING, Any
 
 from .._airflow.callback import Callback, Kind
 from .._airflow.version import AirflowVersion
+from .._prefect.internals.engine import replace_retry_condition
+from .._prefect.internals.hooks import Event, hooks_of, set_hooks
 from ..errors import InvalidCallbackError
-from .hooks import flow_hook, is_for, task_hook
-from .ported_task import port
-from .retry_condition import RetryCondition
+from ._hooks import flow_hook, is_for, task_hook
+from ._ported_task import port
+from ._retry_condition import RetryCondition
 
 if TYPE_CHECKING:
     from prefect import Flow, Task
 
 
+_TASK_EVENTS: dict[Kind, Event] = {
+    "on_execute": "running",
+    "on_failure": "failure",
+    "on_skipped": "completion",
+    "on_success": "completion",
+}
+_FLOW_EVENTS: dict[Kind, tuple[Event, ...]] = {
+    "on_execute": ("running",),
+    "on_failure": ("failure", "crashed"),
+    "on_retry": ("running",),
+    "on_success": ("completion",),
+}
+
+
 def attach_to_task(task: Task[..., Any], kind: Kind, callbacks: Iterable[Callback], version: AirflowVersion) -> None:
-    """Have the callbacks called for the task's runs."""
     port(task)
     if kind == "on_retry":
         condition = RetryCondition.of(task)
         for callback in callbacks:
             condition = condition.with_callback(callback, version)
-        task.retry_condition_fn = condition.function()
+        replace_retry_condition(task, condition.function())
         return
     hooks = [task_hook(callback, kind, version) for callback in callbacks]
-    if kind == "on_failure":
-        task.on_failure_hooks = [*task.on_failure_hooks, *hooks]
-    elif kind == "on_execute":
-        task.on_running_hooks = [*task.on_running_hooks, *hooks]
-    elif kind == "on_success":
-        task.on_completion_hooks = [*task.on_completion_hooks, *hooks]
-    else:
-        # Airflow 2 calls on_success for a skip too, and after on_skipped.
-        there = task.on_completion_hooks
-        place = next((place for place, hook in enumerate(there) if is_for(hook, "on_success")), len(there))
-        task.on_completion_hooks = [*there[:place], *hooks, *there[place:]]
+    event = _TASK_EVENTS[kind]
+    there = hooks_of(task, event)
+    # For a skipped task, Airflow 2 calls `on_skipped_callback` and then also `on_success_callback`.
+    places = (place for place, hook in enumerate(there) if kind == "on_skipped" and is_for(hook, "on_success"))
+    place = next(places, len(there))
+    set_hooks(task, event, [*there[:place], *hooks, *there[place:]])
 
 
 def attach_to_flow(flow: Flow[..., Any], kind: Kind, callbacks: Iterable[Callback], version: AirflowVersion) -> None:
-    """Have the callbacks called for the flow's runs.
-
-    Raises:
-        InvalidCallbackError: A flow has no such event.
-    """
+    """Attach callbacks. Raises InvalidCallbackError for `on_skipped`, because flows are never skipped."""
     if kind == "on_skipped":
         raise InvalidCallbackError(
-            f"on_skipped was put on the flow {flow.name!r}, and only tasks are skipped: write it above @task"
+            f"@on_skipped was put on the flow {flow.name!r}, but only tasks are skipped. Put @on_skipped above @task."
         )
     hooks = [flow_hook(callback, kind, version) for callback in callbacks]
-    if kind == "on_failure":
-        flow.on_failure_hooks = [*flow.on_failure_hooks, *hooks]
-        flow.on_crashed_hooks = [*flow.on_crashed_hooks, *hooks]
-    elif kind == "on_success":
-        flow.on_completion_hooks = [*flow.on_completion_hooks, *hooks]
-    else:
-        flow.on_running_hooks = [*flow.on_running_hooks, *hooks]
+    for event in _FLOW_EVENTS[kind]:
+        set_hooks(flow, event, [*hooks_of(flow, event), *hooks])

@@ -1,4 +1,4 @@
-"""What an event on the server tells of a run, as the context for a callback in another process."""
+"""Builds the context for a callback from an event that the server recorded."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from .._context.of_flow import DistantFlow, FlowEvent
 from .._prefect.claims import task_event
 from .._prefect.failed_tasks import EndedTask, known_task, lost_task
+from .._prefect.internals.names import STATES
 from .._prefect.runs import flow_run_and_states
+from ..context._flow_run import FlowEvent, RemoteFlow
 from ..errors import InvalidCallbackError
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
     from .._airflow.version import AirflowVersion
-    from .._context.mapping import Context
+    from ..context._lazy_dict import Context
 
 _FLOW, _TASK = "prefect.flow-run.", "prefect.task-run."
 _AIRFLOW_STATES = {"on_retry": "up_for_retry", "on_success": "success", "on_skipped": "skipped"}
 
 
 @dataclass(frozen=True)
-class Told:
-    """An event of a run.
+class EventContext:
+    """An event of a run, and the context that the event's callbacks receive.
 
     Attributes:
-        flow_run_id: The flow run that it is about, or that its task run is part of.
-        context: What a callback gets.
-        key: What tells it from others of the flow run; empty for the end of an attempt of the flow run itself.
-        state_id: The state of the flow run that it tells of; None where it tells of another thing.
+        key: A name that identifies the event in its flow run; empty if the event is the end of an attempt of the flow
+            run.
+        state_id: The id of the state that ended an attempt of the flow run; None for other events.
     """
 
     flow_run_id: UUID
@@ -41,19 +41,16 @@ class Told:
 
 def read_event(
     run: str, alert: str, event_id: UUID | None, *, of_lost_task: bool, airflow_version: AirflowVersion
-) -> Told:
-    """Find out what an alert told of.
+) -> EventContext:
+    """Read the event that fired an alert.
 
-    Args:
-        run: `prefect.flow-run.<id>`, `prefect.task-run.<id>`, or a flow run's id.
-        alert: The alert's name.
-        event_id: The event that it fired at, which for a change of state is the state's id.
-        of_lost_task: Whether it is about the task that the run's process died in, or the flow where it was in none.
-        airflow_version: Whose context.
+    `run` is `prefect.flow-run.<id>`, `prefect.task-run.<id>`, or a flow run id. If the event is a change of state,
+    `event_id` is the id of the new state. With `of_lost_task`, the context describes the task that was running when the
+    process died, if there was one.
 
     Raises:
-        InvalidCallbackError: `run` is no run's.
-        ServerError: The server has no such run, or can't be asked.
+        InvalidCallbackError: `run` is not the id of a run.
+        ServerError: The server has no such run, or the request fails.
     """
     if run.startswith(_TASK):
         return _of_task(_id(run, _TASK), alert, airflow_version)
@@ -62,10 +59,10 @@ def read_event(
     lost = lost_task(flow_run_id) if of_lost_task or alert == "on_zombie" else None
     if lost is not None:
         event.ended, event.reason = lost, "" if of_lost_task else event.reason
-        return Told(flow_run_id, event.context, task_event(lost.run.id) if of_lost_task else alert, None)
+        return EventContext(flow_run_id, event.context, task_event(lost.run.id) if of_lost_task else alert, None)
     if alert == "on_failure" and not of_lost_task:
-        return Told(flow_run_id, event.context, "", state_id)
-    return Told(flow_run_id, event.context, f"{alert}-{event_id}", None)
+        return EventContext(flow_run_id, event.context, "", state_id)
+    return EventContext(flow_run_id, event.context, f"{alert}-{event_id}", None)
 
 
 def _id(run: str, prefix: str) -> UUID:
@@ -73,34 +70,36 @@ def _id(run: str, prefix: str) -> UUID:
         return UUID(run.removeprefix(prefix))
     except ValueError:
         raise InvalidCallbackError(
-            f"run={run!r} is no run's; give a flow run's id, or 'prefect.task-run.' and a task run's"
+            f"run={run!r} is not the id of a run. Pass a flow run id, or 'prefect.task-run.' followed by a task run id."
         ) from None
 
 
 def _flow_event(flow_run_id: UUID, alert: str, event_id: UUID | None, version: AirflowVersion) -> FlowEvent:
     name, flow_run, states = flow_run_and_states(flow_run_id)
     state: State[Any] = next((state for state in states if state.id == event_id), states[-1])
-    flow = DistantFlow(name, flow_run.empirical_policy.retries or 0)
+    flow = RemoteFlow(name, flow_run.empirical_policy.retries or 0)
     event = FlowEvent(flow, flow_run, state, version)
     if alert == "on_success":
         event.reason = "success"
     elif alert in ("on_failure", "on_zombie"):
-        event.reason = "timed_out" if state.name == "TimedOut" else "task_failure"
+        event.reason = "timed_out" if state.name == STATES.timed_out else "task_failure"
         event.has_exception = True
     elif alert == "on_retry":
         event.airflow_state, event.has_exception = "up_for_retry", True
     return event
 
 
-def _of_task(task_run_id: UUID, alert: str, version: AirflowVersion) -> Told:
+def _of_task(task_run_id: UUID, alert: str, version: AirflowVersion) -> EventContext:
     ended: EndedTask = known_task(task_run_id)
     flow_run_id = ended.run.flow_run_id
     if flow_run_id is None:
-        raise InvalidCallbackError(f"task run {task_run_id} ran outside a flow; only runs of flows have a context")
+        raise InvalidCallbackError(
+            f"Task run {task_run_id} ran outside a flow, so it has no context. Call the task in a flow."
+        )
     name, flow_run, _ = flow_run_and_states(flow_run_id)
-    event = FlowEvent(DistantFlow(name, flow_run.empirical_policy.retries or 0), flow_run, ended.state, version)
+    event = FlowEvent(RemoteFlow(name, flow_run.empirical_policy.retries or 0), flow_run, ended.state, version)
     event.ended, event.airflow_state = ended, _AIRFLOW_STATES.get(alert, "")
     event.has_exception = alert in ("on_failure", "on_retry") or version == "3"
     if alert == "on_retry":
-        return Told(flow_run_id, event.context, f"retry-{task_run_id}-{ended.run.run_count}", None)
-    return Told(flow_run_id, event.context, task_event(task_run_id), None)
+        return EventContext(flow_run_id, event.context, f"retry-{task_run_id}-{ended.run.run_count}", None)
+    return EventContext(flow_run_id, event.context, task_event(task_run_id), None)

@@ -1,81 +1,65 @@
-"""Prefect's state hooks that call an Airflow callback with a context.
-
-Prefect calls hooks by position in the run's process and by keyword in a worker's, so their parameters have its names.
-"""
+"""Creates Prefect state hooks that call an Airflow callback with a context."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from prefect import Flow
-from prefect.context import FlowRunContext
 
 from .._airflow.callback import Callback, Kind, callback_name, is_async
-from .._context.of_flow import FlowEvent
-from .._context.of_task import context_for_task
-from .._context.shared import shared
 from .._prefect.claims import claimed
-from .._prefect.logs import logger_of
+from .._prefect.internals.engine import exception_of_try_before, is_further_try, number_of_try_that_begins
+from .._prefect.internals.hooks import hooks_of, name_hook
+from .._prefect.internals.names import STATES
+from .._prefect.run_logger import logger_of
+from ..context._flow_run import FlowEvent
+from ..context._shared import shared
+from ..context._task_run import context_for_task
 from ..errors import InvalidCallbackError
-from .results import finish, finish_async
+from ._results import finish, finish_async
 
 if TYPE_CHECKING:
     from prefect import Task
     from prefect.client.schemas.objects import FlowRun, State, TaskRun
 
     from .._airflow.version import AirflowVersion
-    from .._context.mapping import Context
+    from ..context._lazy_dict import Context
 
     H = TypeVar("H", bound=Callable[..., Any])
 
-_MARK, _KIND = "__airflow_compat__", "__airflow_compat_kind__"
+_MARK, _KIND, _CALLBACK = "__airflow_compat__", "__airflow_compat_kind__", "__airflow_compat_callback__"
 _SKIPPED = "Skipped"
 
 
 def is_ours(hook: object) -> bool:
-    """Whether it calls an Airflow callback."""
     return hasattr(hook, _MARK)
 
 
 def is_for(hook: object, kind: Kind) -> bool:
-    """Whether it calls an Airflow callback for that event."""
     return is_ours(hook) and getattr(hook, _KIND, None) == kind
 
 
+def callback_of(hook: object) -> Callback | None:
+    found: Callback | None = getattr(hook, _CALLBACK, None)
+    return found
+
+
 def task_hook(callback: Callback, kind: Kind, version: AirflowVersion) -> Callable[..., Any]:
-    """The hook of a task."""
 
-    def context(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> Context | None:
-        return _task_context(kind, version, task, task_run, state)
+    def called(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> AbstractContextManager[Context | None]:
+        return nullcontext(_task_context(kind, version, task, task_run, state))
 
-    if is_async(callback):
-
-        async def async_hook(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> None:
-            if (found := context(task, task_run, state)) is not None:
-                await finish_async(callback(found))
-
-        return _named(async_hook, callback, kind, object())
-
-    def hook(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> None:
-        if (found := context(task, task_run, state)) is not None:
-            finish(callback(found))
-
-    return _named(hook, callback, kind, object())
+    return _hook(callback, kind, object(), called)
 
 
 def flow_hook(
     callback: Callback, kind: Kind, version: AirflowVersion, mark: object | None = None
 ) -> Callable[..., Any]:
-    """The hook of a flow. A failure is claimed on the server, since several processes may call the hook for it.
+    """Return a hook for a flow. After a failure, it first asks the server whether another process has handled it.
 
-    Args:
-        callback: What it calls.
-        kind: The event.
-        version: The Airflow to be faithful to.
-        mark: What tells the hook from others in the flow's lists, where another one is there in its place.
+    If another hook calls this one, `mark` identifies the outer hook in the flow's lists of hooks.
     """
     mark = mark or object()
 
@@ -89,17 +73,24 @@ def flow_hook(
         with claimed(flow_run.id, kind, place, name, logger_of(flow_run)) as is_to_call:
             yield event.context if is_to_call else None
 
+    return _hook(callback, kind, mark, called)
+
+
+def _hook(
+    callback: Callback, kind: Kind, mark: object, called: Callable[..., AbstractContextManager[Context | None]]
+) -> Callable[..., Any]:
+    # Prefect may pass the arguments of a hook by position or by name.
     if is_async(callback):
 
-        async def async_hook(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
-            with called(flow, flow_run, state) as context:
+        async def async_hook(*args: Any, **kwargs: Any) -> None:
+            with called(*args, **kwargs) as context:
                 if context is not None:
                     await finish_async(callback(context))
 
         return _named(async_hook, callback, kind, mark)
 
-    def hook(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
-        with called(flow, flow_run, state) as context:
+    def hook(*args: Any, **kwargs: Any) -> None:
+        with called(*args, **kwargs) as context:
             if context is not None:
                 finish(callback(context))
 
@@ -107,7 +98,6 @@ def flow_hook(
 
 
 def any_hook(callback: Callback, kind: Kind, version: AirflowVersion) -> Callable[..., Any]:
-    """A hook for a flow or a task, whichever it is then given to."""
     mark = object()
     for_flow, for_task = flow_hook(callback, kind, version, mark), task_hook(callback, kind, version)
 
@@ -116,8 +106,8 @@ def any_hook(callback: Callback, kind: Kind, version: AirflowVersion) -> Callabl
             return for_flow(flow, flow_run, state)
         if kind == "on_retry":
             raise InvalidCallbackError(
-                f"state_hook({callback_name(callback)}, 'on_retry') is a task's, and Prefect has no hook there: "
-                "put @on_retry(...) above @task"
+                f"state_hook({callback_name(callback)}, 'on_retry') was put on a task, but Prefect has no retry hook "
+                "for tasks. Put @on_retry(...) above @task."
             )
         return for_task(flow, flow_run, state)
 
@@ -127,11 +117,10 @@ def any_hook(callback: Callback, kind: Kind, version: AirflowVersion) -> Callabl
 def _task_context(
     kind: Kind, version: AirflowVersion, task: Task[..., Any], task_run: TaskRun, state: State[Any]
 ) -> Context | None:
-    """The context, or None where the state isn't the event."""
     skipped = state.name == _SKIPPED
     if kind == "on_skipped" and not skipped:
         return None
-    # Airflow 2 also calls on_success for a task that was skipped.
+    # For a skipped task, Airflow 2 also calls `on_success_callback`.
     if kind == "on_success" and skipped and version == "3":
         return None
     ends_well = kind in ("on_success", "on_skipped")
@@ -143,38 +132,38 @@ def _task_context(
 def _flow_event(
     kind: Kind, version: AirflowVersion, flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]
 ) -> FlowEvent | None:
-    """The event, or None where the state isn't it."""
     event = FlowEvent(flow, flow_run, state, version)
     if kind == "on_success":
         event.reason = "success"
     elif kind == "on_failure":
-        event.reason = "timed_out" if state.name == "TimedOut" else "task_failure"
+        event.reason = "timed_out" if state.name == STATES.timed_out else "task_failure"
         event.has_exception = True
     elif kind == "on_execute":
-        # Prefect counts a try after its hooks were called.
-        event.try_number = flow_run.run_count + 1
+        event.try_number = number_of_try_that_begins(flow_run)
     else:
-        # A further try begins in the context of the one before it.
-        before = FlowRunContext.get()
-        if not (before and before.flow_run and before.flow_run.id == flow_run.id):
+        if not is_further_try(flow_run):
             return None
         event.airflow_state = "up_for_retry"
         event.try_number = max(flow_run.run_count, 1)
-        event.raised, event.has_exception = sys.exc_info()[1], True
+        event.raised, event.has_exception = exception_of_try_before(), True
     return event
 
 
 def _place(mark: object, flow: Flow[..., Any], name: str) -> int:
-    """Which of the flow's callbacks of its name this is, which is the same in all processes and for all states."""
-    hooks = [*flow.on_failure_hooks, *flow.on_crashed_hooks]
+    """Return the hook's position among the flow's hooks with the same name.
+
+    The position is the same in all processes.
+    """
+    hooks = [*hooks_of(flow, "failure"), *hooks_of(flow, "crashed")]
     marks = list(dict.fromkeys(getattr(hook, _MARK) for hook in hooks if is_ours(hook) and hook.__name__ == name))
     return marks.index(mark) if mark in marks else len(marks)
 
 
 def _named(hook: H, callback: Callback, kind: Kind, mark: object) -> H:
-    """Prefect logs a hook by its name: the callback's own says more."""
-    hook.__name__ = callback_name(callback)
+    """Name the hook after its callback, because Prefect logs the hook's name."""
+    name_hook(hook, callback_name(callback))
     hook.__doc__ = f"Calls the {kind} callback {callback_name(callback)}."
     setattr(hook, _MARK, mark)
     setattr(hook, _KIND, kind)
+    setattr(hook, _CALLBACK, callback)
     return hook

@@ -1,4 +1,4 @@
-"""How Airflow calls a callback: with the context, or with the five arguments of an SLA's."""
+"""Calls a callback as Airflow does: with the context, or with the five arguments of an SLA callback."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 from .._airflow.callback import callback_name
 from .._airflow.run_objects import TaskInstance
 from ..errors import InvalidCallbackError
-from .results import finish
+from ._results import finish
 
 
 @dataclass(frozen=True)
 class SlaMiss:
-    """What `sla_miss_callback` gets of each task that missed its SLA."""
+    """A task that missed its SLA, as passed to `sla_miss_callback`."""
 
     task_id: str
     dag_id: str
@@ -24,17 +24,13 @@ class SlaMiss:
 
 
 def invoke(callback: Any, context: Mapping[str, Any], arguments: Mapping[str, Any], *, alert: str) -> None:
-    """Call it, and run what it returns to its end.
+    """Call a function or notifier class; if it returns an awaitable or a generator, run this to its end.
 
-    Args:
-        callback: A function, or a notifier's class.
-        context: What it is told.
-        arguments: What a class is made with, or a function gets besides.
-        alert: What happened, by the name of the alert: an `on_sla_miss` gives a function what Airflow 2 gives
-            `sla_miss_callback`, if it takes five arguments.
+    `arguments` are passed to the notifier class or, together with the context, to the function. For `on_sla_miss`, a
+    function with five parameters gets the arguments of Airflow 2's `sla_miss_callback`.
 
     Raises:
-        InvalidCallbackError: It takes neither.
+        InvalidCallbackError: The callback can't take these arguments.
     """
     call = callback
     if isinstance(callback, type):
@@ -49,7 +45,7 @@ def _arguments(
     try:
         signature = inspect.signature(call)
     except ValueError:
-        # A callable of C has none.
+        # Some callables written in C have no signature.
         return (context,), dict(arguments)
 
     def takes(*args: Any, **kwargs: Any) -> bool:
@@ -66,12 +62,12 @@ def _arguments(
     if takes(context, **arguments):
         return (context,), dict(arguments)
     if "context" in signature.parameters and takes(context=context, **arguments):
-        # As Airflow 3 gives it to the callback of a deadline.
+        # Airflow 3 passes the context by name to a deadline's callback.
         return (), {**arguments, "context": context}
     raise InvalidCallbackError(
-        f"callback {callback_name(call)} can't be called with one context"
+        f"Callback {callback_name(call)} can't be called with the context"
         + (f" and {', '.join(arguments)}" if arguments else "")
-        + f"; write `def {callback_name(call)}(context): ...`"
+        + f". Define `def {callback_name(call)}(context): ...`."
     )
 
 

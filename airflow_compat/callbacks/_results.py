@@ -1,7 +1,8 @@
-"""Runs what a call of a callback gives: an awaitable is awaited, and a generator is run to its end.
+"""Runs the result of a callback to its end: awaits it if it is an awaitable, exhausts it if it is a generator.
 
-Airflow 3 runs the generators among a task's callbacks (`airflow.sdk.execution_time.callback_runner`). Everywhere else
-Airflow calls the function, and its body never runs.
+If a task's callback is a generator function, Airflow 3 runs it to its end
+(`airflow.sdk.execution_time.callback_runner`). For other callbacks, Airflow only calls the function, so the body of a
+generator function never runs.
 """
 
 from __future__ import annotations
@@ -14,11 +15,6 @@ from prefect.utilities.asyncutils import run_coro_as_sync
 
 
 def finish(result: Any) -> None:
-    """Run a result to its end, and block meanwhile.
-
-    Args:
-        result: What the callback returned.
-    """
     if inspect.isgenerator(result):
         deque(result, maxlen=0)
     elif inspect.isawaitable(result) or inspect.isasyncgen(result):
@@ -26,11 +22,6 @@ def finish(result: Any) -> None:
 
 
 async def finish_async(result: Any) -> None:
-    """Run a result to its end.
-
-    Args:
-        result: What the callback returned.
-    """
     if inspect.isasyncgen(result):
         async for _ in result:
             pass

@@ -1,4 +1,4 @@
-"""A task's `retry_condition_fn`: the only place where Prefect asks before each further try, and has the exception."""
+"""The `retry_condition_fn` of a task. After a failed try, Prefect calls this function to ask whether to retry."""
 
 from __future__ import annotations
 
@@ -10,52 +10,72 @@ from typing import TYPE_CHECKING, Any
 
 from .._airflow.callback import Callback, callback_name, is_async
 from .._airflow.version import AirflowVersion
-from .._context.of_task import context_for_task
-from .._prefect.logs import logger_of
-from ..exceptions import AirflowFailException
-from .results import finish, finish_async
+from .._prefect.run_logger import logger_of
+from ..context._task_run import context_for_task
+from ..errors import (
+    BlockTypeError,
+    ContextNotFoundError,
+    DagDefinitionError,
+    InvalidArgumentError,
+    InvalidCallbackError,
+    InvalidDagLimitError,
+    InvalidScheduleError,
+    MissingPackageError,
+    PoolNotReadyError,
+    UnsupportedFeatureError,
+)
+from ..exceptions import AirflowFailException, AirflowSensorTimeout
+from ._results import finish, finish_async
 
 if TYPE_CHECKING:
     from prefect import Task
     from prefect.client.schemas.objects import State, TaskRun
 
-    from .._context.mapping import Context
+    from ..context._lazy_dict import Context
 
 _MARK = "__airflow_compat__"
 
 
 Condition = Callable[..., Any]
 
+# These errors are never retried, because another try would fail again. All other errors are retried, as in Airflow: a
+# connection or variable may be added, a server may recover, and data may change.
+_NEVER_RETRIED = (
+    *(AirflowFailException, AirflowSensorTimeout, BlockTypeError, ContextNotFoundError, DagDefinitionError),
+    *(
+        InvalidArgumentError,
+        InvalidCallbackError,
+        InvalidDagLimitError,
+        InvalidScheduleError,
+        MissingPackageError,
+        PoolNotReadyError,
+        UnsupportedFeatureError,
+    ),
+)
+
 
 @dataclass(frozen=True)
 class RetryCondition:
-    """The user's own condition, Airflow's, and the callbacks of a try that failed and has others after it.
-
-    Attributes:
-        condition: The `retry_condition_fn` that the task had.
-        callbacks: In their order, each with the version that it was written for.
-    """
+    """Decides by Airflow's rule and the user's condition whether to retry, and calls the `on_retry` callbacks."""
 
     condition: Condition | None = None
     callbacks: tuple[tuple[Callback, AirflowVersion], ...] = ()
 
     @classmethod
     def of(cls, task: Task[..., Any]) -> RetryCondition:
-        """The task's; one of the user's own is in it."""
+        """Return the task's `RetryCondition`. If the user has set a `retry_condition_fn`, it becomes `condition`."""
         function = task.retry_condition_fn
         found = getattr(function, _MARK, None)
         return found if isinstance(found, cls) else cls(function)
 
     def on(self, condition: Condition | None) -> RetryCondition:
-        """The same callbacks with another condition."""
         return replace(self, condition=condition)
 
     def with_callback(self, callback: Callback, version: AirflowVersion) -> RetryCondition:
-        """One more callback."""
         return replace(self, callbacks=(*self.callbacks, (callback, version)))
 
     def function(self) -> Condition:
-        """What Prefect takes: a function, and one that is awaited where something in it has to be."""
+        """Return the function that Prefect calls; async if the condition or a callback is async."""
         if any(is_async(each) for each in (self.condition, *(callback for callback, _ in self.callbacks)) if each):
 
             async def awaited(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:
@@ -67,11 +87,11 @@ class RetryCondition:
         def called(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> Any:
             allowed = self._allows(task, task_run, state)
             if inspect.isawaitable(allowed):
-                # A plain function that gives one: Prefect awaits that too.
+                # If a plain function returns an awaitable, Prefect awaits it, too.
                 return self._awaited(allowed, task, task_run, state)
-            for call in self._calls(task, task_run, state) if allowed else ():
-                with _logged(call.callback, task_run):
-                    finish(call())
+            for callback, context in self._calls(task, task_run, state) if allowed else ():
+                with _logged(callback, task_run):
+                    finish(callback(context))
             return bool(allowed)
 
         setattr(called, _MARK, self)
@@ -80,37 +100,25 @@ class RetryCondition:
     async def _awaited(self, allowed: Any, task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:
         if inspect.isawaitable(allowed):
             allowed = await allowed
-        for call in self._calls(task, task_run, state) if allowed else ():
-            with _logged(call.callback, task_run):
-                await finish_async(call())
+        for callback, context in self._calls(task, task_run, state) if allowed else ():
+            with _logged(callback, task_run):
+                await finish_async(callback(context))
         return bool(allowed)
 
     def _allows(self, task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> Any:
-        if isinstance(state.data, AirflowFailException):
+        if isinstance(state.data, _NEVER_RETRIED):
             return False
         return True if self.condition is None else self.condition(task, task_run, state)
 
-    def _calls(self, task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> Iterator[_Call]:
+    def _calls(self, task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> Iterator[tuple[Callback, Context]]:
         for callback, version in self.callbacks:
-            yield _Call(callback, context_for_task(task, task_run, state, version, airflow_state="up_for_retry"))
-
-
-@dataclass(frozen=True)
-class _Call:
-    """A callback, and the context that it is to be called with."""
-
-    callback: Callback
-    context: Context
-
-    def __call__(self) -> Any:
-        return self.callback(self.context)
+            yield callback, context_for_task(task, task_run, state, version, airflow_state="up_for_retry")
 
 
 @contextmanager
 def _logged(callback: Callback, task_run: TaskRun) -> Iterator[None]:
-    """What a callback raises goes into the run's log, and changes nothing."""
     try:
         yield
-    except Exception:  # noqa: BLE001 - whatever it raises, the task goes on
+    except Exception:  # noqa: BLE001 - a callback may raise anything, and the task must continue
         name = callback_name(callback)
-        logger_of(task_run).exception("An error was encountered while running the on_retry callback %r", name)
+        logger_of(task_run).exception("The on_retry callback %r raised an exception", name)

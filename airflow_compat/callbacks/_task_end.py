@@ -1,4 +1,4 @@
-"""What happens at the end of a task's function, for which Prefect has no hook."""
+"""Actions at the end of a task's function, for which Prefect has no hook."""
 
 from __future__ import annotations
 
@@ -12,28 +12,29 @@ from prefect.states import Crashed
 from prefect.utilities.asyncutils import run_coro_as_sync
 
 from .._prefect.claims import claimed, task_event
-from .._prefect.logs import Logger, logger_of
-from .._prefect.map_indexes import index_of
+from .._prefect.internals.hooks import hooks_of
+from .._prefect.run_logger import Logger, logger_of
 from ..errors import AirflowCompatError, XComValueError
-from .hooks import is_ours
+from ..xcom._map_indexes import index_of
+from ._hooks import is_ours
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import TaskRun
 
 OUTPUTS = "__airflow_compat_outputs__"
-"""On a task's function: which XComs its return value becomes: `one`, where it isn't set, `many` or `none`."""
+"""The attribute of a task's function that tells how many XComs to store for its result: `one`, `many` or `none`."""
 
 
 def call_failure_hooks(context: TaskRunContext, exc: BaseException) -> None:
-    """The process is told to end while it is in a task: call the task's failure callbacks, as Airflow does.
+    """Call the task's failure callbacks when a signal ends the process, as Airflow does.
 
-    Each is claimed on the server: where an alert there tells of it too, it is called once.
+    Each call is recorded on the server, so that an alert does not call the callback again.
     """
     task, task_run = context.task, context.task_run
     state: Any = Crashed(message=f"The task was ended by {type(exc).__name__}", data=exc)
     logger = logger_of(task_run)
     named: Counter[str] = Counter()
-    for hook in filter(is_ours, task.on_failure_hooks):
+    for hook in filter(is_ours, hooks_of(task, "failure")):
         name = hook.__name__
         try:
             with _claimed(task_run, named[name], name, logger) as is_to_call:
@@ -41,8 +42,8 @@ def call_failure_hooks(context: TaskRunContext, exc: BaseException) -> None:
                 if inspect.iscoroutine(result):
                     run_coro_as_sync(result)
         except Exception:
-            # Whatever it raises, the next is called.
-            logger.exception("An error was encountered while running hook %r", name)
+            # The next hook is called even if this one raises any exception.
+            logger.exception("Hook %r raised an exception", name)
         named[name] += 1
 
 
@@ -53,22 +54,22 @@ def _claimed(task_run: TaskRun, position: int, name: str, logger: Logger) -> Abs
 
 
 def remember_return(context: TaskRunContext, value: object) -> None:
-    """What a task returned, for `xcom_pull`; a value that can't be kept changes nothing for the task.
+    """Store a task's return value for `xcom_pull`. If the value can't be stored, only log the error.
 
     Raises:
-        XComValueError: Each key of what it returned is to be an XCom, and it isn't a dict.
+        XComValueError: The task has `multiple_outputs`, and its return value is not a dict.
     """
-    from ..xcom import Where, remember_return
+    from ..xcom import TaskInstanceAddress, remember_return
 
     outputs = getattr(context.task.fn, OUTPUTS, "one")
     if outputs == "none":
-        # Kept as nothing, so that nobody looks for it where Prefect keeps results.
+        # None is stored, so that `xcom_pull` finds it and doesn't search Prefect's results.
         value = None
     task_run, flow_context = context.task_run, FlowRunContext.get()
     if task_run.flow_run_id is None or flow_context is None or flow_context.flow is None:
         return
     try:
-        where = Where(
+        where = TaskInstanceAddress(
             task_run.flow_run_id,
             flow_context.flow.name,
             context.task.name,
@@ -79,4 +80,4 @@ def remember_return(context: TaskRunContext, value: object) -> None:
     except XComValueError:
         raise
     except AirflowCompatError as exc:
-        logger_of(task_run).debug("What %s returned is no XCom: %s", context.task.name, exc)
+        logger_of(task_run).debug("The return value of %s was not stored as XCom: %s", context.task.name, exc)

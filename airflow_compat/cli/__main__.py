@@ -1,5 +1,5 @@
 """`python -m airflow_compat.cli`."""
 
-from .main import main
+from . import main
 
 main()

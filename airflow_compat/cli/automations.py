@@ -1,8 +1,7 @@
-"""`airflow-compat automations`: alerts on the server, from files: planned, written, listed, deleted, tried out."""
+"""`airflow-compat automations`: plan, apply, list, prune and simulate alerts from files."""
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable
 from datetime import datetime, timezone
@@ -13,16 +12,19 @@ from cyclopts import App, Parameter
 from rich.progress import Progress
 
 from .. import automations
-from .._specs.automation_plan import DEFAULT_OWNER
 from ..automations import AutomationItem, AutomationOutcome, AutomationSpec
+from ..automations._descriptions import describe_trigger
+from ..automations._files import read_alerts
+from ..automations._plan import DEFAULT_OWNER
 from ..errors import AlertFileError, InvalidEventError
-from .automation_tables import held_table, outcomes_summary, outcomes_table, trials_summary, trials_table
-from .moments import moment_since
-from .printing import count, new_console
+from ._automation_tables import held_table, trials_summary, trials_table
+from ._dates import moment_since
+from ._printing import count, new_console, not_tried, print_json, print_outcomes
 
 if TYPE_CHECKING:
-    from prefect.server.events.schemas.events import ReceivedEvent
     from rich.console import Console
+
+    from .._prefect.internals.server_models import ReceivedEvent
 
 app: App = App(name="automations", help="Keep alerts on the server, from Python or YAML.")
 
@@ -39,28 +41,30 @@ def plan(
     export: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
 ) -> int:
-    """Compare alerts with what the server holds. Nothing is written there.
+    """Compare alerts with the server, and write nothing there.
 
     Example: airflow-compat automations plan alerts.py more-alerts.yaml --prune
 
     Args:
-        files: Python modules with alerts in their variables, or YAML files as `prefect automation create` takes them.
-        owner: Whose they are: a team or a repository, where several share a server.
+        files: Python modules with alerts in variables, or YAML files for `prefect automation create`.
+        owner: The alerts' owner: a team or repository, if several share a server.
         prune_: Also show what `prune` would delete.
-        export: Write the automations to this YAML file, which `prefect automation create` takes too; - prints them.
+        export: Write the automations to this YAML file, for `prefect automation create`; - prints them.
         json_: Print JSON instead of a table.
     """
     if export and export != "-" and Path(export).suffix not in (".yaml", ".yml"):
-        raise AlertFileError(f"--export {export}: its name ends in neither .yaml nor .yml; give it such a name")
+        raise AlertFileError(f"--export {export}: the file's name must end in .yaml or .yml; use such a name")
     if export == "-" and json_:
-        raise AlertFileError("--export - and --json both want the standard output; leave one of them out")
-    items = automations.plan(_alerts(files, owner), owner=owner, prune=prune_)
+        raise AlertFileError("--export - and --json both print to standard output; use one of the two")
+    items = automations.plan(read_alerts(files, owner=owner), owner=owner, prune=prune_)
     refused = any(item.action == "refused" for item in items)
-    # What is exported to the standard output stands there alone.
+    # Print only the export to standard output.
     console = new_console(stderr=export == "-")
     _print(map(AutomationOutcome, items), console, json_=json_, planned=True)
     if export and refused:
-        new_console(stderr=True).print(f"{export}: not exported, since what is refused can't be in it.", soft_wrap=True)
+        new_console(stderr=True).print(
+            f"{export}: the file was not written, because an alert is refused.", soft_wrap=True
+        )
     elif export:
         _export(items, export, console, quiet=json_)
     return int(refused)
@@ -74,27 +78,21 @@ def apply(
     owner: str = DEFAULT_OWNER,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
 ) -> int:
-    """Make the server hold these alerts. What is there already and doesn't differ is left alone.
+    """Create and update these alerts on the server.
 
-    Nothing is written where one is refused. What a file no longer has stays on the server; see `prune`.
+    If an alert is refused, nothing is written. Alerts that were removed from a file stay on the server; see `prune`.
 
     Example: airflow-compat automations apply alerts.py
 
     Args:
-        files: Python modules with alerts in their variables, or YAML files as `prefect automation create` takes them.
-        owner: Whose they are.
+        files: Python modules with alerts in variables, or YAML files for `prefect automation create`.
+        owner: The alerts' owner.
         json_: Print JSON instead of a table.
     """
-    from .._automations.administration import apply_items
+    from ..automations._apply import apply_items
 
-    items = automations.plan(_alerts(files, owner), owner=owner)
-    if any(item.action == "refused" for item in items):
-        error = "not tried, since another is refused"
-        outcomes = tuple(
-            AutomationOutcome(item, "" if item.action in ("refused", "unchanged") else error) for item in items
-        )
-    else:
-        outcomes = apply_items(items, owner=owner)
+    items = automations.plan(read_alerts(files, owner=owner), owner=owner)
+    outcomes = not_tried(items, AutomationOutcome) or apply_items(items, owner=owner)
     _print(outcomes, new_console(), json_=json_)
     return int(not all(outcome.done for outcome in outcomes))
 
@@ -105,30 +103,30 @@ def list_automations(
     owner: str = DEFAULT_OWNER,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
 ) -> int:
-    """List the owner's automations on the server: their keys and names, whether they are switched on, when they fire.
+    """List the automations that `apply` wrote for an owner.
 
     Example: airflow-compat automations list --owner team-a
 
     Args:
-        owner: Whose they are.
+        owner: The alerts' owner.
         json_: Print JSON instead of a table.
     """
-    from .._prefect.automations import read_automations
-    from .._specs.automation_descriptions import describe_trigger
+    from ..automations._server import read_automations
 
     held = sorted(read_automations(owner), key=lambda each: (each.key, each.created))
     if json_:
-        found = [
-            {
-                "key": each.key,
-                "name": each.data["name"],
-                "enabled": each.enabled,
-                "fires_at": describe_trigger(each.data["trigger"]),
-                "id": each.id,
-            }
-            for each in held
-        ]
-        print(json.dumps(found, indent=2))
+        print_json(
+            [
+                {
+                    "key": each.key,
+                    "name": each.data["name"],
+                    "enabled": each.enabled,
+                    "fires_at": describe_trigger(each.data["trigger"]),
+                    "id": each.id,
+                }
+                for each in held
+            ]
+        )
         return 0
     console = new_console()
     if held:
@@ -146,18 +144,19 @@ def prune(
     owner: str = DEFAULT_OWNER,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
 ) -> int:
-    """Delete what the owner has on the server and these files don't. `plan --prune` shows it before.
+    """Delete the owner's automations that are in none of these files.
 
-    Give all of the owner's files. What others own, or what was made by hand, is never touched.
+    Pass all files of the owner: alerts that are in none of them are deleted. Automations of other owners, and those
+        made by hand, stay. `plan --prune` lists the automations that would be deleted.
 
     Example: airflow-compat automations prune alerts.py
 
     Args:
-        files: Python modules with alerts in their variables, or YAML files as `prefect automation create` takes them.
-        owner: Whose they are.
+        files: Python modules with alerts in variables, or YAML files for `prefect automation create`.
+        owner: The alerts' owner.
         json_: Print JSON instead of a table.
     """
-    items = automations.prune(_alerts(files, owner), owner=owner)
+    items = automations.prune(read_alerts(files, owner=owner), owner=owner)
     _print(map(AutomationOutcome, items), new_console(), json_=json_)
     return 0
 
@@ -172,33 +171,33 @@ def simulate(
     owner: str = DEFAULT_OWNER,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
 ) -> int:
-    """Tell which runs the alerts would have told of, and when, by what the server has recorded. Nothing is sent.
+    """Show for which recorded runs the alerts would have fired, and when.
 
-    The server keeps events for 7 days, unless it was told otherwise, and records them up to five seconds late.
+    Nothing is sent. By default, the server keeps events for 7 days. Events are recorded up to five seconds late.
 
     Example: airflow-compat automations simulate alerts.py --since 12h
 
     Args:
-        files: Python modules with alerts in their variables, or YAML files as `prefect automation create` takes them.
-        since: How far back: 7d, 12h, 30m, 2w, or an ISO date or time; 7d where it isn't given.
-        events: Take the events from this file instead, a JSON list as Prefect's API gives them; no server is asked.
-        owner: Whose they are.
+        files: Python modules with alerts in variables, or YAML files for `prefect automation create`.
+        since: How far to look back: 7d (the default), 12h, 30m, 2w, or an ISO date or time.
+        events: Read the events from this file, a JSON list in the format of Prefect's API, without a server.
+        owner: The alerts' owner.
         json_: Print JSON instead of a table.
     """
-    from .._automations.event_files import read_event_file
-    from .._automations.trials import try_alerts
+    from ..automations._event_history import read_event_file
+    from ..automations._simulation import try_alerts
 
     if since and events:
         raise InvalidEventError(
-            "--since and --events stand beside each other; all of a file is looked at, leave one out"
+            "--since and --events can't be combined; --events reads the whole file, so leave --since out"
         )
     now = datetime.now(timezone.utc)
     start = moment_since(since or _SINCE, now)
-    alerts = _alerts(files, owner)
+    alerts = read_alerts(files, owner=owner)
     history = read_event_file(events) if events else _recorded(alerts, start, now)
     trials = try_alerts(alerts, history, until=now)
     if json_:
-        print(json.dumps({"events": len(history), "alerts": [trial.as_dict() for trial in trials]}, indent=2))
+        print_json({"events": len(history), "alerts": [trial.as_dict() for trial in trials]})
     else:
         console = new_console()
         console.print(trials_table(trials))
@@ -206,17 +205,11 @@ def simulate(
     return int(any(trial.refusal for trial in trials))
 
 
-def _alerts(files: list[str], owner: str) -> tuple[AutomationSpec, ...]:
-    from .._automations.files import read_alerts
-
-    return read_alerts(files, owner=owner)
-
-
 def _recorded(alerts: tuple[AutomationSpec, ...], since: datetime, until: datetime) -> list[ReceivedEvent]:
-    """The server's events, with a progress bar on standard error where that is a terminal."""
-    from .._automations.trials import recorded_events
+    """Read the server's events, with a progress bar if standard error is a terminal."""
+    from ..automations._event_history import recorded_events
 
-    # A bar that is switched off still ends with an empty line in older releases of rich.
+    # In older releases of rich, a disabled bar prints an empty line.
     if not sys.stderr.isatty():
         return recorded_events(alerts, since=since, until=until)
     with Progress(console=new_console(stderr=True), transient=True) as bar:
@@ -230,7 +223,7 @@ def _recorded(alerts: tuple[AutomationSpec, ...], since: datetime, until: dateti
 
 
 def _export(items: tuple[AutomationItem, ...], path: str, console: Console, *, quiet: bool) -> None:
-    from .._automations.yaml_files import to_yaml
+    from ..automations._yaml import to_yaml
 
     text = to_yaml(items)
     if path == "-":
@@ -239,21 +232,20 @@ def _export(items: tuple[AutomationItem, ...], path: str, console: Console, *, q
     try:
         Path(path).write_text(text, encoding="utf-8")
     except OSError as exc:
-        raise AlertFileError(f"--export {path}: can't be written ({exc.strerror}); give another path") from None
+        raise AlertFileError(
+            f"--export {path}: the file can't be written ({exc.strerror}); pass another path"
+        ) from None
     if not quiet:
         console.print(f"Exported to {path}.", soft_wrap=True)
 
 
 def _print(outcomes: Iterable[AutomationOutcome], console: Console, *, json_: bool, planned: bool = False) -> None:
-    outcomes = tuple(outcomes)
-    if json_:
-        print(json.dumps([_as_dict(outcome, planned=planned) for outcome in outcomes], indent=2))
-        return
-    if outcomes:
-        console.print(outcomes_table(outcomes, planned=planned))
-    console.print(outcomes_summary(outcomes, planned=planned))
-
-
-def _as_dict(outcome: AutomationOutcome, *, planned: bool) -> dict[str, object]:
-    result = {} if planned else {"done": outcome.done, "error": outcome.error}
-    return {**outcome.item.as_dict(), **result}
+    print_outcomes(
+        console,
+        outcomes,
+        ("key", "result", "name", "notes"),
+        lambda item, result, notes: (item.key, result, item.name, notes),
+        json_=json_,
+        planned=planned,
+        nothing="nothing to do",
+    )

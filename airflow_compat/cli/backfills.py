@@ -1,29 +1,22 @@
-"""`airflow-compat backfill`: a deployment's runs for the data intervals of the past."""
+"""`airflow-compat backfill`: a deployment's runs for past data intervals."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 from rich.progress import Progress
-from rich.text import Text
 
 from .. import backfills
 from .._airflow.version import DEFAULT_VERSION
 from ..backfills import DEFAULT_MAX_ACTIVE_RUNS, BackfillRun
 from ..errors import BackfillError
-from .moments import moment_of
-from .printing import new_console, new_table
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from .._specs.schedule import Schedule
+from ..schedules import read_schedule
+from ._dates import moment_of
+from ._printing import counted, filled_table, new_console, print_json
 
 
 def backfill(
@@ -43,33 +36,33 @@ def backfill(
     dry_run: Annotated[bool, Parameter(negative=())] = False,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
 ) -> int:
-    """Run a deployment for data intervals of the past.
+    """Run a deployment for past data intervals.
 
-    Those that have no run yet get one, and the command waits until all have ended. Something has to execute the runs,
-    such as a worker. One that was ended half-way goes on when it is called again.
-
-    Exit codes: 0 all intervals are done, 1 some are not, 2 wrong use.
+    Each interval without a run gets a run, and the command waits for all runs. A worker, or `flow.serve`, has to
+    execute the runs. After an interruption, repeat the command to continue.
 
     Example: airflow-compat backfill sales/prod --start 2026-11-01 --end 2026-11-07 --dry-run
 
     Args:
-        deployment: Its name as flow/deployment, or its id.
-        start: The first logical date, in ISO form; in UTC where it says no offset.
+        deployment: The name as flow/deployment, or the id.
+        start: The first logical date in ISO format, in UTC if it has no offset.
         end: The last logical date.
-        schedule: The DAG's cron expression or preset, such as '0 2 * * *'; the deployment's own schedules where none is
-            given.
-        timezone: The time zone of that expression.
-        max_active_runs: How many of the deployment's backfill runs go on at once.
-        depends_on_past: Run one after the other, and make no more when one has not completed.
-        reverse: Begin with the latest.
-        rerun: Which runs that have ended are made again: none; failed ones; or completed ones as well.
-        parameters: A JSON object: what each run gets beside the deployment's own parameters.
-        airflow_version: Whose data intervals: in 3 an expression's is one moment, in 2 it ends with the next one.
-        dry_run: Print what would be done, and make no runs.
+        schedule: The DAG's cron expression or preset, such as '0 2 * * *'; the deployment's schedules by default.
+        timezone: The time zone of --schedule.
+        max_active_runs: How many backfill runs of the deployment run at once.
+        depends_on_past: Run one interval after another, and stop if a run does not complete.
+        reverse: Start with the latest interval.
+        rerun: Which ended runs to repeat: none, failed, or completed, which includes failed ones.
+        parameters: A JSON object of additional parameters for each run.
+        airflow_version: The Airflow version for data intervals. With 3, the interval of a cron expression is one
+            moment; with 2, the interval ends at the next moment.
+        dry_run: Print what would be done, and create no runs.
         json_: Print JSON instead of a table.
     """
     first, last = moment_of("--start", start), moment_of("--end", end)
-    dag_schedule = None if schedule is None else _read(schedule, timezone, airflow_version)
+    dag_schedule = (
+        None if schedule is None else read_schedule(schedule, timezone=timezone, airflow_version=airflow_version)
+    )
     # Without a terminal the bar shows nothing.
     bar = Progress(console=new_console(stderr=True), transient=True, disable=not sys.stderr.isatty())
     try:
@@ -91,22 +84,19 @@ def backfill(
                 progress=lambda _: bar.advance(task),
             )
     except KeyboardInterrupt:
-        new_console(stderr=True).print("Stopped. The runs that were made go on; call it again for the rest.")
+        new_console(stderr=True).print("Stopped. Created runs continue; repeat the command for the rest.")
         return 1
     if json_:
-        print(json.dumps([each.as_dict() for each in runs], indent=2))
+        print_json([each.as_dict() for each in runs])
     else:
         console = new_console()
         if runs:
-            console.print(_table(runs, dry_run=dry_run))
-        console.print(_summary(runs, dry_run=dry_run))
+            columns = ("logical date", "data interval", "result", "state", "notes")
+            console.print(filled_table(columns, (_row(run, dry_run=dry_run) for run in runs)))
+        results = (_result(run, dry_run=dry_run)[0] for run in runs)
+        summary = counted(results, nothing="no data interval to fill")
+        console.print(f"\n{summary}." + (" No run was created." if dry_run else ""))
     return 0 if dry_run or all(each.done for each in runs) else 1
-
-
-def _read(schedule: str, timezone: str, airflow_version: Literal["2", "3"]) -> Schedule:
-    from ..schedules import read_schedule
-
-    return read_schedule(schedule, timezone=timezone, airflow_version=airflow_version)
 
 
 def _object(text: str | None) -> dict[str, object]:
@@ -115,22 +105,18 @@ def _object(text: str | None) -> dict[str, object]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise BackfillError("--parameters holds no JSON object; write for example '{\"limit\": 10}'")
+        raise BackfillError("--parameters is not a JSON object; use for example '{\"limit\": 10}'")
     return found
 
 
-def _table(runs: Iterable[BackfillRun], *, dry_run: bool) -> Table:
-    table = new_table("logical date", "data interval", "result", "state", "notes")
-    for run in runs:
-        result, style = _result(run, dry_run=dry_run)
-        interval = f"{_clock(run.data_interval_start)} - {_clock(run.data_interval_end)}"
-        cells = (_clock(run.logical_date), interval, result, run.state, run.reason)
-        table.add_row(*(Text(cell, style=style, overflow="fold") for cell in cells))
-    return table
+def _row(run: BackfillRun, *, dry_run: bool) -> tuple[str, ...]:
+    result, style = _result(run, dry_run=dry_run)
+    interval = f"{_clock(run.data_interval_start)} - {_clock(run.data_interval_end)}"
+    return style, _clock(run.logical_date), interval, result, run.state, run.reason
 
 
 def _result(run: BackfillRun, *, dry_run: bool) -> tuple[str, str]:
-    """What the table says of an interval, and its style."""
+    """Return what the table shows for an interval, and its style."""
     if dry_run:
         return {
             "create": ("would run", "green"),
@@ -139,16 +125,10 @@ def _result(run: BackfillRun, *, dry_run: bool) -> tuple[str, str]:
             "exists": ("has a run", "dim"),
         }[run.action]
     if run.reason:
-        return ("failed", "red") if run.flow_run_id else ("not made", "yellow")
+        return ("failed", "red") if run.flow_run_id else ("not created", "yellow")
     return ("had a run", "dim") if run.action == "exists" else ("done", "green")
 
 
-def _summary(runs: Iterable[BackfillRun], *, dry_run: bool) -> str:
-    counted = Counter(_result(run, dry_run=dry_run)[0] for run in runs)
-    said = ", ".join(f"{number} {word}" for word, number in counted.items()) or "no data interval is there to fill in"
-    return f"\n{said}." + (" No run was made." if dry_run else "")
-
-
 def _clock(moment: datetime) -> str:
-    """In UTC, as logical dates are."""
+    """Format a moment in UTC, like logical dates."""
     return f"{moment:%Y-%m-%d %H:%M:%S}"

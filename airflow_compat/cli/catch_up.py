@@ -1,20 +1,14 @@
-"""`airflow-compat catch-up`: which of a deployment's late runs stay after a downtime."""
+"""`airflow-compat catch-up`: cancel a deployment's late runs after a downtime."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
-from rich.text import Text
 
 from .. import backfills
 from ..backfills import LateRun, Policy
-from .printing import clock, count, new_console, new_table
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from ._printing import clock, count, filled_table, new_console, print_json
 
 
 def catch_up(
@@ -25,27 +19,27 @@ def catch_up(
     dry_run: Annotated[bool, Parameter(negative=())] = False,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
 ) -> int:
-    """Leave out a deployment's late runs.
+    """Cancel late runs of a deployment.
 
-    They are scheduled ones whose time is past, and that have not begun. What is left out is set to Cancelled, and a
-    backfill would make it. Stop the workers first: one that takes a run in the very moment may have it cancelled as it
-    begins.
+    Late runs are scheduled runs whose time is past and that have not started. A backfill can create cancelled runs
+    again. Stop the workers first: a worker may start a run while it is cancelled.
 
     Example: airflow-compat catch-up sales/prod --policy latest --dry-run
 
     Args:
-        deployment: Its name as flow/deployment, or its id.
+        deployment: The name as flow/deployment, or the id.
         policy: Which late runs stay.
         dry_run: Print what would be done, and cancel nothing.
         json_: Print JSON instead of a table.
     """
     runs = backfills.catch_up(deployment, policy, dry_run=dry_run)
     if json_:
-        print(json.dumps([run.as_dict() for run in runs], indent=2))
+        print_json([run.as_dict() for run in runs])
     else:
         console = new_console()
         if runs:
-            console.print(_table(runs, dry_run=dry_run))
+            columns = ("run", "scheduled for", "state", "result", "notes")
+            console.print(filled_table(columns, (_row(run, dry_run=dry_run) for run in runs)))
         kept = sum(run.action == "keep" for run in runs)
         left = sum(run.action == "cancel" and not run.error for run in runs)
         words = "would be cancelled. Nothing was changed." if dry_run else "cancelled."
@@ -53,13 +47,11 @@ def catch_up(
     return int(any(run.error for run in runs))
 
 
-def _table(runs: Iterable[LateRun], *, dry_run: bool) -> Table:
-    table = new_table("run", "scheduled for", "state", "result", "notes")
-    for run in runs:
-        done = "would cancel" if dry_run else "cancelled"
-        result, style = ("kept", "green") if run.action == "keep" else (done, "dim")
-        if run.error:
-            result, style = "not cancelled", "yellow"
-        cells = (run.name, clock(run.scheduled_for), run.state, result, run.error)
-        table.add_row(*(Text(cell, style=style, overflow="fold") for cell in cells))
-    return table
+def _row(run: LateRun, *, dry_run: bool) -> tuple[str, ...]:
+    if run.error:
+        style, result = "yellow", "not cancelled"
+    elif run.action == "keep":
+        style, result = "green", "kept"
+    else:
+        style, result = "dim", "would cancel" if dry_run else "cancelled"
+    return style, run.name, clock(run.scheduled_for), run.state, result, run.error

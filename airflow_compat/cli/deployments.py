@@ -1,24 +1,19 @@
-"""`airflow-compat deployments`: `prefect.yaml` from DAG files, and what is wrong with one."""
+"""`airflow-compat deployments`: write `prefect.yaml` from DAG files, and check it."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 from rich.text import Text
 
 from .. import deployments
-from .._airflow.dag_problems import group_problems
-from ..deployments import DEFAULT_ENTRYPOINTS, Problem
-from .printing import count, new_console, new_table
+from .._dag_source.problems import group_problems
+from ..deployments import DEFAULT_ENTRYPOINTS
+from ._printing import count, counted, filled_table, new_console, print_json, result_of
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from .._deployments.generate import Generated
+    from ..deployments._generate import Generated
 
 app: App = App(name="deployments", help="Write prefect.yaml from DAG files, and check it.")
 
@@ -43,26 +38,25 @@ def generate(
     diff: Annotated[bool, Parameter(negative=())] = False,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
 ) -> int:
-    """Write or update prefect.yaml, with a deployment for each DAG. DAG files are read, and never run.
+    """Write or update prefect.yaml, with a deployment for each DAG.
 
-    To run it again changes nothing. What isn't the DAG's stays: other keys, other deployments, comments, and what the
-    comment `# keep` stands behind.
+    DAG files are read, but not run. Other keys, deployments, comments and lines marked `# keep` stay.
 
     Example: airflow-compat deployments generate dags --work-pool prod --dry-run
 
     Args:
-        dags: DAG files, and folders of them.
+        dags: DAG files and folders.
         output: The file to write or update.
-        entrypoints: Where ported flows are expected; {path}, {folder}, {file}, {dag_id} and {function} are filled in.
-        work_pool: The work pool of deployments that have none.
-        timezone: Airflow's own default time zone.
-        airflow: The Airflow release whose defaults hold.
+        entrypoints: The location of ported flows; {path}, {folder}, {file}, {dag_id} and {function} are placeholders.
+        work_pool: The work pool for deployments that have none.
+        timezone: The `default_timezone` of your Airflow configuration.
+        airflow: The Airflow version for defaults.
         ignore: The syntax of .airflowignore files.
-        git: The repository that workers clone the code from, where the file has no pull steps.
-        branch: Its branch.
-        image: The image to build with the code, as name:tag, where the file has no build steps.
+        git: The repository from which workers clone the code, if the file has no pull steps.
+        branch: The branch of that repository.
+        image: The image to build with the code, as name:tag, if the file has no build steps.
         dry_run: Print what would happen, and write nothing.
-        diff: Print what changes in the file; with --dry-run, what would change.
+        diff: Print the changes of the file; with --dry-run, those that would be made.
         json_: Print JSON instead of a table.
     """
     generated = deployments.to_prefect_yaml(
@@ -79,9 +73,9 @@ def generate(
     if not dry_run:
         generated.write()
     if json_:
-        print(json.dumps(_as_dict(generated, dry_run=dry_run, diff=diff), indent=2))
+        print_json(generated_as_dict(generated, dry_run=dry_run, diff=diff))
     else:
-        _print(generated, dry_run=dry_run, diff=diff)
+        print_generated(generated, dry_run=dry_run, diff=diff)
     return int(any(problem.level == "error" for problem in generated.problems))
 
 
@@ -93,33 +87,36 @@ def check(
     offline: Annotated[bool, Parameter(negative=())] = False,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
 ) -> int:
-    """Find what is wrong with a prefect.yaml: above all what Prefect leaves out in silence.
+    """Find problems in a prefect.yaml, mainly keys and values that Prefect ignores.
 
-    Where a Prefect server is configured, the file is compared with its work pools.
+    If a Prefect server is configured, the file is also compared with the server's work pools.
 
     Example: airflow-compat deployments check prefect.yaml
 
     Args:
         path: The file.
-        offline: Ask no server; work pools and job variables aren't compared.
+        offline: Contact no server, and skip work pools and job variables.
         json_: Print JSON instead of a table.
     """
-    from .._prefect.deployment_checks import is_server_configured
+    from ..deployments._prefect_models import is_server_configured
 
     server = not offline and is_server_configured()
     problems = deployments.check_prefect_yaml(path, server=server)
     if json_:
-        print(json.dumps([problem.as_dict() for problem in problems], indent=2))
+        print_json([problem.as_dict() for problem in problems])
     else:
         console = new_console()
-        _print_problems(problems, console)
+        levels = list(_STYLES)
+        for problem in sorted(problems, key=lambda problem: levels.index(problem.level)):
+            console.print(Text(f"{problem.level}: {problem}", style=_STYLES[problem.level]), soft_wrap=True)
         console.print(f"{count(len(problems), 'problem')} in {path}.", soft_wrap=True)
         if not server:
             console.print("Work pools were not compared: no server was asked.", soft_wrap=True)
     return int(bool(problems))
 
 
-def _as_dict(generated: Generated, *, dry_run: bool, diff: bool) -> dict[str, object]:
+def generated_as_dict(generated: Generated, *, dry_run: bool, diff: bool) -> dict[str, object]:
+    """Return the changes to a prefect.yaml as JSON data."""
     found: dict[str, object] = {
         "path": str(generated.path),
         "written": generated.changes and not dry_run,
@@ -140,42 +137,29 @@ def _as_dict(generated: Generated, *, dry_run: bool, diff: bool) -> dict[str, ob
     return {**found, "diff": generated.diff} if diff else found
 
 
-def _print(generated: Generated, *, dry_run: bool, diff: bool) -> None:
+def print_generated(generated: Generated, *, dry_run: bool, diff: bool) -> None:
+    """Print the changes to a prefect.yaml, and the problems."""
     console = new_console()
-    table = new_table("deployment", "result", "flow", "changes")
-    for entry in generated.entries:
-        result, style = _result(entry.action, dry_run=dry_run)
-        changes = ", ".join((*(entry.keys if entry.action == "update" else ()), *(f"{key} kept" for key in entry.kept)))
-        cells = (entry.name, result, entry.entrypoint, changes)
-        table.add_row(*(Text(cell, style=style, overflow="fold") for cell in cells))
+    results = [result_of(entry.action, planned=dry_run) for entry in generated.entries]
     if generated.entries:
-        console.print(table)
+        rows = (
+            (
+                style,
+                entry.name,
+                result,
+                entry.entrypoint,
+                ", ".join([*(entry.keys if entry.action == "update" else ()), *(f"{key} kept" for key in entry.kept)]),
+            )
+            for entry, (result, style) in zip(generated.entries, results, strict=True)
+        )
+        console.print(filled_table(("deployment", "result", "flow", "changes"), rows))
     if diff and generated.changes:
         console.print()
         console.print(generated.diff, end="", soft_wrap=True)
     for group in group_problems(generated.problems):
         for line in group.lines():
             console.print(Text(line, style=_STYLES[group.level]), soft_wrap=True)
-    counted = Counter(_result(entry.action, dry_run=dry_run)[0] for entry in generated.entries)
-    said = ", ".join(f"{number} {word}" for word, number in counted.items()) or "no DAG was found"
+    summary = counted((result for result, _ in results), nothing="no DAG was found")
     wrote = generated.changes and not dry_run
     end = f"Written to {generated.path}." if wrote else "Nothing was written."
-    console.print(f"\n{said}. {end}", soft_wrap=True)
-
-
-def _print_problems(problems: Iterable[Problem], console: Console) -> None:
-    problems = tuple(problems)
-    for level, style in _STYLES.items():
-        for problem in problems:
-            if problem.level == level:
-                console.print(Text(f"{level}: {problem}", style=style), soft_wrap=True)
-
-
-def _result(action: str, *, dry_run: bool) -> tuple[str, str]:
-    """What the table says of an entry, and its style."""
-    words = {
-        "create": ("would create" if dry_run else "created", "green"),
-        "update": ("would update" if dry_run else "updated", "green"),
-        "unchanged": ("unchanged", "dim"),
-    }
-    return words[action]
+    console.print(f"\n{summary}. {end}", soft_wrap=True)

@@ -1,24 +1,17 @@
-"""`airflow-compat import`: an Airflow export into the Prefect server that the active profile names."""
+"""`airflow-compat import`: copy connections, variables and pools of Airflow to the active Prefect server."""
 
 from __future__ import annotations
 
-import json
 import sys
-from collections import Counter
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import Progress
-from rich.text import Text
 
 from .. import importing
 from ..importing import Item, Outcome
-from .printing import new_console, new_table
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from ._printing import new_console, print_outcomes
 
 
 def import_sources(
@@ -32,73 +25,36 @@ def import_sources(
 ) -> int:
     """Import connections, variables and pools from Airflow.
 
-    What exists already is left as it is, unless --replace is given, so the command can be run again. No secret is
-    printed.
+    Existing objects stay unless --replace is given, so you can repeat the command. The command prints no secrets.
 
     Example: airflow-compat import connections.json variables.json pools.json --dry-run
 
     Args:
-        sources: Export files that `airflow connections|variables|pools export` wrote, `env:` for the environment, a
-            metadata database's URL, or a secrets backend; in any order.
+        sources: In any order: export files of `airflow connections|variables|pools export`, an `airflow_settings.yaml`,
+            `env:` for the environment, `env:FILE` for an environment file, a metadata database's URL, or a secrets
+            backend.
         dry_run: Print what would happen, and write nothing.
-        only: Import the ids that match this shell pattern alone, such as 'warehouse_*'; may be given several times.
-        replace: Put what the export says in the place of what exists and differs.
+        only: Import only ids that match this shell pattern, such as 'warehouse_*'; may be repeated.
+        replace: Replace objects that differ.
         json_: Print JSON instead of a table.
     """
-    export = importing.read(*sources)
-    items = importing.plan(export, only=only or (), replace=replace)
+    items = importing.plan(importing.read(*sources), only=only or (), replace=replace)
     outcomes = tuple(Outcome(item) for item in items) if dry_run else _apply(items)
-    if json_:
-        print(json.dumps([_as_dict(outcome, dry_run=dry_run) for outcome in outcomes], indent=2))
-    else:
-        _print(outcomes, dry_run=dry_run)
+    print_outcomes(
+        new_console(),
+        outcomes,
+        ("kind", "id", "result", "kept as", "notes"),
+        lambda item, result, notes: (item.kind, item.id, result, item.home, notes),
+        json_=json_,
+        planned=dry_run,
+        nothing="nothing to import",
+    )
     return 1 if any(outcome.error or outcome.item.action in ("differs", "refused") for outcome in outcomes) else 0
 
 
 def _apply(items: tuple[Item, ...]) -> tuple[Outcome, ...]:
-    """Apply the plan, with a progress bar on standard error where that is a terminal."""
+    """Apply the plan, with a progress bar if standard error is a terminal."""
     bar = Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
     with bar:
         task = bar.add_task("Importing", total=len(items))
         return importing.apply(items, progress=lambda _: bar.advance(task))
-
-
-def _as_dict(outcome: Outcome, *, dry_run: bool) -> dict[str, object]:
-    result = {} if dry_run else {"done": outcome.done, "error": outcome.error}
-    return {**outcome.item.as_dict(), **result}
-
-
-def _print(outcomes: tuple[Outcome, ...], *, dry_run: bool) -> None:
-    console = new_console()
-    console.print(_table(outcomes, dry_run=dry_run))
-    console.print(_summary(outcomes, dry_run=dry_run))
-
-
-def _table(outcomes: Iterable[Outcome], *, dry_run: bool) -> Table:
-    table = new_table("kind", "id", "result", "kept as", "notes")
-    for outcome in outcomes:
-        result, style = _result(outcome, dry_run=dry_run)
-        notes = outcome.error or "; ".join(outcome.item.notes)
-        cells = (outcome.item.kind, outcome.item.id, result, outcome.item.home, notes)
-        table.add_row(*(Text(cell, style=style, overflow="fold") for cell in cells))
-    return table
-
-
-def _result(outcome: Outcome, *, dry_run: bool) -> tuple[str, str]:
-    """What the table says of an item, and its style."""
-    if outcome.error:
-        return "failed", "red"
-    words = {
-        "create": ("would create" if dry_run else "created", "green"),
-        "replace": ("would replace" if dry_run else "replaced", "green"),
-        "unchanged": ("unchanged", "dim"),
-        "differs": ("differs", "yellow"),
-        "refused": ("refused", "red"),
-    }
-    return words[outcome.item.action]
-
-
-def _summary(outcomes: Iterable[Outcome], *, dry_run: bool) -> str:
-    counted = Counter(_result(outcome, dry_run=dry_run)[0] for outcome in outcomes)
-    said = ", ".join(f"{number} {word}" for word, number in counted.items()) or "nothing to import"
-    return f"\n{said}." + (" Nothing was written." if dry_run else "")

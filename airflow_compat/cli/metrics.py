@@ -1,4 +1,4 @@
-"""`airflow-compat metrics`: a whole server's metrics for Prometheus, under Airflow's names."""
+"""`airflow-compat metrics`: a server's metrics for Prometheus, under Airflow's names."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from ..errors import InvalidMetricSettingsError
-from .printing import new_console
+from ._printing import new_console
 
 app: App = App(name="metrics", help="Serve a server's metrics for Prometheus.")
 
 _SHORTEST_SECONDS = 1.0
-# What one call counts, where nothing else is said.
 _ONCE_SINCE_SECONDS = 3600.0
 
 
@@ -28,27 +27,26 @@ def export(
     since: float | None = None,
     interval: float = 15.0,
 ) -> int:
-    """Serve the metrics of all flow runs, task runs and pools of the server, until Ctrl-C.
+    """Serve the metrics of the server's flow runs, task runs and pools until Ctrl-C.
 
-    Counters begin at 0 when the command starts, less --since: a restart is a reset, as Prometheus' rate() expects it.
+    Counters start at 0 when the command starts, plus the runs of --since. Prometheus' rate() handles counters that
+    start again.
 
     Example: airflow-compat metrics export --port 9102
 
     Args:
-        port: The TCP port to be scraped at; 0 takes a free one.
-        host: The address that it is opened on; by default only this machine may scrape, since nobody is asked who
-            they are.
-        once: Print the metrics once and end.
-        since: The seconds to look back when it starts: runs that ended in them are counted. 0 by default, and 3600
-            with --once.
-        interval: The seconds between two looks at the server, 1 at least.
+        port: The TCP port to listen on; 0 for a free one.
+        host: The address to listen on, by default for this machine only. The endpoint has no authentication.
+        once: Print the metrics once and exit.
+        since: Also count runs that ended in this many seconds before the start: 0 by default, 3600 with --once.
+        interval: Seconds between two requests to the server, at least 1.
     """
-    from .._metrics.server import ServerMetrics, poll_once
     from ..metrics import Prometheus
+    from ..metrics._poll import ServerMetrics, poll_once
 
     seconds = since if since is not None else _ONCE_SINCE_SECONDS if once else 0.0
     if seconds < 0:
-        raise InvalidMetricSettingsError(f"--since {seconds:g}: it looks back; write the seconds, 0 or more")
+        raise InvalidMetricSettingsError(f"--since {seconds:g} is negative; use 0 or more seconds")
     begin = datetime.now(timezone.utc) - timedelta(seconds=seconds)
     if once:
         print(poll_once(begin), end="")
@@ -57,7 +55,7 @@ def export(
     stop = threading.Event()
     previous = signal.signal(signal.SIGTERM, lambda *_: stop.set())
     try:
-        # A server that isn't there from the start ends the command.
+        # If the server can't be reached at the start, the command ends.
         metrics.poll()
         new_console().print(f"Serving metrics at http://{host}:{metrics.port}/metrics, until Ctrl-C.", soft_wrap=True)
         metrics.serve(max(interval, _SHORTEST_SECONDS), stop)

@@ -1,4 +1,4 @@
-"""`airflow-compat pools`: who holds the slots of the pools, what is wrong with them, and its repair."""
+"""`airflow-compat pools`: who holds the slots of pools, and how to repair them."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from .._specs.pool_evidence import Finding
 from ..errors import ServerError
-from .printing import clock, count, new_console, new_table
+from ..pools._evidence import Finding
+from ._printing import add_row, clock, count, new_console, new_table, print_json
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from .._prefect.pool_doctor import Report
-    from .._specs.pool_history import Acquisition
-    from .._specs.pool_state import PoolState
+    from ..pools._server_doctor import Report
+    from ..pools._state import PoolState
 
 app: App = App(name="pools", help="See who holds the slots of pools, and repair them.")
 
@@ -40,20 +39,20 @@ def list_pools(
     watch: Annotated[bool, Parameter(negative=())] = False,
     interval: float = 5.0,
 ) -> int:
-    """List the pools: their slots, how many are held and waited for, and who holds them since when.
+    """List the pools with their slots, the holders, and the number of waiters.
 
-    Who holds them is known from the server's events, which are up to five seconds late.
+    The holders are known from the server's events, which are up to five seconds late.
 
     Example: airflow-compat pools list warehouse --watch
 
     Args:
-        pools: The pools to list; all when there are none.
-        json_: Print JSON instead of a table; with --watch one line each time.
-        watch: Show it again and again, until Ctrl-C.
-        interval: The seconds between two times, 1 at least.
+        pools: The pools to list, all by default.
+        json_: Print JSON instead of a table; with --watch, one line each time.
+        watch: Repeat until Ctrl-C.
+        interval: The seconds between repetitions, at least 1.
     """
-    from .._pools.overview import read_states
-    from .._prefect.pool_states import read_server_facts
+    from ..pools._overview import read_states
+    from ..pools._server_states import read_server_facts
 
     console = new_console()
     server = read_server_facts()
@@ -72,9 +71,9 @@ def list_pools(
 
 
 def _watch(console: Console, show: Callable[[], RenderableType], interval: float, *, live: bool) -> None:
-    """Show something again and again, in place in a terminal, else below each other."""
+    """Refresh the list until Ctrl-C; in a pipe, append each list."""
     try:
-        # An error that there is from the start ends the command.
+        # An error at the start ends the command.
         if not live:
             while True:
                 console.print(show(), soft_wrap=True)
@@ -88,7 +87,7 @@ def _watch(console: Console, show: Callable[[], RenderableType], interval: float
 
 
 def _or_error(show: Callable[[], RenderableType]) -> RenderableType:
-    # A server that is restarted is just what somebody may be watching.
+    # The user may be watching a restart of the server.
     try:
         return show()
     except ServerError as exc:
@@ -103,28 +102,27 @@ def doctor(
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
     release_: Annotated[bool, Parameter(name="--release", negative=())] = False,
 ) -> int:
-    """Find out what is wrong with the pools: slots that nobody will give back, limits that limit nothing.
+    """Find problems of the pools, such as leaked slots and inactive limits.
 
-    Nothing is changed without --release. Where something looks wrong, it takes ten seconds to be sure. Run it when you
-    need it, not every minute: to ask for the lease of a process that is gone makes it last for another minute.
-
-    Exit codes: 0 nothing is wrong, or all of it was repaired; 1 something is; 2 wrong use.
+    Without --release, the command changes nothing. Confirming a problem takes ten seconds. Run the command when you
+    need it, not every minute: its check of a dead process's lease extends that lease by a minute.
 
     Example: airflow-compat pools doctor warehouse --release
 
     Args:
-        pools: The pools to look at; all when there are none.
+        pools: The pools to check, all by default.
         json_: Print JSON instead of a table.
-        release_: Give back the slots that are proved to be leaked.
+        release_: Give back slots that are proven to be leaked.
     """
-    from .._prefect.pool_doctor import examine, release
+    from ..pools._server_doctor import examine, release
 
     console = new_console()
     with console.status("Looking at the pools") if console.is_terminal else nullcontext():
         report = examine(pools or ())
         released = {pool.limit.name: release(pool) for pool in report.pools if pool.leaked} if release_ else {}
     if json_:
-        print(json.dumps(_as_dict(report, released), indent=2))
+        findings = [{**each.as_dict(), "released": _is_released(each, released)} for each in report.findings]
+        print_json({"findings": findings, "released": released})
     else:
         _print(console, report, released)
     return 1 if any(_is_left(finding, released) for finding in report.findings) else 0
@@ -138,11 +136,6 @@ def _is_released(finding: Finding, released: dict[str, int]) -> bool:
     return finding.kind == "leaked" and bool(released.get(finding.pool))
 
 
-def _as_dict(report: Report, released: dict[str, int]) -> dict[str, object]:
-    findings = [{**finding.as_dict(), "released": _is_released(finding, released)} for finding in report.findings]
-    return {"findings": findings, "released": released}
-
-
 def _print(console: Console, report: Report, released: dict[str, int]) -> None:
     shown = [finding for finding in report.findings if finding.pool]
     if shown:
@@ -152,33 +145,34 @@ def _print(console: Console, report: Report, released: dict[str, int]) -> None:
     for step in steps:
         console.print(f"Next: {step}", soft_wrap=True)
     for finding in report.server:
-        console.print(f"Server: {finding.reason}. To mend it: {finding.next}", soft_wrap=True)
+        console.print(f"Server: {finding.reason}. Fix: {finding.next}", soft_wrap=True)
     console.print(_verdict(report, released))
 
 
 def _findings_table(findings: Iterable[Finding], released: dict[str, int]) -> Table:
+    from ..pools._overview import acquisition_url
+
     table = new_table("pool", "finding", "slots", "who", "since", "why")
     for finding in findings:
         is_released = _is_released(finding, released)
         kind = "released" if is_released else finding.kind
         style = "green" if is_released else _STYLES.get(finding.kind, "red")
         why = "" if finding.kind == "held" else finding.reason
-        if finding.until:
-            why += f" by {clock(finding.until)}"
-        who = str(finding.holder or "")
-        url = _url(finding.holder) if finding.holder else ""
-        since = clock(finding.holder.since) if finding.holder else ""
-        cells = (finding.pool, kind, str(finding.slots or ""), f"{who} {url}".rstrip(), since, why)
-        table.add_row(*(Text(cell, style=style, overflow="fold") for cell in cells))
+        why += f" by {clock(finding.until)}" if finding.until else ""
+        holder = finding.holder
+        who = f"{holder} {acquisition_url(holder)}".rstrip() if holder else ""
+        add_row(
+            table, style, finding.pool, kind, str(finding.slots or ""), who, clock(holder.since) if holder else "", why
+        )
     return table
 
 
 def _verdict(report: Report, released: dict[str, int]) -> str:
     left = sum(_is_left(finding, released) for finding in report.findings)
-    said = "1 problem" if left == 1 else f"{left} problems" if left else "nothing is wrong"
+    summary = "1 problem" if left == 1 else f"{left} problems" if left else "nothing is wrong"
     given_back = sum(released.values())
     slots = "1 slot was" if given_back == 1 else f"{given_back} slots were"
-    return f"{count(len(report.pools), 'pool')}: {said}." + (f" {slots} given back." if given_back else "")
+    return f"{count(len(report.pools), 'pool')}: {summary}." + (f" {slots} given back." if given_back else "")
 
 
 def _pools_table(states: Iterable[PoolState]) -> Table:
@@ -191,12 +185,11 @@ def _pools_table(states: Iterable[PoolState]) -> Table:
             for holder in state.holders
         ]
         if not state.active:
-            rows.insert(0, ("inactive: it limits nothing", ""))
+            rows.insert(0, ("inactive, so it limits nothing", ""))
         if state.unnamed:
             rows.append((f"{count(state.unnamed, 'slot')}: not known (yet)", ""))
         for number, row in enumerate(rows or [("", "")]):
-            cells = (*(first if number == 0 else ("",) * len(first)), *row)
-            table.add_row(*(Text(cell, style=style, overflow="fold") for cell in cells))
+            add_row(table, style, *(first if number == 0 else ("",) * len(first)), *row)
     return table
 
 
@@ -205,9 +198,3 @@ def _pools_summary(states: Iterable[PoolState]) -> str:
     held, waiting = sum(state.held for state in states), sum(state.waiting for state in states)
     now = clock(datetime.now(timezone.utc))
     return f"{count(len(states), 'pool')}, {count(held, 'slot')} held, {waiting} waiting, at {now}."
-
-
-def _url(holder: Acquisition) -> str:
-    from .._pools.overview import acquisition_url
-
-    return acquisition_url(holder)

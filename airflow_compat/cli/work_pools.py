@@ -1,12 +1,11 @@
-"""`airflow-compat work-pools`: work pools for what DAGs say: recommended, planned, written; values for Helm."""
+"""`airflow-compat work-pools`: recommend, plan and apply work pools, and print Helm values."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from textwrap import indent
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 from rich.text import Text
@@ -14,20 +13,10 @@ from rich.text import Text
 from .. import work_pools
 from ..errors import InvalidWorkPoolError
 from ..work_pools import WorkPoolOutcome, WorkPoolSpec
-from .printing import new_console, new_table
+from ..work_pools._files import read_work_pools_files
+from ._printing import new_console, not_tried, print_json, print_outcomes
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
-app: App = App(name="work-pools", help="Make work pools of executors, pods, containers.")
-
-_RESULTS = {
-    "create": ("would create", "created", "green"),
-    "update": ("would update", "updated", "green"),
-    "unchanged": ("unchanged", "unchanged", "dim"),
-    "differs": ("differs", "differs", "yellow"),
-    "refused": ("refused", "refused", "red"),
-}
+app: App = App(name="work-pools", help="Create work pools from executors, pods, containers.")
 
 
 @app.command
@@ -37,17 +26,20 @@ def recommend(
     *,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
 ) -> int:
-    """Tell which work pool each entry of the files asks for, why, and what has no place in it. No server is asked.
+    """Show which work pool each entry needs and why, and its unsupported settings.
+
+    The command contacts no server.
 
     Example: airflow-compat work-pools recommend pools.yaml
 
     Args:
-        files: YAML or JSON of what `work_pools.recommend` is given, or Python modules with what it returns.
+        files: YAML or JSON files with arguments of `work_pools.recommend`, or Python files that assign its result to a
+            variable.
         json_: Print JSON instead of text.
     """
-    specs = _specs(files)
+    specs = read_work_pools_files(files)
     if json_:
-        print(json.dumps([spec.as_dict() for spec in specs], indent=2))
+        print_json([spec.as_dict() for spec in specs])
         return 0
     console = new_console()
     for spec in specs:
@@ -56,7 +48,7 @@ def recommend(
             console.print(f"  because {reason}", soft_wrap=True)
         for note in spec.notes:
             console.print(Text(f"  note {note}", style="yellow"), soft_wrap=True)
-        console.print("  in prefect.yaml, its deployments have")
+        console.print("  in prefect.yaml, deployments of this pool have")
         console.print(Text(indent(_yaml({"work_pool": spec.work_pool()}), "    ")), soft_wrap=True)
     return 0
 
@@ -69,16 +61,17 @@ def plan(
     replace: Annotated[bool, Parameter(negative=())] = False,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
 ) -> int:
-    """Compare work pools with what the server holds. Nothing is written there.
+    """Compare work pools with the server, and write nothing there.
 
     Example: airflow-compat work-pools plan pools.yaml
 
     Args:
-        files: YAML or JSON of what `work_pools.recommend` is given, or Python modules with what it returns.
+        files: YAML or JSON files with arguments of `work_pools.recommend`, or Python files that assign its result to a
+            variable.
         replace: Show what `apply --replace` would change.
         json_: Print JSON instead of a table.
     """
-    items = work_pools.plan(_specs(files), replace=replace)
+    items = work_pools.plan(read_work_pools_files(files), replace=replace)
     _print(map(WorkPoolOutcome, items), json_=json_, planned=True)
     return int(any(item.action in ("differs", "refused") for item in items))
 
@@ -91,26 +84,22 @@ def apply(
     replace: Annotated[bool, Parameter(negative=())] = False,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
 ) -> int:
-    """Make the server hold these work pools. What is there already is left as it is, also where it differs.
+    """Create these work pools on the server.
 
-    Nothing is written where one is refused. No pool is deleted.
+    If a pool is refused, nothing is written. Existing pools stay unless --replace is given.
 
     Example: airflow-compat work-pools apply pools.yaml
 
     Args:
-        files: YAML or JSON of what `work_pools.recommend` is given, or Python modules with what it returns.
-        replace: Change what differs.
+        files: YAML or JSON files with arguments of `work_pools.recommend`, or Python files that assign its result to a
+            variable.
+        replace: Update pools that differ.
         json_: Print JSON instead of a table.
     """
-    from .._work_pools.administration import apply_items
+    from ..work_pools._apply import apply_items
 
-    items = work_pools.plan(_specs(files), replace=replace)
-    if any(item.action == "refused" for item in items):
-        error = "not tried, since another is refused"
-        tried = ("create", "update")
-        outcomes = tuple(WorkPoolOutcome(item, error if item.action in tried else "") for item in items)
-    else:
-        outcomes = apply_items(items)
+    items = work_pools.plan(read_work_pools_files(files), replace=replace)
+    outcomes = not_tried(items, WorkPoolOutcome) or apply_items(items)
     _print(outcomes, json_=json_)
     return int(not all(outcome.done for outcome in outcomes))
 
@@ -127,21 +116,21 @@ def helm_values(
     limit: int | None = None,
     json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
 ) -> int:
-    """Print the values with which Prefect's Helm chart `prefect-worker` starts a worker of a kubernetes pool.
+    """Print the values for Prefect's Helm chart `prefect-worker`, which starts a worker of a kubernetes pool.
 
     Example: airflow-compat work-pools helm-values pools.yaml --api-url http://prefect-server.prefect:4200/api
 
     Args:
         file: YAML, JSON or a Python module with the pool.
-        pool: The pool's name, where the file has several.
-        api_url: The server's API as the cluster sees it.
+        pool: The pool's name, if the file has several.
+        api_url: The server's API URL inside the cluster.
         account_id: For Prefect Cloud: the account.
         workspace_id: For Prefect Cloud: the workspace.
         limit: How many flow runs one worker starts at once.
         json_: Print JSON instead of YAML.
     """
     values = work_pools.helm_values(
-        _chosen(_specs([file]), pool, file),
+        _chosen(read_work_pools_files([file]), pool, file),
         api_url=api_url,
         account_id=account_id,
         workspace_id=workspace_id,
@@ -151,59 +140,31 @@ def helm_values(
     return 0
 
 
-def _specs(files: list[str]) -> tuple[WorkPoolSpec, ...]:
-    from .._work_pools.files import read_work_pools_files
-
-    return read_work_pools_files(files)
-
-
 def _chosen(specs: tuple[WorkPoolSpec, ...], name: str, file: str) -> WorkPoolSpec:
     names = list(dict.fromkeys(spec.name for spec in specs))
     if not name and len(names) > 1:
-        raise InvalidWorkPoolError(f"{file}: it has the pools {', '.join(names)}; choose one with --pool")
+        raise InvalidWorkPoolError(f"{file} has the pools {', '.join(names)}; choose one with --pool")
     found = [spec for spec in specs if not name or spec.name == name]
     if not found:
-        raise InvalidWorkPoolError(f"{file}: it has no pool {name!r}; choose one of {', '.join(names)} with --pool")
+        raise InvalidWorkPoolError(f"{file} has no pool {name!r}; choose one of {', '.join(names)} with --pool")
     return found[0]
 
 
 def _yaml(data: Mapping[str, Any]) -> str:
     import yaml
 
-    # What stands in several places is one object in them; a reader wants to see each.
+    # Aliases for repeated objects would be hard to read.
     dumper: Any = type("Dumper", (yaml.SafeDumper,), {"ignore_aliases": lambda *_: True})
     return str(yaml.dump(dict(data), Dumper=dumper, sort_keys=False, allow_unicode=True, width=float("inf")))
 
 
 def _print(outcomes: Iterable[WorkPoolOutcome], *, json_: bool, planned: bool = False) -> None:
-    outcomes = tuple(outcomes)
-    if json_:
-        print(json.dumps([_as_dict(outcome, planned=planned) for outcome in outcomes], indent=2))
-        return
-    console = new_console()
-    console.print(_table(outcomes, planned=planned))
-    counted = Counter(_result(outcome, planned=planned)[0] for outcome in outcomes)
-    said = ", ".join(f"{number} {word}" for word, number in counted.items())
-    console.print(f"\n{said}." + (" Nothing was written." if planned else ""))
-
-
-def _table(outcomes: Iterable[WorkPoolOutcome], *, planned: bool) -> Table:
-    table = new_table("name", "type", "result", "notes")
-    for outcome in outcomes:
-        result, style = _result(outcome, planned=planned)
-        notes = outcome.error or "; ".join(outcome.item.notes)
-        cells = (outcome.item.name, outcome.item.type, result, notes)
-        table.add_row(*(Text(cell, style=style, overflow="fold") for cell in cells))
-    return table
-
-
-def _result(outcome: WorkPoolOutcome, *, planned: bool) -> tuple[str, str]:
-    if outcome.error:
-        return "failed", "red"
-    would, was, style = _RESULTS[outcome.item.action]
-    return would if planned else was, style
-
-
-def _as_dict(outcome: WorkPoolOutcome, *, planned: bool) -> dict[str, object]:
-    result = {} if planned else {"done": outcome.done, "error": outcome.error}
-    return {**outcome.item.as_dict(), **result}
+    print_outcomes(
+        new_console(),
+        outcomes,
+        ("name", "type", "result", "notes"),
+        lambda item, result, notes: (item.name, item.type, result, notes),
+        json_=json_,
+        planned=planned,
+        nothing="nothing to do",
+    )

@@ -1,4 +1,7 @@
-"""`AirflowConnection`, the block for what has no native one. Defining the class registers it with Prefect."""
+"""The block `AirflowConnection`, for connections without a native block.
+
+Prefect registers the block when this module is imported.
+"""
 
 from __future__ import annotations
 
@@ -9,22 +12,22 @@ from pydantic import ConfigDict, Field, HttpUrl, SecretStr
 
 from .._airflow.connection import Connection
 from .._airflow.connection_fields import FIELDS
-from .._specs.airflow_connection import PRIVATE, connection_from_data
+from ._block_types.airflow_connection import PRIVATE, connection_from_data
 
 
 class AirflowConnection(Block):
-    """An Airflow connection, kept whole: every field and the extra as they were.
+    """An Airflow connection with all its fields.
 
-    Used for the connection types that Prefect has no block for, and for connections that hold something that the
-    native block has no place for. The password and the extra are secret, and so is `private`.
+    The block stores connections whose type has no native block, or that have fields which the native block lacks. The
+    password, the extra and `private` are encrypted and masked.
 
     Attributes:
-        conn_id: The id that DAG code asks for.
+        conn_id: The id in DAG code.
         conn_type: Airflow's connection type.
-        extra: The extra, as JSON text.
+        extra: The extra as JSON text.
 
     Examples:
-        Load it in a flow:
+        Load the block in a flow:
         ```python
         from airflow_compat import get_connection
 
@@ -37,10 +40,12 @@ class AirflowConnection(Block):
     _documentation_url = HttpUrl("https://airflow.apache.org/docs/apache-airflow/stable/howto/connection.html")
     _logo_url = HttpUrl("https://airflow.apache.org/images/feature-image.png")
 
-    # Prefect stores by alias: `schema`, Airflow's own name, is taken by pydantic.
+    # Pydantic reserves the name `schema`. Therefore, the field is called `schema_` here, and Prefect stores it under
+    # its alias `schema`.
     model_config: ClassVar[ConfigDict] = ConfigDict(populate_by_name=True)
 
-    # The order and the names of the fields are the schema's identity on every server: add at the end, change nothing.
+    # Add new fields only at the end, because the server identifies the block's schema by the names and the order of its
+    # fields.
     conn_id: str = Field(description="The id that DAG code asks for.")
     conn_type: str | None = Field(default=None, description="Airflow's connection type, such as sftp.")
     description: str | None = Field(default=None, description="What the connection is for.")
@@ -57,7 +62,7 @@ class AirflowConnection(Block):
     )
 
     def as_connection(self) -> Connection:
-        """The connection as the object that Airflow code knows, with `host`, `password`, `extra_dejson`, ..."""
+        """Return the connection with `host`, `password`, `extra_dejson` and so on, as in Airflow."""
         fields = {
             name: getattr(self, "schema_" if name == "schema" else name) for name in ("conn_id", *FIELDS, PRIVATE)
         }

@@ -1,4 +1,4 @@
-"""Where a connection is kept: the native block when that loses nothing, else `AirflowConnection`."""
+"""Chooses the block for a connection: the native block if it can store all fields, else `AirflowConnection`."""
 
 from __future__ import annotations
 
@@ -10,24 +10,16 @@ from .._airflow.connection import Connection
 from .._airflow.connection_fields import FIELDS
 from .._airflow.names import block_name
 from .._airflow.sendable import unsendable
-from . import airflow_connection
-from .airflow_connection import secret_fields
-from .specs import BlockSpec
+from .._prefect.specs import BlockSpec
+from ._block_types import airflow_connection
 
 
-class Home(Protocol):
-    """What each file for a block type provides."""
-
-    SLUG: str
-
-    def data_from_connection(self, connection: Connection) -> dict[str, Any]: ...
-    def connection_from_data(self, data: Mapping[str, Any]) -> Connection: ...
-
-
-class NativeHome(Home, Protocol):
-    """A home that can't hold everything."""
+class NativeHome(Protocol):
+    """Converts connections to a native block type and back. The file of each block type has a `HOME` of this class."""
 
     def losses(self, connection: Connection) -> list[str]: ...
+    def data_from_connection(self, connection: Connection) -> dict[str, Any]: ...
+    def connection_from_data(self, data: Mapping[str, Any]) -> Connection: ...
 
 
 NATIVE_SLUGS: dict[str, str] = {
@@ -55,44 +47,49 @@ NATIVE_SLUGS: dict[str, str] = {
     "snowflake": "snowflake-connector",
     "wasb": "azure-blob-storage-credentials",
 }
-"""The native block type of each connection type that has one."""
+"""The native block type for each connection type that has one."""
 
 HOMES: tuple[str, ...] = (*dict.fromkeys(NATIVE_SLUGS.values()), airflow_connection.SLUG)
-"""Every block type that a connection may be kept in, in the order of the lookup: native ones first."""
+"""All block types that can store connections, in lookup order: native types come first."""
 
 
-def home_of(type_slug: str) -> Home:
-    """The file for a block type of `HOMES`, which has its name. Only that one is imported."""
-    return cast("Home", import_module(f".{type_slug.replace('-', '_')}", __package__))
+def home_of(type_slug: str) -> NativeHome:
+    """Return the converter of a native block type."""
+    return cast("NativeHome", import_module(f"._block_types.{type_slug.replace('-', '_')}", __package__).HOME)
 
 
 def spec_from_connection(connection: Connection) -> tuple[BlockSpec, list[str]]:
-    """What Prefect should hold for a connection, and why that is not the native block where it isn't.
+    """Return the block document for a connection, and, if the block is not native, the reasons for this.
 
     Raises:
-        InvalidNameError: It has no conn_id.
+        InvalidNameError: The connection has no conn_id.
     """
     name = block_name(connection.conn_id or "")
-    notes = [f"its {field} holds {kind}, and is encrypted" for field, kind in secret_fields(connection).items()]
+    notes = [
+        f"its {field} holds {kind}, and is encrypted"
+        for field, kind in airflow_connection.secret_fields(connection).items()
+    ]
     slug = NATIVE_SLUGS.get(connection.conn_type or "")
     if slug and not notes:
-        native = cast("NativeHome", home_of(slug))
+        native = home_of(slug)
         notes = native.losses(connection)
         if not notes:
             data = native.data_from_connection(connection)
             if not (problem := unsendable(data)):
                 return BlockSpec(slug, name, data), []
-            # The extra as text may hold what data can't, such as NaN.
-            notes = [f"it holds {problem}, which {slug} can't keep"]
+            # The JSON of the extra can contain values that are not allowed in block data, such as NaN.
+            notes = [f"the connection holds {problem}, which {slug} can't store"]
     return BlockSpec(airflow_connection.SLUG, name, airflow_connection.data_from_connection(connection)), notes
 
 
 def connection_from_document(type_slug: str, name: str, data: Mapping[str, Any]) -> Connection:
-    """The connection that a block document of one of `HOMES` holds.
+    """Return the connection in a block document of a type in `HOMES`.
 
-    A document that was made with Prefect alone has no Airflow id: its name stands in for it.
+    A document that was created in Prefect, without an Airflow connection, has no Airflow id, so its name is used as the
+    id.
     """
-    connection = home_of(type_slug).connection_from_data(data)
+    home = airflow_connection if type_slug == airflow_connection.SLUG else home_of(type_slug)
+    connection = home.connection_from_data(data)
     if connection.conn_id is not None:
         return connection
     return Connection(name, **{field: getattr(connection, field) for field in FIELDS})

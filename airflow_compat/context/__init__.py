@@ -1,34 +1,30 @@
-"""The context that Airflow code reads: `get_current_context()` in a task or flow, and what callbacks are called with.
+"""The context that Airflow code reads, from `get_current_context()` or as a callback's argument.
 
-`Context` is a dict whose values are found when they are first read. A key of Airflow's that has no value here is an
-error that names it, also through `get`: a callback must not take a missing thing for an absent one.
+`Context` is a dict that computes each value when it is first read.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from ._airflow.version import DEFAULT_VERSION, AirflowVersion
-from ._stand_ins.kinds import CONTEXTS
-from .errors import ContextNotFoundError
-
-if TYPE_CHECKING:
-    from ._context.mapping import Context
+from .._airflow.version import DEFAULT_VERSION, AirflowVersion
+from ..errors import ContextNotFoundError
+from ._lazy_dict import Context
+from ._override import CONTEXTS
+from ._running import running_context
 
 __all__ = ["Context", "get_current_context"]
 
 
 def get_current_context(*, airflow_version: AirflowVersion = DEFAULT_VERSION) -> Context:
-    """The context of the task that this code runs in, else that of the flow.
+    """Return the context of the running task or, outside a task, of the running flow.
 
-    The native ways are `prefect.runtime` and `prefect.context.get_run_context()`.
+    Prefect's own ways are `prefect.runtime` and `prefect.context.get_run_context()`.
 
     Args:
-        airflow_version: Which keys it has, and what `logical_date` and `data_interval_start` mean: in "2" a scheduled
-            run's data interval is the one before its moment, and in "3" all three are the moment.
+        airflow_version: The Airflow version whose keys and dates the context has. With "2", a scheduled run's logical
+            date is the start of its data interval; with "3", the logical date is the scheduled time.
 
     Raises:
-        ContextNotFoundError: This is outside a flow and a task. Also a `RuntimeError` and an `AirflowException`.
+        ContextNotFoundError: No flow or task is running. The error is also a `RuntimeError` and an `AirflowException`.
 
     Example:
         ```python
@@ -47,6 +43,9 @@ def get_current_context(*, airflow_version: AirflowVersion = DEFAULT_VERSION) ->
             return extract()
         ```
     """
+    found: Context | None = running_context()
+    if found is not None:
+        return found
     if stand_in := CONTEXTS.current():
         context: Context = stand_in.context
         return context
@@ -54,8 +53,8 @@ def get_current_context(*, airflow_version: AirflowVersion = DEFAULT_VERSION) ->
     from prefect.context import FlowRunContext, TaskRunContext
     from prefect.states import Running
 
-    from ._context.of_flow import FlowEvent
-    from ._context.of_task import context_for_task
+    from ._flow_run import FlowEvent
+    from ._task_run import context_for_task
 
     if task_context := TaskRunContext.get():
         run = task_context.task_run
@@ -65,14 +64,4 @@ def get_current_context(*, airflow_version: AirflowVersion = DEFAULT_VERSION) ->
     if flow_context and flow_context.flow and flow_context.flow_run:
         state = flow_context.flow_run.state or Running()
         return FlowEvent(flow_context.flow, flow_context.flow_run, state, airflow_version).context
-    raise ContextNotFoundError(
-        "get_current_context() was called outside a run; call it in a @task or @flow while that runs"
-    )
-
-
-def __getattr__(name: str) -> object:
-    if name == "Context":
-        from ._context.mapping import Context
-
-        return Context
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise ContextNotFoundError("get_current_context() was called outside a run. Call it in a running @task or @flow.")

@@ -1,4 +1,4 @@
-"""`context["var"]` and `context["conn"]`: variables and connections by their names, as templates write them."""
+"""`context["var"]` and `context["conn"]`: variables and connections by name, for templates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _UNSET = object()
 
 
 class _Variables:
-    """`var.value` or `var.json`: `var.value.key`, `var.value["key"]` and `var.value.get("key", default)`."""
+    """The object `var.value` or `var.json`, from which variables are read by attribute, item or `get`."""
 
     def __init__(self, deserialize_json: bool, version: AirflowVersion) -> None:
         self._json = deserialize_json
@@ -28,10 +28,9 @@ class _Variables:
         return Variable.get(key, deserialize_json=self._json, airflow_version=self._version)
 
     def get(self, key: str, default: Any = _UNSET) -> Any:
-        """The value, or the default; without one, Airflow 3 gives None and Airflow 2 raises.
+        """Return a variable's value or the default.
 
-        Raises:
-            VariableNotFoundError: There is none, and no default in Airflow 2.
+        If there is neither a value nor a default, return None under Airflow 3, but raise an error under Airflow 2.
         """
         if default is _UNSET:
             if self._version == "2":
@@ -44,7 +43,7 @@ class _Variables:
 
 
 class VariableAccessor:
-    """`context["var"]`."""
+    """`context["var"]`: `var.value.my_key` is a variable's text, and `var.json.my_key` is its decoded JSON."""
 
     def __init__(self, version: AirflowVersion) -> None:
         self.value = _Variables(deserialize_json=False, version=version)
@@ -66,7 +65,6 @@ class ConnectionAccessor:
         return get_connection(conn_id)
 
     def get(self, conn_id: str, default_conn: Any = None) -> Any:
-        """The connection, or the default where there is none."""
         try:
             return get_connection(conn_id)
         except ConnectionNotFoundError:

@@ -1,16 +1,16 @@
-"""What the contexts of task runs and of flow runs have in common."""
+"""The values that contexts of flow runs, task runs and tests share."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from .._airflow.context import DATE_KEYS, Refused, date_keys
+from .._airflow.context_keys import DATE_KEYS, UnsupportedValue, date_keys
 from .._airflow.data_interval import run_id
-from .accessors import ConnectionAccessor, VariableAccessor
-from .version_keys import Values, keys_of_2, keys_of_3, previous_keys
+from ._accessors import ConnectionAccessor, VariableAccessor
+from ._version_keys import Values, keys_of_2, keys_of_3, previous_keys
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,20 +19,12 @@ if TYPE_CHECKING:
 
     from .._airflow.data_interval import RunDates
     from .._airflow.version import AirflowVersion
-    from .mapping import Context
+    from ._lazy_dict import Context
 
 
 def common_values(
     context: Context, dates: Callable[[], RunDates], flow_run: Callable[[], FlowRun | None], version: AirflowVersion
 ) -> Values:
-    """How to find what derives from other values, and what every context has.
-
-    Args:
-        context: The context that they are for.
-        dates: How to find the run's dates.
-        flow_run: How to find the flow run.
-        version: The Airflow to be faithful to.
-    """
     forms = cache(lambda: date_keys(context["logical_date"]))
 
     def form(key: str) -> Callable[[], str]:
@@ -40,9 +32,6 @@ def common_values(
 
     def date(name: str) -> Callable[[], datetime]:
         return lambda: getattr(dates(), name)
-
-    def refused(key: str) -> Callable[[], Refused]:
-        return lambda: Refused(key)
 
     return {
         "ti": lambda: context["task_instance"],
@@ -54,7 +43,7 @@ def common_values(
         "inlets": list,
         "outlets": list,
         "map_index_template": lambda: None,
-        **{key: refused(key) for key in ("inlet_events", "outlet_events")},
+        **{key: partial(UnsupportedValue, key) for key in ("inlet_events", "outlet_events")},
         **{key: date(key) for key in ("logical_date", "data_interval_start", "data_interval_end")},
         **{key: form(key) for key in DATE_KEYS},
         **previous_keys(flow_run, version),

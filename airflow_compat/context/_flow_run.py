@@ -1,6 +1,7 @@
-"""The context of a flow run: that of the task that it failed of, ended with, or is told of.
+"""The context of a flow run.
 
-Where no task failed, the flow's own body did: `ti` and `task` then stand for the flow, so that no alert is lost.
+The keys `ti` and `task` describe the task that failed, the task that ended last, or the task that the event concerns.
+If no task failed but the flow's own code did, these keys describe the flow, so that callbacks still work.
 """
 
 from __future__ import annotations
@@ -10,10 +11,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .._airflow.run_objects import Task as AirflowTask
-from .common import common_values
-from .mapping import Context
-from .services import RunServices
-from .version_keys import Values
+from .._prefect import airflow_objects, map_indexes, runs
+from .._prefect.failed_tasks import failed_task, failed_upstream, is_consequence, last_task, task_in_traceback
+from .._prefect.raised_errors import raised_by
+from .._prefect.run_dates import run_dates
+from ._common_values import common_values
+from ._lazy_dict import Context
+from ._services import RunServices
+from ._version_keys import Values
 
 if TYPE_CHECKING:
     from prefect import Flow
@@ -21,13 +26,14 @@ if TYPE_CHECKING:
 
     from .._airflow.data_interval import RunDates
     from .._airflow.run_objects import Dag, DagRun, TaskInstance
+    from .._airflow.run_objects import Task as AirflowTask
     from .._airflow.version import AirflowVersion
     from .._prefect.failed_tasks import EndedTask
 
 
 @dataclass(frozen=True)
-class DistantFlow:
-    """A flow whose code is not at hand."""
+class RemoteFlow:
+    """Represents a flow whose code is not available in this process."""
 
     name: str
     retries: int = 0
@@ -36,22 +42,18 @@ class DistantFlow:
 
 @dataclass(eq=False)
 class FlowEvent:
-    """What happened to a flow run.
+    """An event of a flow run. The optional attributes contain facts that are neither in the state nor in the run.
 
     Attributes:
-        flow: The flow, or what is known of it where its code is not at hand.
-        flow_run: Its run.
-        state: The state that it is in.
-        version: The Airflow to be faithful to.
-        reason: Airflow's word for how the run ended; empty where it goes on.
-        airflow_state: `ti.state`, where the state doesn't tell.
-        raised: What was raised, where the state doesn't tell.
-        has_exception: Whether there is a key `exception`, which Airflow's own has for tasks only.
-        try_number: Which try this is, where the run doesn't tell.
-        ended: The task that is told of, where that is known.
+        reason: The value of the context's key `reason`: how the run ended, in Airflow's words; empty while the run
+            continues.
+        airflow_state: The value of `ti.state` in the context.
+        raised: The run's exception.
+        has_exception: Whether the context has a key `exception`; in Airflow, only contexts of tasks do.
+        ended: The task that the event concerns.
     """
 
-    flow: Flow[..., Any] | DistantFlow
+    flow: Flow[..., Any] | RemoteFlow
     flow_run: FlowRun
     state: State[Any]
     version: AirflowVersion
@@ -64,7 +66,6 @@ class FlowEvent:
 
     @cached_property
     def context(self) -> Context:
-        """The context."""
         context = Context(self._values, self.version)
         if self.has_exception:
             context["exception"] = self._exception
@@ -73,47 +74,39 @@ class FlowEvent:
         return context
 
     def _values(self) -> Values:
-
         return {
             **common_values(self.context, lambda: self._dates, lambda: self.flow_run, self.version),
             "task_instance": self._task_instance,
             "dag_run": self._dag_run,
             "dag": self._dag,
             "task": self._task,
-            "params": lambda: dict(self.flow_run.parameters),
+            "params": lambda: dict(self.context["dag"].params),
         }
 
     @property
     def _flow(self) -> Flow[..., Any] | None:
-        return None if isinstance(self.flow, DistantFlow) else self.flow
+        return None if isinstance(self.flow, RemoteFlow) else self.flow
 
     @cached_property
     def _dates(self) -> RunDates:
-        from .._prefect.run_dates import run_dates
-
         return run_dates(self.flow_run, airflow_version=self.version)
 
     @cached_property
     def _raised(self) -> BaseException | None:
-        from .._prefect.runs import exception_of
-
-        return self.raised or exception_of(self.state)
+        return self.raised or runs.exception_of(self.state)
 
     @cached_property
     def _exception(self) -> BaseException | None:
-        """What was raised; where that only follows from a task that failed, the task's own."""
-        from .._prefect.failed_tasks import failed_upstream, is_consequence
-        from .._prefect.runs import exception_of
-
+        """Return the run's exception or, if Prefect raised it only because a task failed, the task's exception."""
         if not is_consequence(self._raised):
             return self._raised
         cause = failed_upstream(self._raised) or self._ended_task
-        return (exception_of(cause.state) if cause else None) or self._raised
+        if cause is None:
+            return self._raised
+        return raised_by(cause.run, self.flow_run) or runs.exception_of(cause.state) or self._raised
 
     @cached_property
     def _ended_task(self) -> EndedTask | None:
-        from .._prefect.failed_tasks import failed_task, last_task
-
         if self.ended or not self.reason:
             return self.ended
         if self.reason == "success":
@@ -124,41 +117,31 @@ class FlowEvent:
         return RunServices(run, self.flow_run, self.flow.name, self.context["run_id"], self.version, self._flow)
 
     def _dag_run(self) -> DagRun:
-        from .._prefect import runs
-
         services = self._services(self.flow_run)
-        return runs.dag_run(
+        return airflow_objects.dag_run(
             self.flow.name, self.flow_run, self._dates, state=self.state, version=self.version, services=services
         )
 
     def _dag(self) -> Dag:
-        from .._prefect import runs
-        from .._prefect.failed_tasks import task_in_traceback
-
-        # Without asking the server for the task: most who read the DAG want its name.
+        # The server is not asked for the task yet, because most code only needs the DAG's name.
         ended = self.ended or task_in_traceback(self._raised)
-        return runs.dag(self.flow.name, self.flow_run, self._flow, ended.task if ended else None)
+        return airflow_objects.dag(self.flow.name, self.flow_run, self._flow, ended.task if ended else None)
 
     def _task(self) -> AirflowTask:
-        from .._prefect import runs
-
         ended = self._ended_task
         if ended is not None and ended.task is not None:
-            return runs.airflow_task(ended.task, self.context["dag"])
-        owner = self.context["dag"].owner
+            return airflow_objects.airflow_task(ended.task, self.context["dag"])
+        dag = self.context["dag"]
         if ended is None:
-            name, retries = self.flow.name, self.flow.retries or 0
-            return AirflowTask(name, name, retries, doc_md=self.flow.description, owner=owner)
-        return AirflowTask(ended.name, self.flow.name, ended.run.empirical_policy.retries or 0, owner=owner)
+            return airflow_objects.task_of_dag(self.flow.name, dag, self.flow.retries or 0, self.flow.description)
+        return airflow_objects.task_of_dag(ended.name, dag, ended.run.empirical_policy.retries or 0)
 
     def _task_instance(self) -> TaskInstance:
-        from .._prefect import map_indexes, runs
-
         ended = self._ended_task
         run: TaskRun | FlowRun = ended.run if ended else self.flow_run
-        # A task that still runs on the server was lost with its process.
+        # If the server shows a task as running, the task ended when its process died.
         state = ended.state if ended and ended.state.is_final() else self.state
-        return runs.task_instance(
+        return airflow_objects.task_instance(
             run,
             state,
             task=self.context["task"],

@@ -1,48 +1,78 @@
-"""A context as a dict whose values are found when they are first read."""
+"""The context: a dict that finds each value on first read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
-from typing import TYPE_CHECKING, Any
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
-from .._airflow.context import KEYS, missing_key
+from .._airflow.context_keys import KEYS, missing_key
+from .._airflow.run_objects import Dag, DagRun, Task, TaskInstance
 from .._airflow.version import AirflowVersion
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+# The names of keys, grouped by the type of their values, for type checkers.
+TextKey: TypeAlias = Literal[
+    "ds",
+    "ds_nodash",
+    "reason",
+    "run_id",
+    "task_instance_key_str",
+    "tomorrow_ds",
+    "tomorrow_ds_nodash",
+    "ts",
+    "ts_nodash",
+    "ts_nodash_with_tz",
+    "yesterday_ds",
+    "yesterday_ds_nodash",
+]
+DateKey: TypeAlias = Literal["data_interval_end", "data_interval_start", "execution_date", "logical_date"]
+InstanceKey: TypeAlias = Literal["task_instance", "ti"]
+
 _KNOWN = KEYS["2"] | KEYS["3"]
-# What stands in a dict whose keys aren't known yet: JSON's encoder takes one of no length for empty without asking it.
+# This key makes the dict non-empty until the real keys are found: JSON's encoder treats a dict of length 0 as empty
+# without reading it.
 _UNREAD = "airflow_compat: unread"
 
 
 class Context(dict[str, Any]):
     """Airflow's context of one task run or flow run, as a dict.
 
-    A key of Airflow's that has no value here is an error that names it, also through `get`: a callback must not take a
-    missing thing for an absent one.
+    Reading an Airflow key for which Prefect has no value raises an error that names the key. `get` raises this error,
+    too, so that a callback does not use the default value by mistake.
     """
 
     def __init__(self, values: Callable[[], Mapping[str, Callable[[], Any]]], version: AirflowVersion) -> None:
         super().__init__({_UNREAD: None})
-        # Most contexts are made for a callback that reads little of them, or nothing.
+        # The keys are found only on the first read, because most callbacks read few keys or none.
         self._unread: Callable[[], Mapping[str, Callable[[], Any]]] | None = values
         self._pending: set[str] = set()
         self._version = version
+        self._left_out: AbstractSet[str] = frozenset()
+
+    def leave_out(self, keys: AbstractSet[str]) -> None:
+        """Remove keys, as Airflow does in runs without a logical date."""
+        self._left_out = keys
 
     def _read(self) -> None:
-        """Find out what there is to be found, once; what was put in meanwhile stays."""
+        """Find the keys on first use. Values that were set before are kept."""
         if self._unread is None:
             return
         values, self._unread = self._unread, None
         super().pop(_UNREAD)
         for key, find in values().items():
-            if not super().__contains__(key):
+            if not super().__contains__(key) and key not in self._left_out:
                 super().__setitem__(key, find)
                 self._pending.add(key)
 
     def find_again(self, values: Mapping[str, Callable[[], Any]]) -> None:
-        """Find these values when they are next read, whatever they were; a context that is unread does so anyway."""
+        """Make the next read of each of these keys find its value again.
+
+        If no key was read yet, nothing has to be done, because all values will be found anyway.
+        """
         if self._unread is None:
             for key, find in values.items():
                 super().__setitem__(key, find)
@@ -50,9 +80,27 @@ class Context(dict[str, Any]):
 
     @property
     def airflow_version(self) -> AirflowVersion:
-        """The version that it is faithful to."""
+        """The context's Airflow version."""
         return self._version
 
+    @overload
+    def __getitem__(self, key: TextKey) -> str: ...
+    @overload
+    def __getitem__(self, key: DateKey) -> datetime: ...
+    @overload
+    def __getitem__(self, key: InstanceKey) -> TaskInstance: ...
+    @overload
+    def __getitem__(self, key: Literal["dag_run"]) -> DagRun: ...
+    @overload
+    def __getitem__(self, key: Literal["dag"]) -> Dag: ...
+    @overload
+    def __getitem__(self, key: Literal["task"]) -> Task: ...
+    @overload
+    def __getitem__(self, key: Literal["params"]) -> dict[str, Any]: ...
+    @overload
+    def __getitem__(self, key: Literal["exception"]) -> BaseException | None: ...
+    @overload
+    def __getitem__(self, key: str) -> Any: ...
     def __getitem__(self, key: str) -> Any:
         self._read()
         if key in self._pending:
@@ -64,7 +112,7 @@ class Context(dict[str, Any]):
         super().__setitem__(key, value)
 
     def __missing__(self, key: str) -> Any:
-        raise missing_key(key, self._version)
+        raise KeyError(key) if key in self._left_out else missing_key(key, self._version)
 
     def __contains__(self, key: object) -> bool:
         self._read()
@@ -80,36 +128,44 @@ class Context(dict[str, Any]):
     __hash__ = None
 
     def __iter__(self) -> Iterator[str]:
-        # An __iter__ of its own makes dict(context) and **context go through __getitem__.
+        # Because this class overrides `__iter__`, `dict(context)` and `**context` call `__getitem__`, which finds the
+        # values.
         self._read()
         return super().__iter__()
 
     def keys(self) -> KeysView[str]:  # type: ignore[override]
-        """The keys."""
         return KeysView(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Another process gets the values; what finds them here stays.
+        # The values are pickled, not the functions that find them.
         return dict, (dict(self),)
 
+    @overload  # type: ignore[override]
+    def get(self, key: TextKey, default: Any = None) -> str: ...
+    @overload
+    def get(self, key: InstanceKey, default: Any = None) -> TaskInstance: ...
+    @overload
+    def get(self, key: Literal["exception"], default: Any = None) -> BaseException | None: ...
+    @overload
+    def get(self, key: str, default: Any = None) -> Any: ...
     def get(self, key: str, default: Any = None) -> Any:
-        """The value, or the default for a key that Airflow's own context of this event doesn't have either."""
-        return self[key] if key in self or key in _KNOWN else default
+        """Return a key's value or, for a missing key that Airflow sets only in some contexts, the default."""
+        return self[key] if key in self or (key in _KNOWN and key not in self._left_out) else default
 
     def copy(self) -> Context:
-        """A context of its own, whose values are found when they are first read."""
+        """Return a copy, without computing the values that were not read yet."""
         twin = Context(dict, self._version)
+        twin.leave_out(self._left_out)
         twin._read()
         dict.update(twin, {key: dict.__getitem__(self, key) for key in self})
         twin._pending = set(self._pending)
         return twin
 
     def update(self, *args: Any, **kwargs: Any) -> None:
-        """Add or replace values."""
         for key, value in dict(*args, **kwargs).items():
             self[key] = value
 
-    # dict's own operators go past how values are found.
+    # The operators that `dict` defines would not find the values.
     def __or__(self, other: Any) -> Any:
         if not isinstance(other, Mapping):
             return NotImplemented
@@ -122,13 +178,11 @@ class Context(dict[str, Any]):
         return self
 
     def clear(self) -> None:
-        """Take all values out."""
         self._read()
         self._pending.clear()
         super().clear()
 
     def popitem(self) -> tuple[str, Any]:
-        """Take the last value out."""
         self._read()
         key = next(reversed(self), None)
         return super().popitem() if key is None else (key, self.pop(key))
@@ -138,25 +192,25 @@ class Context(dict[str, Any]):
         return super().__reversed__()
 
     def setdefault(self, key: str, default: Any = None) -> Any:
-        """The value; the default becomes it where there is none."""
         if key not in self:
             self[key] = default
         return self[key]
 
     def pop(self, key: str, *default: Any) -> Any:
-        """Take a value out."""
         if key in self:
-            # Found before it goes: what is stored of it until then is how it is found.
+            # The value must be found first, because until then the dict stores the function that finds it.
             self[key] = self[key]
         return super().pop(key, *default)
 
     def items(self) -> ItemsView[str, Any]:  # type: ignore[override]
-        """The items, each value found as it is reached."""
         return ItemsView(self)
 
     def values(self) -> ValuesView[Any]:  # type: ignore[override]
-        """The values, each found as it is reached."""
         return ValuesView(self)
 
     def __repr__(self) -> str:
         return f"<Context of {', '.join(self)}>"
+
+
+ContextCallback: TypeAlias = Callable[[Context], Any] | Callable[[Any], Any]
+"""The type of a callback, which receives a `Context`. `Any` also allows callbacks that declare another mapping type."""

@@ -1,6 +1,6 @@
-"""Contexts that several callbacks of one run share: what one of them puts in, the others see.
+"""Shares one context among the callbacks of a run, so that each callback sees the values that other callbacks set.
 
-They are kept in the run's own object, as a `cached_property` would be, so that they go when it goes.
+The contexts are attributes of the object that represents the run, and are freed with that object.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PLACE = "__airflow_compat_shared__"
 
 
 class _Shared(dict["Hashable", Any]):
-    """The contexts. A copy of the run in another process begins without them."""
+    """The contexts that a run object stores. Copies by pickle or `deepcopy` are empty."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _Shared, ()
@@ -30,13 +30,9 @@ class _Shared(dict["Hashable", Any]):
 
 
 def shared(run: TaskRun | FlowRun, version: AirflowVersion, key: Hashable, make: Callable[[], T]) -> T:
-    """What is kept with a run for a version; made where there is nothing, or what is there has another key.
+    """Return the object that a run stores for an Airflow version.
 
-    Args:
-        run: The run.
-        version: The version of the contexts.
-        key: Tells the try or the state of the run.
-        make: Makes it.
+    A new object is created if `key`, which identifies the try or state, has changed.
     """
     kept: dict[Hashable, tuple[Hashable, T]] = run.__dict__.setdefault(_PLACE, _Shared())
     if version not in kept or kept[version][0] != key:

@@ -1,4 +1,4 @@
-"""The context of a task run: one for each try, as in Airflow, from its first callback to its last."""
+"""The context of a task run. Each try has its own context, as in Airflow."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .._airflow.data_interval import RunDates
+from .._prefect import airflow_objects, runs
+from .._prefect.datetimes import in_pendulum
+from .._prefect.run_dates import run_dates
 from ..errors import UnsupportedFeatureError
-from .common import common_values
-from .mapping import Context
-from .services import RunServices
-from .shared import shared
-from .version_keys import Values
+from ..xcom import _map_indexes as map_indexes
+from ._common_values import common_values
+from ._lazy_dict import Context
+from ._services import RunServices
+from ._shared import shared
+from ._version_keys import Values
 
 if TYPE_CHECKING:
     from prefect import Task
@@ -32,39 +36,24 @@ def context_for_task(
     has_exception: bool = True,
     has_begun: bool = True,
 ) -> Context:
-    """The context of a task run, which its callbacks and its function share while a try goes on.
+    """Return the context that a try's callbacks and function share.
 
-    Args:
-        task: The task.
-        task_run: Its run.
-        state: The state that the context is about.
-        version: The Airflow to be faithful to.
-        airflow_state: `ti.state`, where the state doesn't tell.
-        has_exception: Whether there is a key `exception`, as in the callbacks at a task's end.
-        has_begun: Whether there is a key `templates_dict`, which Airflow adds when the function is called.
+    `airflow_state` is the value of `ti.state`, if it differs from `state`. `has_exception` sets the key `exception`,
+    which the callbacks at the end of a task receive. `has_begun` sets the key `templates_dict`, which Airflow adds when
+    it calls the function.
     """
-    from .._prefect.runs import exception_of
-
     attempt = shared(task_run, version, task_run.run_count, lambda: TaskAttempt(task, task_run, state, version))
     attempt.tell(state, airflow_state)
     if has_begun:
         attempt.begin()
     if has_exception:
-        attempt.context["exception"] = exception_of(state)
+        attempt.context["exception"] = runs.exception_of(state)
     return attempt.context
 
 
 @dataclass(eq=False)
 class TaskAttempt:
-    """One try of a task run.
-
-    Attributes:
-        task: The task.
-        task_run: Its run.
-        state: The latest state that a context was asked for.
-        version: The Airflow to be faithful to.
-        airflow_state: `ti.state`, where the state doesn't tell.
-    """
+    """One try of a task run. `state` is the latest state of the task run; `ti` describes it."""
 
     task: Task[..., Any]
     task_run: TaskRun
@@ -75,48 +64,40 @@ class TaskAttempt:
 
     @cached_property
     def context(self) -> Context:
-        """The context."""
         return Context(self._values, self.version)
 
     def tell(self, state: State[Any], airflow_state: str) -> None:
-        """Have `ti` tell of a state."""
+        """Make `ti` describe this state from now on."""
         if (state.id, airflow_state) != (self.state.id, self.airflow_state):
             self.state, self.airflow_state = state, airflow_state
             self.context.find_again({"task_instance": self._task_instance, "ti": lambda: self.context["task_instance"]})
 
     def begin(self) -> None:
-        """The function is called, or was."""
+        """Record that the task's function is called now, by adding the key `templates_dict`."""
         if not self._has_begun:
             self._has_begun = True
             self.context.find_again({"templates_dict": self._templates_dict})
 
     def _values(self) -> Values:
-        from .._prefect import runs
-
         values = {
             **common_values(self.context, lambda: self._dates, lambda: self._flow[1], self.version),
             "task_instance": self._task_instance,
             "dag_run": self._dag_run,
-            "dag": lambda: runs.dag(*self._flow, task=self.task),
-            "task": lambda: runs.airflow_task(self.task, self.context["dag"]),
-            "params": self._params,
+            "dag": lambda: airflow_objects.dag(*self._flow, task=self.task),
+            "task": lambda: airflow_objects.airflow_task(self.task, self.context["dag"]),
+            "params": lambda: dict(self.context["dag"].params),
         }
         if self._has_begun:
             values["templates_dict"] = self._templates_dict
-        # Outside a flow it can't be told, as the flow run can't.
+        # If the task runs outside a flow, reading `run_id` raises an error.
         return values if self.task_run.flow_run_id else {**values, "run_id": self._dag_run}
 
     @cached_property
     def _flow(self) -> tuple[str, FlowRun | None]:
-        from .._prefect.runs import flow_of
-
-        return flow_of(self.task_run)
+        return runs.flow_of(self.task_run)
 
     @cached_property
     def _dates(self) -> RunDates:
-        from .._prefect.moments import in_pendulum
-        from .._prefect.run_dates import run_dates
-
         flow_run = self._flow[1]
         if flow_run is not None:
             return run_dates(flow_run, airflow_version=self.version)
@@ -124,22 +105,19 @@ class TaskAttempt:
         return RunDates("manual", moment, moment, moment, moment)
 
     def _dag_run(self) -> DagRun:
-        from .._prefect import runs
-
         name, flow_run = self._flow
         if flow_run is None:
             raise UnsupportedFeatureError(
-                f"task {self.task.name!r} ran outside a flow, so there is no dag_run and no run_id; call it in a flow"
+                f"Task {self.task.name!r} ran outside a flow, so it has no dag_run and no run_id. Call the task in a "
+                "flow."
             )
         services = RunServices(flow_run, flow_run, name, self.context["run_id"], self.version)
-        return runs.dag_run(name, flow_run, self._dates, state=None, version=self.version, services=services)
+        return airflow_objects.dag_run(name, flow_run, self._dates, state=None, version=self.version, services=services)
 
     def _task_instance(self) -> TaskInstance:
-        from .._prefect import map_indexes, runs
-
         name, flow_run = self._flow
         run_id = self.context["run_id"] if flow_run else ""
-        return runs.task_instance(
+        return airflow_objects.task_instance(
             self.task_run,
             self.state,
             task=self.context["task"],
@@ -150,9 +128,5 @@ class TaskAttempt:
             services=RunServices(self.task_run, flow_run, name, run_id, self.version),
         )
 
-    def _params(self) -> dict[str, Any]:
-        flow_run = self._flow[1]
-        return dict(flow_run.parameters) if flow_run else {}
-
     def _templates_dict(self) -> None:
-        """None, as for a task without the argument, which `airflow_compat.task` refuses."""
+        """Return None, because `airflow_compat.task` refuses the argument `templates_dict`."""

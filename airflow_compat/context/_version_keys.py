@@ -1,4 +1,4 @@
-"""The keys of a context that only one of Airflow's versions has, and those of the runs before."""
+"""Context keys that only one Airflow version has, and keys about previous runs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from .._airflow.context import Refused
+from .._airflow.context_keys import UnsupportedValue
+from .._airflow.data_interval import NEIGHBOUR_KEYS
 from .._airflow.version import AirflowVersion
 
 if TYPE_CHECKING:
@@ -19,7 +20,10 @@ FindRun = Callable[[], "FlowRun | None"]
 
 
 def previous_keys(flow_run: FindRun, version: AirflowVersion) -> Values:
-    """The keys of the last run before this one that succeeded; None where there was none, as in Airflow."""
+    """Return the context keys that describe the previous successful run.
+
+    If there is no previous successful run, the values are None, as in Airflow.
+    """
 
     @cache
     def run() -> FlowRun | None:
@@ -42,7 +46,7 @@ def previous_keys(flow_run: FindRun, version: AirflowVersion) -> Values:
         return read
 
     def moment(name: str) -> Callable[[], Any]:
-        from .._prefect.moments import plain
+        from .._prefect.datetimes import plain
 
         def read() -> Any:
             found = run()
@@ -63,7 +67,6 @@ def previous_keys(flow_run: FindRun, version: AirflowVersion) -> Values:
 
 
 def keys_of_2(dates: Callable[[], RunDates], flow_run: FindRun, context: Callable[[], Mapping[str, Any]]) -> Values:
-    """The keys that Airflow 3 has dropped."""
 
     @cache
     def around() -> dict[str, Any]:
@@ -79,34 +82,32 @@ def keys_of_2(dates: Callable[[], RunDates], flow_run: FindRun, context: Callabl
     def neighbour(key: str) -> Callable[[], Any]:
         return lambda: around()[key]
 
-    names = [f"{which}_ds{form}" for which in ("prev", "next", "yesterday", "tomorrow") for form in ("", "_nodash")]
     return {
-        "conf": lambda: Refused("conf"),
+        "conf": lambda: UnsupportedValue("conf"),
         "execution_date": lambda: context()["logical_date"],
         "expanded_ti_count": lambda: _count(context()),
         "test_mode": lambda: False,
         "triggering_dataset_events": lambda: _triggering_events(flow_run(), "triggering_dataset_events"),
-        **{key: neighbour(key) for key in (*names, "prev_execution_date", "next_execution_date")},
+        **{key: neighbour(key) for key in NEIGHBOUR_KEYS},
     }
 
 
 def keys_of_3(flow_run: FindRun) -> Values:
-    """The keys that Airflow 3 has added."""
     return {
         "partition_date": lambda: None,
         "partition_key": lambda: None,
         "task_reschedule_count": lambda: 0,
-        "task_state_store": lambda: Refused("task_state_store"),
+        "task_state_store": lambda: UnsupportedValue("task_state_store"),
         "triggering_asset_events": lambda: _triggering_events(flow_run(), "triggering_asset_events"),
     }
 
 
 def _count(context: Mapping[str, Any]) -> Any:
-    """None for a task that isn't mapped; how many a mapped one has isn't known in its runs."""
-    return None if context["ti"].map_index < 0 else Refused("expanded_ti_count")
+    """Return None for an unmapped task. A mapped task run can't find out how many task runs `map` created."""
+    return None if context["ti"].map_index < 0 else UnsupportedValue("expanded_ti_count")
 
 
 def _triggering_events(flow_run: FlowRun | None, key: str) -> Any:
-    """None are known where a schedule or somebody made the run; those of an automation are not told."""
+    """Return no events for a run that a schedule or user created. The events that trigger an automation are unknown."""
     by = flow_run.created_by if flow_run else None
-    return Refused(key) if by and by.type == "AUTOMATION" else {}
+    return UnsupportedValue(key) if by and by.type == "AUTOMATION" else {}

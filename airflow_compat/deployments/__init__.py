@@ -1,4 +1,4 @@
-"""`prefect.yaml` from DAG files, which are read and never run; and `check_prefect_yaml` for any such file."""
+"""Generate `prefect.yaml` from DAG files without running them, and check any `prefect.yaml`."""
 
 from __future__ import annotations
 
@@ -9,43 +9,54 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ._airflow.dag_ignore import IgnoreSyntax
-from ._airflow.dag_problems import Problem
-from ._airflow.dag_source import DagFile, DagSource
-from ._airflow.source_values import Called, Computed
-from ._airflow.version import DEFAULT_VERSION, AirflowVersion
-from ._specs.deployment_names import DEFAULT_ENTRYPOINTS
-from ._specs.deployments import GenerateOptions
+from .._airflow.version import DEFAULT_VERSION, AirflowVersion
+from .._dag_source.dags import DagFile, DagSource
+from .._dag_source.ignore import IgnoreSyntax
+from .._dag_source.problems import Problem
+from .._dag_source.values import AirflowCall, RuntimeValue
+from ._names import DEFAULT_ENTRYPOINTS
+from ._specs import GenerateOptions
 
 if TYPE_CHECKING:
-    from ._deployments.generate import Generated
+    from ._generate import Generated
 
 __all__ = [
-    "DEFAULT_ENTRYPOINTS", "Called", "Computed", "DagFile", "DagSource", "Problem", "check_prefect_yaml",
-    "read_dag_files", "to_prefect_yaml",
+    "DEFAULT_ENTRYPOINTS",
+    "AirflowCall",
+    "DagFile",
+    "DagSource",
+    "Problem",
+    "RuntimeValue",
+    "check_prefect_yaml",
+    "read_dag_files",
+    "to_prefect_yaml",
 ]  # fmt: skip
 
 
 def read_dag_files(
     paths: str | PathLike[str] | Iterable[str | PathLike[str]], *, ignore_syntax: IgnoreSyntax = "glob"
 ) -> tuple[DagFile, ...]:
-    """Read the DAGs of files and folders from their text. Nothing of them is imported or run, nor is Airflow.
+    """Find the DAGs in Python files and folders by parsing the source.
 
-    A folder is searched as Airflow's scheduler does: for Python files that speak of Airflow and of DAGs, at any depth,
-    but for what an `.airflowignore` names. What can't be read is a problem of its file, and stops nothing.
+    The files are neither imported nor run, and Airflow is not needed.
 
-    Values may come from modules that a DAG file imports: they are searched in the folder, in `plugins` and `config`
-    beside it, and in the folder around it. Each file that Airflow would load has a DAG or a problem.
+    As Airflow's scheduler does, search folders at any depth for Python files that mention Airflow and DAGs, except
+    files that an `.airflowignore` excludes. For each of these files, the result has at least one DAG or problem. A file
+    that can't be read doesn't stop the search.
+
+    A DAG file may import values from other modules. These modules are searched in the folder that the caller gives, in
+    its parent folder, and in the folders `plugins` and `config` next to it.
 
     Args:
         paths: Files and folders.
-        ignore_syntax: Airflow's `[core] dag_ignore_file_syntax`: `glob`, or `regexp`, which is 2.x's default.
+        ignore_syntax: Airflow's `[core] dag_ignore_file_syntax`: `glob`; or `regexp`, which is the default of Airflow
+            2.
 
     Returns:
-        One of each file that may hold DAGs, in the order of their names, with its DAGs and its problems.
+        The files that may hold DAGs, sorted by name, each with its DAGs and problems.
 
     Raises:
-        DagFileError: One of the paths doesn't exist.
+        DagFileError: A path doesn't exist.
 
     Example:
         ```python
@@ -56,7 +67,7 @@ def read_dag_files(
                 print(dag.dag_id, dag.get("schedule"))
         ```
     """
-    from ._sources.dag_files import read_files
+    from .._dag_source.files import read_files
 
     given = [paths] if isinstance(paths, (str, PathLike)) else list(paths)
     return read_files(given, syntax=ignore_syntax)
@@ -74,63 +85,62 @@ def to_prefect_yaml(
     branch: str = "",
     image: str = "",
 ) -> Generated:
-    """Make what `prefect.yaml` is to be for these DAGs, one deployment each. Nothing is written: `write()` does that.
+    """Generate the text of `prefect.yaml` with a deployment for each DAG. Call `write()` on the result to save it.
 
-    A deployment is known by its name, which is the dag_id. Of an entry that is there, `entrypoint`, `description`,
-    `tags`, `parameters`, `schedules`, `triggers` and `concurrency_limit` follow the DAG, unless the comment `# keep`
-    stands behind the key; a key whose value the DAG file doesn't tell, every other key, every other entry, and all
-    comments stay as they are.
+    The deployment's name is the dag_id. If the file already has an entry of this name, its keys `entrypoint`,
+    `description`, `tags`, `parameters`, `schedules`, `triggers` and `concurrency_limit` are updated from the DAG,
+    unless the comment `# keep` follows the key. Keys whose new value is unknown, all other keys and entries, and all
+    comments are kept.
 
     Args:
-        files: What `read_dag_files` returned.
-        output: The file, which is read where it is there.
-        entrypoints: Where the ported flows are: `{path}` stands for the DAG file's path from the folder on that was
-            given, without its suffix, `{folder}` and `{file}` for the parts of it, `{dag_id}` for the dag_id, and
-            `{function}` for a function's name that is made of it.
-        work_pool: The work pool of entries that have none.
-        timezone: Airflow's `[core] default_timezone`, in which dates without a time zone are meant.
-        airflow_version: "2" or "3": what a DAG without a schedule, or without `catchup`, means.
-        git: The repository that workers clone the code from, where the file has no `pull` steps.
-        branch: Its branch.
-        image: The image that is to be built with the code, as `name:tag`, where the file has no `build` steps.
+        files: The result of `read_dag_files`.
+        output: The path of the file; an existing file is updated.
+        entrypoints: The pattern from which the entrypoints of the flows are made. Placeholders: `{path}` is the DAG
+            file's path without suffix, relative to the given folder; `{folder}` and `{file}` are the two parts of this
+            path; `{dag_id}` is the dag_id; `{function}` is a function name made from the dag_id.
+        work_pool: The work pool for entries that have no work pool.
+        timezone: Airflow's `[core] default_timezone`, which applies to dates without a time zone.
+        airflow_version: "2" or "3": the release that determines the defaults of `schedule` and `catchup`.
+        git: The repository that workers clone; ignored if the file has `pull` steps.
+        branch: The branch that workers clone.
+        image: The image that is built with the code, as `name:tag`, if the file has no `build` steps.
 
     Raises:
-        PrefectFileError: The file can't be read, or is no YAML; or two of its entries have a DAG's name.
-        DagFileError: The pattern of entrypoints is none.
+        PrefectFileError: The file can't be read, isn't YAML, or has several entries that could belong to one DAG.
+        DagFileError: `entrypoints` is invalid.
     """
-    from ._deployments.generate import make_prefect_yaml
+    from ._generate import make_prefect_yaml
 
-    now = datetime.now(_timezone.utc)
-    options = GenerateOptions(now, entrypoints, work_pool, {}, timezone, airflow_version)
+    options = GenerateOptions(datetime.now(_timezone.utc), entrypoints, work_pool, {}, timezone, airflow_version)
     return make_prefect_yaml(files, Path(output), options, git=git, branch=branch, image=image)
 
 
 def check_prefect_yaml(path: str | PathLike[str] = "prefect.yaml", *, server: bool = False) -> tuple[Problem, ...]:
-    """Find what is wrong with a `prefect.yaml`, whoever wrote it. Nothing is imported or run.
+    """Find problems in any `prefect.yaml`, without importing or running anything.
 
-    - Keys that Prefect doesn't know and leaves out, and values for which it skips the whole file.
-    - Schedules and triggers that it refuses, `sla`, and names that are there twice.
-    - Entrypoints whose file does not exist or does not define the name, and steps without a module, a function or an
-      input that they need.
-    - Placeholders such as `{{ build_image.image }}` that no earlier step has a value for.
-    - With `server`: work pools that the server doesn't hold, and job variables that a pool doesn't take.
+    - Keys that Prefect ignores, and values that make Prefect skip the whole file.
+    - Schedules and triggers that Prefect refuses, the key `sla`, and repeated names.
+    - Entrypoints whose file does not exist or does not define the flow, and steps without a module, a function or a
+      required input.
+    - Placeholders such as `{{ build_image.image }}` for which no earlier step provides a value.
+    - With `server=True`: missing work pools, and job variables that a work pool doesn't accept.
 
     Args:
-        path: The file. Entrypoints and modules are looked for in its folder.
-        server: Compare the file with the work pools that the Prefect server holds.
+        path: The file. Entrypoints and modules are searched in the folder that contains this file.
+        server: Whether to check the file against the server's work pools.
 
     Returns:
-        A problem for each, with its line, the deployment, and the nearest right name.
+        The problems, each with its line, its deployment, and, for a misspelt name, the most similar valid name.
 
     Raises:
-        PrefectFileError: There is no such file, or it is no YAML.
-        ServerError: The server can't be asked.
+        PrefectFileError: The file doesn't exist or isn't YAML.
+        ServerError: The server can't be reached.
     """
-    from ._deployments.check import check_text
-    from ._deployments.generate import read_text
-    from .errors import PrefectFileError
+    from ..errors import PrefectFileError
+    from ._check import check_text
+    from ._generate import read_text
 
     text = read_text(Path(path))
     if text is None:
-        raise PrefectFileError(f"{path}: there is no such file; generate it, or give its path")
+        raise PrefectFileError(f"{path}: no such file. Generate the file, or pass the path of an existing one")
     return check_text(text, Path(path), entrypoints=True, server=server)

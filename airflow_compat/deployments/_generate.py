@@ -1,36 +1,38 @@
-"""DAG files into a `prefect.yaml`: read, joined with what the file has, checked, and written in one go."""
+"""Generate a `prefect.yaml` from DAG files: read them, merge the entries into the existing file, check and write it."""
 
 from __future__ import annotations
 
 import difflib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from .._airflow.dag_problems import Problem
-from .._airflow.dag_source import DagFile
-from .._sources.dag_files import rare_collections
-from .._specs.deployments import DeploymentSpec, GenerateOptions, deployment_specs
+from .._dag_source.dags import DagFile
+from .._dag_source.problems import Problem
 from ..errors import PrefectFileError
-from .check import check_text
-from .merge import EntryChange, merge
+from ._check import check_text
+from ._entrypoints import holds_dag_flows
+from ._merge import EntryChange, merge
+from ._specs import DeploymentSpec, GenerateOptions, deployment_specs
 
 
 @dataclass(frozen=True)
 class Generated:
-    """What a `prefect.yaml` is to be.
+    """The generated content of a `prefect.yaml`.
 
     Attributes:
         path: The file.
-        before: Its text until now; None where there is none.
-        text: Its text from now on.
-        entries: What happens to each DAG's entry.
-        problems: What the entries don't say, or say in another way; and what else is wrong with the file.
-        schemas: The JSON schemas of each DAG's params, by dag_id; Prefect makes its own of the flow's function.
+        before: The file's current text; None if it doesn't exist.
+        text: The file's new text.
+        entries: The change to each DAG's entry.
+        problems: The problems of the file, and those parts of the DAGs that the entries lack or express differently.
+        schemas: For each dag_id: the JSON schemas of the DAG's params. Prefect generates its own schema from the flow's
+            function.
     """
 
     path: Path
@@ -42,59 +44,77 @@ class Generated:
 
     @property
     def changes(self) -> bool:
-        """Whether anything is to be written."""
         return self.before != self.text
 
     @property
     def diff(self) -> str:
-        """What changes in the file, as `diff -u` has it."""
+        """The changes in the format of `diff -u`."""
         before = (self.before or "").splitlines(keepends=True)
         after = self.text.splitlines(keepends=True)
         return "".join(difflib.unified_diff(before, after, str(self.path), str(self.path)))
 
     def write(self) -> None:
-        """Write the file, where it changes: wholly or not at all.
+        """If the file's text has changed, write it atomically.
 
         Raises:
-            PrefectFileError: It can't be written, or somebody else has written it since it was read.
+            PrefectFileError: The file can't be written, or was changed since it was read.
         """
         if not self.changes:
             return
         if read_text(self.path) != self.before:
-            raise PrefectFileError(f"{self.path}: it was changed meanwhile; generate it again")
+            raise PrefectFileError(f"{self.path}: the file was changed since it was read. Generate the file again")
         write_atomically(self.path, self.text)
 
 
 def make_prefect_yaml(
     files: Iterable[DagFile], path: Path, options: GenerateOptions, *, git: str = "", branch: str = "", image: str = ""
 ) -> Generated:
-    """What the file is to be, after it was checked.
+    """Generate the file's new content from DAGs, and check it.
 
     Raises:
-        PrefectFileError: The file can't be read, or is no YAML.
-        DagFileError: The pattern of entrypoints is none.
+        PrefectFileError: The file can't be read, or isn't YAML.
+        DagFileError: `options.entrypoints` is invalid.
+    """
+    options = replace(options, holds_dag_flows=lambda file: holds_dag_flows(path.parent / file), leaves_dag_flows=True)
+    specs, problems = deployment_specs(files, options)
+    return make_from_specs(specs, problems, path, options, git=git, branch=branch, image=image)
+
+
+def make_from_specs(
+    specs: tuple[DeploymentSpec, ...],
+    problems: Iterable[Problem],
+    path: Path,
+    options: GenerateOptions,
+    *,
+    git: str = "",
+    branch: str = "",
+    image: str = "",
+) -> Generated:
+    """Generate the file's new content from these entries, and check it.
+
+    Raises:
+        PrefectFileError: The file can't be read, or isn't YAML.
     """
     before = read_text(path)
-    specs, problems = deployment_specs(files, options)
     if image:
-        options = _with_image(options)
-    with rare_collections():
-        text, entries = merge(before or "", specs, options, {**_build(image), **_pull(git, branch)}, path)
-    found = [
+        options = replace(options, job_variables={**options.job_variables, "image": "{{ build_image.image }}"})
+    text, entries = merge(before or "", specs, options, {**_build(image), **_pull(git, branch)}, path)
+    found = (
         *problems,
         *_not_deployable(specs, text, options),
         *_left_on_the_server(specs, entries),
         *check_text(text, path),
-    ]
-    schemas = {spec.dag.dag_id: spec.schemas for spec in specs if spec.schemas}
-    return Generated(path, before, text, entries, tuple(found), schemas)
+    )
+    return Generated(
+        path, before, text, entries, found, {spec.dag.dag_id: spec.schemas for spec in specs if spec.schemas}
+    )
 
 
 def _not_deployable(specs: tuple[DeploymentSpec, ...], text: str, options: GenerateOptions) -> Iterable[Problem]:
     if specs and not options.work_pool and "work_pool" not in text:
         yield Problem(
             specs[0].dag.path,
-            "no deployment has a work pool, so none can be deployed unattended; name one with --work-pool",
+            "no deployment has a work pool, so none can be deployed unattended; pass a work pool with --work-pool",
             level="warning",
         )
 
@@ -104,8 +124,8 @@ def _left_on_the_server(specs: tuple[DeploymentSpec, ...], entries: tuple[EntryC
         if entry.action == "update" and "schedules" in entry.keys and not spec.values.get("schedules"):
             yield Problem(
                 spec.dag.path,
-                "it has no schedule any more, and `prefect deploy` leaves the server's; clear them there, by "
-                "`prefect deployment schedule clear`",
+                "the DAG no longer has a schedule, but `prefect deploy` keeps the schedules on the server; remove the "
+                "old schedules with `prefect deployment schedule clear`",
                 spec.dag.line,
                 spec.dag.dag_id,
                 "warning",
@@ -113,52 +133,43 @@ def _left_on_the_server(specs: tuple[DeploymentSpec, ...], entries: tuple[EntryC
 
 
 def read_text(path: Path) -> str | None:
-    """The file's text, line ends and all; None where there is no file.
+    """Return the file's text with its line ends; None if there is no file.
 
     Raises:
-        PrefectFileError: It can't be read.
+        PrefectFileError: The file can't be read.
     """
     try:
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         return None
     except OSError as exc:
-        raise PrefectFileError(f"{path}: it can't be read ({exc.strerror}); give another path") from None
+        raise PrefectFileError(
+            f"{path}: the file can't be read ({exc.strerror}). Check the file, or pass another path"
+        ) from None
     except UnicodeDecodeError:
-        raise PrefectFileError(f"{path}: it isn't in UTF-8; save it so") from None
+        raise PrefectFileError(f"{path}: the file isn't in UTF-8. Save the file in UTF-8") from None
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Put the text in the place of the file: whoever reads it finds the old one or the new one, and never a half.
+    """Replace the file's text atomically: other processes read either the old or the new text.
 
     Raises:
-        PrefectFileError: It can't be written; the old file is still there.
+        PrefectFileError: The file can't be written; the old file is unchanged.
     """
-    # A link stays one.
+    # If the path is a symbolic link, replace the file that the link points to.
     target = Path(os.path.realpath(path))
     try:
-        mode = target.stat().st_mode & 0o777 if target.exists() else None
-        with tempfile.NamedTemporaryFile(
-            "w", dir=target.parent, prefix=f".{target.name}.", delete=False, encoding="utf-8", newline=""
-        ) as file:
-            try:
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
+            made = Path(folder, target.name)
+            with made.open("w", encoding="utf-8", newline="") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-                Path(file.name).chmod(mode if mode is not None else 0o666 & ~_umask())
-                Path(file.name).replace(target)
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
+            if target.exists():
+                shutil.copymode(target, made)
+            made.replace(target)
     except OSError as exc:
-        raise PrefectFileError(f"{path}: it can't be written ({exc.strerror}); give another path") from None
-
-
-def _umask() -> int:
-    # Nothing tells it without setting it.
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        raise PrefectFileError(f"{path}: the file can't be written ({exc.strerror}). Pass another path") from None
 
 
 def _pull(git: str, branch: str) -> dict[str, Any]:
@@ -167,15 +178,13 @@ def _pull(git: str, branch: str) -> dict[str, Any]:
     try:
         parts = urlsplit(git)
     except ValueError:
-        raise PrefectFileError("--git: it is no URL; write it as for `git clone`") from None
-    # The user of ssh is no secret; that of HTTP may be a token.
+        raise PrefectFileError("--git: the value is not a URL. Pass a URL that `git clone` takes") from None
+    # The user name in an ssh URL is public. In an HTTP URL, the user name may be a token.
     if parts.password or (parts.username and parts.scheme in ("http", "https")):
         raise PrefectFileError(
-            "--git: the URL has credentials in it; leave them out, and name a block with `credentials:`"
+            "--git: the URL contains credentials. Remove the credentials, and name a block with `credentials:`"
         )
-    step: dict[str, Any] = {"repository": git}
-    if branch:
-        step["branch"] = branch
+    step = {"repository": git, **({"branch": branch} if branch else {})}
     return {"pull": [{"prefect.deployments.steps.git_clone": step}]}
 
 
@@ -189,8 +198,3 @@ def _build(image: str) -> dict[str, Any]:
         "build": [{"prefect_docker.deployments.steps.build_docker_image": build}],
         "push": [{"prefect_docker.deployments.steps.push_docker_image": push}],
     }
-
-
-def _with_image(options: GenerateOptions) -> GenerateOptions:
-    variables = {**options.job_variables, "image": "{{ build_image.image }}"}
-    return GenerateOptions(**{**vars(options), "job_variables": variables})

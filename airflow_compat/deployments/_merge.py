@@ -1,4 +1,4 @@
-"""What the entries of a `prefect.yaml` become: those of DAGs follow their DAGs, and everything else is left alone."""
+"""Merge deployments into a `prefect.yaml`: update the entries of DAGs, and keep everything else."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any, Literal, TypeAlias
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
-from .._specs.deployments import OWN_KEYS, DeploymentSpec, GenerateOptions
 from ..errors import PrefectFileError
-from .yaml_comments import give_below, is_shared, move_behind, take_above, take_below
-from .yaml_text import dump_document, load_document, plain, to_yaml_value
+from ._specs import OWN_KEYS, DeploymentSpec, GenerateOptions
+from ._yaml_comments import give_below, is_shared, move_behind, take_above, take_below
+from ._yaml_text import dump_document, load_document, plain, to_yaml_value
 
 KEEP = "keep"
-"""The comment behind a key that makes its value the author's own."""
+"""The text of the comment that protects the value of a key from updates."""
 
 Action: TypeAlias = Literal["create", "update", "unchanged"]
 
@@ -25,14 +25,14 @@ _MISSING = object()
 
 @dataclass(frozen=True)
 class EntryChange:
-    """What happens to one entry.
+    """How one entry changes.
 
     Attributes:
         name: The deployment's name.
         action: `create`, `update` or `unchanged`.
-        keys: The keys that change.
-        kept: Keys that would change, and that a comment keeps.
-        entrypoint: Where its flow is expected.
+        keys: The changed keys.
+        kept: Keys whose value would change, but which have the comment `# keep`.
+        entrypoint: The expected entrypoint of the flow.
         path: The DAG's file.
     """
 
@@ -47,20 +47,22 @@ class EntryChange:
 def merge(
     text: str, specs: Iterable[DeploymentSpec], options: GenerateOptions, steps: Mapping[str, Any], path: Path
 ) -> tuple[str, tuple[EntryChange, ...]]:
-    """The file's new text, which is the old one where nothing changes; and what happens to each entry.
+    """Return the new text of the file (the old text if nothing changes), and how each entry changes.
 
     Raises:
-        PrefectFileError: The file is no YAML, or two of its entries have the name of one DAG.
+        PrefectFileError: The text isn't YAML, or has several entries that could belong to one DAG.
     """
     document = load_document(text, path)
-    entries = _entries(document, path)
     named: dict[str, list[CommentedMap]] = {}
-    for entry in entries:
+    for entry in _entries(document, path):
         if isinstance(entry, CommentedMap):
             named.setdefault(str(entry.get("name")), []).append(entry)
-    changes = [_merge_entry(document, named.get(spec.name, []), spec, options, path) for spec in specs]
-    added = _add_steps(document, steps)
-    if not added and all(change.action == "unchanged" for change in changes):
+    changes = [
+        _left(named.get(spec.name, []), spec, options)
+        or _merge_entry(document, named.get(spec.name, []), spec, options, path)
+        for spec in specs
+    ]
+    if not _add_steps(document, steps) and all(change.action == "unchanged" for change in changes):
         return text, tuple(changes)
     return dump_document(document, text), tuple(changes)
 
@@ -70,8 +72,17 @@ def _entries(document: CommentedMap, path: Path) -> Any:
     if found is None:
         found = document["deployments"] = CommentedSeq()
     if not isinstance(found, CommentedSeq):
-        raise PrefectFileError(f"{path}: `deployments` is no list; begin each of them with `- name:`")
+        raise PrefectFileError(f"{path}: `deployments` is not a list. Start each deployment with `- name:`")
     return found
+
+
+def _left(named: list[CommentedMap], spec: DeploymentSpec, options: GenerateOptions) -> EntryChange | None:
+    """Return the DAG's entry, unchanged, if its entrypoint is another flow loaded from a DAG file; else None."""
+    for entry in named if options.leaves_dag_flows else ():
+        target = str(entry.get("entrypoint", ""))
+        if target != spec.values["entrypoint"] and options.holds_dag_flows(target.rpartition(":")[0]):
+            return EntryChange(spec.name, "unchanged", (), (), target, spec.dag.path)
+    return None
 
 
 def _merge_entry(
@@ -80,9 +91,9 @@ def _merge_entry(
     entry = _entry_of(named, spec, path)
     target = str(spec.values["entrypoint"])
     if entry is None:
-        made = {"name": spec.name, **_ordered(spec.values)}
+        made = {"name": spec.name, **{key: spec.values[key] for key in OWN_KEYS if key in spec.values}}
         if options.work_pool:
-            made["work_pool"] = {"name": options.work_pool, **_job_variables(options)}
+            made["work_pool"] = _work_pool(spec, options)
         _append(document, to_yaml_value(made))
         return EntryChange(spec.name, "create", tuple(made), (), target, spec.dag.path)
     changed: list[str] = []
@@ -101,56 +112,55 @@ def _merge_entry(
         if value is not _MISSING:
             _set(entry, key, value)
         elif _is_inherited(entry, key):
-            # To leave it out would leave what `<<` brings.
+            # If the key were deleted, the value that `<<` merges would apply.
             _set(entry, key, None)
         else:
             _delete(entry, key)
     if options.work_pool and not entry.get("work_pool"):
-        entry["work_pool"] = to_yaml_value({"name": options.work_pool, **_job_variables(options)})
+        entry["work_pool"] = to_yaml_value(_work_pool(spec, options))
         changed.append("work_pool")
     action: Action = "update" if changed else "unchanged"
     return EntryChange(spec.name, action, tuple(changed), tuple(kept), target, spec.dag.path)
 
 
-def _job_variables(options: GenerateOptions) -> dict[str, Any]:
-    return {"job_variables": dict(options.job_variables)} if options.job_variables else {}
-
-
-def _ordered(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: values[key] for key in OWN_KEYS if key in values}
+def _work_pool(spec: DeploymentSpec, options: GenerateOptions) -> dict[str, Any]:
+    queue = {"work_queue_name": spec.work_queue} if spec.work_queue else {}
+    variables = {**spec.job_variables, **options.job_variables}
+    return {"name": options.work_pool, **queue, **({"job_variables": variables} if variables else {})}
 
 
 def _entry_of(named: list[CommentedMap], spec: DeploymentSpec, path: Path) -> CommentedMap | None:
-    """The DAG's entry: the one of its name; of several, the one that has its entrypoint, too."""
+    """Return the entry whose name is the deployment's name.
+
+    If several entries have this name, return the one with the DAG's entrypoint.
+    """
     if len(named) > 1:
         named = [each for each in named if each.get("entrypoint") == spec.values["entrypoint"]]
         if len(named) != 1:
             raise PrefectFileError(
-                f"{path}: several deployments are called {spec.name!r}, so none is known to be the DAG's; rename one"
+                f"{path}: several deployments are called {spec.name!r}, so the DAG's entry is unknown. Rename one of "
+                "the deployments"
             )
     return named[0] if named else None
 
 
 def _is_kept(entry: CommentedMap, key: str) -> bool:
-    """Whether the key, or the first line of its value, has the comment `# keep` behind it."""
-    comments: list[Any] = list(entry.ca.items.get(key) or [])
+    """Return True if the comment `# keep` follows the key or the first line of its value."""
     value = entry.get(key)
-    if hasattr(value, "ca"):
-        comments.append(value.ca.comment)
-        comments += [entry.ca.items.get(key)]
-    todo, texts = comments, []
+    todo: list[Any] = [entry.ca.items.get(key), value.ca.comment if hasattr(value, "ca") else None]
+    texts: list[str] = []
     while todo:
         each = todo.pop()
         if isinstance(each, list):
             todo += each
         elif each is not None:
-            # Behind the sign of a block of text it is plain text.
+            # ruamel stores the comment behind the `|` or `>` of a block scalar as a plain string.
             texts.append(str(getattr(each, "value", each)).split("\n", 1)[0])
     return any(text.strip().lstrip("# ").split(":")[0].strip().lower() == KEEP for text in texts)
 
 
 def _set(entry: CommentedMap, key: str, value: Any) -> None:
-    """Set a key in its place: where it is, or after the own key that goes before it."""
+    """Set the value of an existing key, or insert the key in the order of `OWN_KEYS`."""
     if key in entry:
         _replace(entry, key, value)
         return
@@ -161,14 +171,17 @@ def _set(entry: CommentedMap, key: str, value: Any) -> None:
 
 
 def _replace(mapping: CommentedMap, key: str, value: Any) -> None:
-    """Put a value in the place of another; of a mapping only what differs, so that comments in the rest stay."""
+    """Replace a value.
+
+    In a mapping, replace only the values that differ, so that comments on the other keys are kept.
+    """
     held = mapping[key]
     if not (isinstance(value, dict) and _can_be_edited(mapping, key) and any(name in value for name in held)):
         below = take_below(mapping, key)
         move_behind(mapping, key)
         made = to_yaml_value(value)
         if isinstance(made, LiteralScalarString) and any(mapping.ca.items.get(key) or ()):
-            # The comment behind the old value would become a line of the new one.
+            # If the new value is a block scalar, the comment behind the old value would become a line of its text.
             made = DoubleQuotedScalarString(made)
         mapping[key] = made
         give_below(mapping, key, below)
@@ -184,7 +197,7 @@ def _replace(mapping: CommentedMap, key: str, value: Any) -> None:
 
 
 def _can_be_edited(mapping: CommentedMap, key: str) -> bool:
-    """Whether a mapping in lines of its own stands at the key, and nowhere else."""
+    """Return True if the key's value is a block mapping that is used only here."""
     held = mapping[key]
     return (
         isinstance(held, CommentedMap)
@@ -194,9 +207,8 @@ def _can_be_edited(mapping: CommentedMap, key: str) -> bool:
 
 
 def _insert(mapping: CommentedMap, position: int, key: str, value: Any) -> None:
-    """Put a key into a mapping; the comments that were above the key in its place stay above that one."""
-    names = _own_names(mapping)
-    below = take_below(mapping, names[position - 1], mapping.lc.col) if position else ""
+    """Insert a key into a mapping. Comments above the following key stay above that key."""
+    below = take_below(mapping, _own_names(mapping)[position - 1], mapping.lc.col) if position else ""
     mapping.insert(position, key, value)
     give_below(mapping, key, below)
 
@@ -211,7 +223,6 @@ def _delete(entry: CommentedMap, key: str) -> None:
 
 
 def _append(document: CommentedMap, entry: Any) -> None:
-    """Put an entry after the others; comments that were above what follows them stay above that."""
     entries = document["deployments"]
     below = take_below(document, "deployments", entries.lc.col if entries else None)
     if not entries:
@@ -221,24 +232,20 @@ def _append(document: CommentedMap, entry: Any) -> None:
 
 
 def _own_names(mapping: CommentedMap) -> list[Any]:
-    """The keys that stand in it, without those that `<<` brings."""
     return [name for name, _ in mapping.non_merged_items()]
 
 
 def _is_inherited(entry: CommentedMap, key: str) -> bool:
-    """Whether `<<` brings the key, also where the entry has one of its own."""
-    # ruamel.yaml 0.18 has positions with them.
+    """Return True if `<<` merges the key into the entry, even if the entry overrides the value."""
+    # ruamel.yaml 0.18 stores each merged mapping in a tuple: first its position, then the mapping.
     return any(key in (each[1] if isinstance(each, tuple) else each) for each in entry.merge)
 
 
 def _add_steps(document: CommentedMap, steps: Mapping[str, Any]) -> bool:
-    added = False
-    for key, value in steps.items():
-        if document.get(key):
-            continue
+    missing = {key: value for key, value in steps.items() if not document.get(key)}
+    for key, value in missing.items():
         if key in document:
             _replace(document, key, value)
         else:
             _insert(document, _own_names(document).index("deployments"), key, to_yaml_value(value))
-        added = True
-    return added
+    return bool(missing)

@@ -1,4 +1,4 @@
-"""A DAG's `params` as a deployment's `parameters`; and what their JSON schema would be."""
+"""Convert a DAG's `params` to a deployment's `parameters` and JSON schemas."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Any
 
-from .._airflow.source_values import Called, Computed, computed_parts
-from .._airflow.variable import is_sensitive, sensitive_keys
+from .._airflow.hidden_secrets import hidden_secret, names_secret
+from .._dag_source.values import AirflowCall, RuntimeValue, computed_parts
 
-# What `prefect deploy` puts something in the place of, wherever it stands (`prefect.utilities.templating`).
+# The placeholders that `prefect deploy` replaces in any text (`prefect.utilities.templating`).
 _TEMPLATE = re.compile(r"{{\s*[\w.\-\[\]$]+\s*}}")
 
 
 @dataclass(frozen=True)
 class DagParams:
-    """What a DAG's `params` come to.
+    """The `params` of a DAG, converted for a deployment.
 
     Attributes:
-        parameters: The deployment's parameters: each one's default, where it has one.
-        schemas: The JSON schema of each that has one. Prefect makes its own of the flow's function.
-        problems: What couldn't be taken, by the parameter's name.
+        parameters: The deployment's parameters: the default of each param that has one.
+        schemas: For each param that has a JSON schema: the schema. Prefect generates the deployment's schema from the
+            flow's function.
+        problems: For each param that was left out: the reason.
     """
 
     parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -31,17 +32,16 @@ class DagParams:
     problems: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_params(params: Any) -> DagParams | Computed:
-    """The parameters of `params`; `Computed` where not even their names are known."""
-    if isinstance(params, Called) and params.name == "ParamsDict":
+def read_params(params: Any) -> DagParams | RuntimeValue:
+    """Convert `params`. If the names of the params are known only when the DAG file runs, return the `RuntimeValue`."""
+    if isinstance(params, AirflowCall) and params.name == "ParamsDict":
         params = params.argument(0, "dict_obj", {})
     if params is None:
         return DagParams()
-    if isinstance(params, Computed):
+    if isinstance(params, RuntimeValue):
         return params
     if not isinstance(params, dict):
-        return Computed("are no dictionary")
-    found = DagParams({}, {}, {})
+        return RuntimeValue("are not a dictionary")
     parameters, schemas, problems = dict[str, Any](), dict[str, Any](), dict[str, str]()
     for name, given in params.items():
         try:
@@ -55,24 +55,22 @@ def read_params(params: Any) -> DagParams | Computed:
             problems[str(name)] = str(exc)
         else:
             parameters[str(name)] = value
-    return DagParams(parameters, schemas, problems) if params else found
+    return DagParams(parameters, schemas, problems)
 
 
 def has_template(text: str) -> bool:
-    """Whether `prefect deploy` would put something in the place of a part of the text."""
     return _TEMPLATE.search(text) is not None
 
 
 class _NotTakenError(Exception):
-    """A value that no `prefect.yaml` can hold."""
+    """A value can't be stored in `prefect.yaml`."""
 
 
 _REQUIRED = object()
 
 
 def _param(given: Any) -> tuple[Any, dict[str, Any]]:
-    """A parameter's default, and its schema."""
-    if isinstance(given, Called) and given.name == "Param":
+    if isinstance(given, AirflowCall) and given.name == "Param":
         value = given.argument(0, "default", _REQUIRED)
         schema = {name: each for name, each in given.keywords.items() if name not in ("default", "source", "schema")}
         whole = given.keywords.get("schema")
@@ -86,9 +84,8 @@ def _param(given: Any) -> tuple[Any, dict[str, Any]]:
 
 
 def plain_data(value: Any) -> Any:
-    """A value as YAML and JSON have it."""
     for unknown in computed_parts(value):
-        raise _NotTakenError(f"its value {unknown}")
+        raise _NotTakenError(f"the value {unknown}")
     match value:
         case None | bool() | int() | str():
             return value
@@ -100,22 +97,27 @@ def plain_data(value: Any) -> Any:
             return [plain_data(each) for each in value]
         case dict():
             return {str(key): plain_data(each) for key, each in value.items()}
-    raise _NotTakenError(f"a {type(value).__name__} can't be a parameter; give a value that JSON has")
+    raise _NotTakenError(f"a {type(value).__name__} can't be a parameter; use a JSON value")
 
 
 def _check(name: str, value: Any) -> None:
     if not name.isidentifier():
-        raise _NotTakenError("no function's parameter can have this name; rename it where the flow uses it")
-    if value not in (None, "") and is_sensitive(name):
-        raise _NotTakenError("it has a secret's name, and prefect.yaml is plain text; keep it in a Secret block")
-    for key in sensitive_keys(value):
-        raise _NotTakenError(f"it has a secret's name in it, {key!r}; keep that in a Secret block")
+        raise _NotTakenError("a function's parameter can't have this name; rename the parameter in the flow")
+    if value not in (None, "") and not isinstance(value, bool) and names_secret(name):
+        raise _NotTakenError(
+            "the name suggests a secret, and prefect.yaml is plain text; store the value in a Secret block"
+        )
+    if found := hidden_secret(value):
+        raise _NotTakenError(
+            f"the value holds {found}, and prefect.yaml is plain text; store the secret in a Secret block"
+        )
     todo = [value]
     while todo:
         match todo.pop():
             case str() as text if has_template(text):
                 raise _NotTakenError(
-                    "`prefect deploy` would replace its {{ ... }}; render it in the flow, as templates.render does"
+                    "`prefect deploy` would replace the value's {{ ... }}; render the template in the flow with "
+                    "templates.render"
                 )
             case list() as inner:
                 todo += inner

@@ -1,4 +1,4 @@
-"""What Prefect's own models say of a deployment's schedules and triggers; no server is asked."""
+"""Check a deployment's schedules and triggers with Prefect's own models, without a server."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
+from ._yaml_keys import ANY
+
 
 def schedule_problem(schedule: Mapping[str, Any]) -> str:
-    """Why a schedule of `prefect.yaml` would be refused on deploying; empty for nothing."""
+    """Return why `prefect deploy` would refuse a schedule of `prefect.yaml`; empty if the schedule is valid."""
     kinds = [kind for kind in ("cron", "interval", "rrule") if schedule.get(kind) is not None]
     if len(kinds) != 1:
-        return "it has to have one of cron, interval and rrule, and no more"
+        return "use exactly one of cron, interval and rrule"
     if any("{{" in str(value) for value in schedule.values()):
         return ""
     names = {"cron": ("cron", "day_or"), "interval": ("interval", "anchor_date"), "rrule": ("rrule",)}[kinds[0]]
@@ -32,28 +34,27 @@ def _schedule_problem(kind: str, given: str) -> str:
     except ValidationError as exc:
         return _first(exc)
     except (ValueError, TypeError) as exc:
-        return f"Prefect refuses it: {exc}"
+        return f"Prefect refuses the schedule: {exc}"
     return ""
 
 
 @lru_cache(maxsize=1)
-def trigger_fields() -> tuple[str, ...]:
-    """The names of all fields that a deployment's trigger may have."""
-    from prefect.events import schemas
+def trigger_keys() -> Mapping[str, str]:
+    """Return all keys that a deployment's trigger can have.
 
-    models = [
-        getattr(schemas.deployment_triggers, name)
-        for name in (
-            *("DeploymentEventTrigger", "DeploymentMetricTrigger"),
-            *("DeploymentCompoundTrigger", "DeploymentSequenceTrigger"),
-        )
-    ]
-    names = {name: None for model in models for name in model.model_fields}
-    return tuple(name for name in names if not name.startswith("_"))
+    The values of these keys are checked by `trigger_problem`.
+    """
+    from prefect.events.schemas import deployment_triggers as models
+
+    kinds = (
+        *(models.DeploymentEventTrigger, models.DeploymentMetricTrigger),
+        *(models.DeploymentCompoundTrigger, models.DeploymentSequenceTrigger),
+    )
+    return {name: ANY for model in kinds for name in model.model_fields}
 
 
 def trigger_problem(trigger: Mapping[str, Any]) -> str:
-    """Why a deployment's trigger would be refused on deploying; empty for nothing."""
+    """Return why `prefect deploy` would refuse a deployment's trigger; empty if the trigger is valid."""
     from prefect.events import DeploymentTriggerTypes
     from pydantic import TypeAdapter, ValidationError
 
@@ -67,7 +68,10 @@ def trigger_problem(trigger: Mapping[str, Any]) -> str:
 
 
 def is_server_configured() -> bool:
-    """Return True if a server is named: Prefect's own temporary one holds nothing to compare with."""
+    """Return True if a server is configured.
+
+    Without a configured server, Prefect would start a temporary server, which contains no data.
+    """
     from prefect.settings import PREFECT_API_URL
 
     return bool(PREFECT_API_URL.value())
@@ -82,19 +86,18 @@ def _own_steps() -> dict[str, Any]:
 
 
 def step_inputs_problem(function: str, names: Collection[str]) -> str:
-    """Why one of Prefect's own steps can't be called with inputs of these names; empty for nothing."""
+    """Return why one of Prefect's own steps can't be called with inputs of these names; empty if the call is valid."""
     step = _own_steps().get(function)
     if step is None:
         return ""
     try:
         inspect.signature(step).bind(**dict.fromkeys(names))
     except TypeError as exc:
-        return f"{exc}; correct its inputs"
+        return f"{exc}; correct the step's inputs"
     return ""
 
 
 def _first(error: Any) -> str:
     found = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    where = ".".join(str(each) for each in found["loc"])
-    message = str(found["msg"]).removeprefix("Value error, ")
-    return f"Prefect refuses {where or 'it'}: {message}"
+    where = ".".join(str(each) for each in found["loc"]) or "it"
+    return f"Prefect refuses {where}: {found['msg'].removeprefix('Value error, ')}"

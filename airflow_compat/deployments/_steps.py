@@ -1,4 +1,4 @@
-"""The build, push and pull steps of a `prefect.yaml`: their functions, and what is taken from their outputs."""
+"""Check the build, push and pull steps of a `prefect.yaml`: their functions, and placeholders for their outputs."""
 
 from __future__ import annotations
 
@@ -11,64 +11,71 @@ from typing import Any
 
 import yaml
 
-from .._prefect.deployment_checks import step_inputs_problem
-from .._specs.prefect_yaml_keys import STEP_OUTPUTS
-from .python_names import ModuleMissingError, module_file, name_problem
-from .yaml_nodes import Finding, entries, is_template, texts
+from ._prefect_models import step_inputs_problem
+from ._python_names import ModuleMissingError, module_file, name_problem
+from ._yaml_keys import STEP_OUTPUTS
+from ._yaml_nodes import Finding, entries, is_template, texts
 
 SECTIONS = ("build", "push", "pull")
 _PLACEHOLDER = re.compile(r"{{\s*([\w.\-\[\]$]+)\s*}}")
-# A trigger's texts are rendered by the server, for each event.
+# Keys in which placeholders don't stand for outputs of steps. The server replaces the placeholders in triggers at each
+# event.
 _NOT_OF_STEPS = (*SECTIONS, "triggers", "sla")
 
 
 @dataclass(frozen=True)
 class Step:
-    """A step: where it is, which function it calls with what, and what others call it."""
+    """A step: its YAML node, the name of the function that it calls, and its inputs."""
 
     node: Any
     function: str
     inputs: Mapping[str, Any]
-    id: str
+
+    @property
+    def id(self) -> str:
+        return getattr(self.inputs.get("id"), "value", "")
 
 
 def step_findings(section: str, node: Any, folder: Path) -> Iterator[Finding]:
-    """What is wrong with the form and the functions of a section's steps."""
     for each in _step_nodes(node):
         if not isinstance(each, yaml.MappingNode):
-            yield Finding(each, f"{section}: a step is no mapping; write the name of its function with its inputs")
+            yield Finding(
+                each,
+                f"{section}: a step is not a mapping; use the function's name as the key, and the inputs as the value",
+            )
         elif len(each.value) > 1:
-            yield Finding(each, f"{section}: a step has {len(each.value)} keys; indent the inputs below its function")
+            yield Finding(
+                each, f"{section}: a step has {len(each.value)} keys; indent the inputs below the function's name"
+            )
         elif each.value and not isinstance(each.value[0][1], yaml.MappingNode):
-            yield Finding(each, f"{section}: the inputs of a step are no mapping; write them, or {{}} for none")
+            yield Finding(
+                each,
+                f"{section}: the inputs of step {each.value[0][0].value} are not a mapping; use `name: value`, or {{}} "
+                "for no inputs",
+            )
     for step in steps_of(node):
         if not is_template(step.node) and (found := _function(section, step, folder)):
             yield found
 
 
 def steps_of(node: Any) -> list[Step]:
-    """The steps of a section, without those that are none."""
-    steps = []
-    for each in _step_nodes(node):
-        for key, inputs in each.value if isinstance(each, yaml.MappingNode) else ():
-            values = entries(inputs)
-            steps.append(Step(key, str(key.value), values, getattr(values.get("id"), "value", "")))
-    return steps
+    mappings = [each for each in _step_nodes(node) if isinstance(each, yaml.MappingNode)]
+    return [Step(key, str(key.value), entries(inputs)) for each in mappings for key, inputs in each.value]
 
 
 def placeholder_findings(deployment: Any, sections: Mapping[str, Any]) -> Iterator[Finding]:
-    """Placeholders that no step before them has a value for. Prefect leaves them out without a word.
+    """Yield the placeholders for which no earlier step provides a value.
+
+    Prefect removes such placeholders without a message.
 
     Args:
-        deployment: Its node; None for the steps of the file alone.
-        sections: The nodes of `build`, `push` and `pull` that are in force for it.
+        deployment: The deployment's node; None to check only the steps of the file.
+        sections: The nodes of the `build`, `push` and `pull` steps that apply to the deployment.
     """
     steps = {section: steps_of(sections.get(section)) for section in SECTIONS}
     every = [step for section in SECTIONS for step in steps[section]]
-    done: list[Step] = []
-    for step in every:
-        yield from _unknown(step.inputs.values(), done, every)
-        done.append(step)
+    for index, step in enumerate(every):
+        yield from _unknown(step.inputs.values(), every[:index], every)
     deployed = [*steps["build"], *steps["push"]]
     yield from _unknown(
         (node for key, node in entries(deployment).items() if key not in _NOT_OF_STEPS), deployed, every
@@ -84,7 +91,7 @@ def _step_nodes(node: Any) -> list[Any]:
 def _function(section: str, step: Step, folder: Path) -> Finding | None:
     module, _, name = step.function.rpartition(".")
     if not module:
-        return Finding(step.node, f"{section}: {step.function} names no module; write the function's full name")
+        return Finding(step.node, f"{section}: {step.function} has no module; use the function's full name")
     try:
         file = module_file(module, folder)
     except ModuleMissingError as missing:
@@ -99,26 +106,32 @@ def _function(section: str, step: Step, folder: Path) -> Finding | None:
 def _missing(section: str, step: Step, missing: ModuleMissingError) -> Finding | None:
     if not missing.is_top:
         near = _near(step.function, STEP_OUTPUTS)
-        return Finding(step.node, f"{section}: there is no module {missing.name}{near or '; correct the name'}")
+        return Finding(step.node, f"{section}: module {missing.name} was not found{near or '; correct the name'}")
     required = [re.split(r"[<>=!~\[; ]", each.value)[0] for each in texts(step.inputs.get("requires"))]
     modules = [package.replace("-", "_") for package in required]
     if missing.name in modules:
         return None
     if near := _near(missing.name, [*modules, *(each.partition(".")[0] for each in STEP_OUTPUTS)]):
-        return Finding(step.node, f"{section}: there is no module {missing.name}{near}")
+        return Finding(step.node, f"{section}: module {missing.name} was not found{near}")
     if required:
         return None
     if section == "pull":
-        message = f"there is no module {missing.name} here, and workers need it; name its package in `requires`"
+        message = (
+            f"module {missing.name} was not found here, and workers need the module; name the module's package in "
+            "`requires`"
+        )
         return Finding(step.node, f"pull: {message}", "warning")
-    return Finding(step.node, f"{section}: there is no module {missing.name}; install it, or name it in `requires`")
+    return Finding(
+        step.node,
+        f"{section}: module {missing.name} was not found; install the module's package, or name the package in "
+        "`requires`",
+    )
 
 
 def _unknown(nodes: Iterable[Any], done: list[Step], every: list[Step]) -> Iterator[Finding]:
-    """The placeholders in these nodes that none of the steps that are done gives a value."""
     ids = {step.id: step for step in done if step.id}
     outputs = {key for step in done for key in STEP_OUTPUTS.get(step.function, ())}
-    # Only Prefect's own steps are known to return nothing else.
+    # All outputs are known only for Prefect's own steps.
     all_known = all(step.function in STEP_OUTPUTS for step in done)
     for node in (found for each in nodes for found in texts(each)):
         for name in dict.fromkeys(_PLACEHOLDER.findall(node.value)):
@@ -131,16 +144,16 @@ def _unknown(nodes: Iterable[Any], done: list[Step], every: list[Step]) -> Itera
                 known = STEP_OUTPUTS.get(ids[first].function)
                 key = re.split(r"[.\[]", rest)[0]
                 if known and key not in known:
-                    hint = _near(key, known) or f"; it has {', '.join(known)}"
+                    hint = _near(key, known) or f"; the step has {', '.join(known)}"
                     yield Finding(node, f"{{{{ {name} }}}}: step {first} has no output {key!r}{hint}")
             elif later:
                 yield Finding(
-                    node, f"{{{{ {name} }}}}: step {first} has not run yet{near or '; refer to one before it'}"
+                    node, f"{{{{ {name} }}}}: step {first} has not run yet{near or '; refer to an earlier step'}"
                 )
             elif near or (rest and all_known and first not in outputs):
-                # Other names without a dot may be variables of the environment.
-                hint = near or "; give the step that returns it this id"
-                yield Finding(node, f"{{{{ {name} }}}}: no step before it has the id {first!r}{hint}")
+                # A name without a dot that is not similar to an id may be an environment variable.
+                hint = near or "; set this id on the step that returns the value"
+                yield Finding(node, f"{{{{ {name} }}}}: no earlier step has the id {first!r}{hint}")
 
 
 def _near(name: str, known: Iterable[str]) -> str:

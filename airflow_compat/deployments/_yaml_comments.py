@@ -1,4 +1,7 @@
-"""The comment lines below a value, which ruamel keeps with the value's last word and loses together with it."""
+"""Keep the comment lines below a value.
+
+ruamel attaches these lines to the last token of the value, and would delete them together with the value.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,10 @@ _BLOCKS = (LiteralScalarString, FoldedScalarString)
 
 
 def take_below(container: Any, key: Any, column: int | None = None) -> str:
-    """Take off the lines of comments, and the empty ones, between a value and what follows it.
+    """Remove and return the comments and empty lines between a value and the next value.
 
-    Args:
-        container: The mapping or list.
-        key: The value's key or index.
-        column: Where that which follows begins: comments to the right of it are the value's own, and stay.
+    Comments that are indented further than `column`, the column of the next value, belong to the first value and are
+    kept.
     """
     place = _last(container, key)
     if place is None:
@@ -31,7 +32,7 @@ def take_below(container: Any, key: Any, column: int | None = None) -> str:
     text: str = token.value
     mark = token.start_mark
     if isinstance(container[key], _BLOCKS):
-        # All of it stands below the block's last line.
+        # If the value is a block scalar, the whole comment is below the last line of the block.
         behind, below = "", text if text.startswith("\n") else " " * mark.column + text
         mark = CommentMark(0)
     else:
@@ -44,7 +45,7 @@ def take_below(container: Any, key: Any, column: int | None = None) -> str:
 
 
 def _own_lines(below: str, column: int | None) -> int:
-    """The length of the lines that end with the last comment to the right of a column."""
+    """Return the length of the text up to the last comment that is indented further than `column`."""
     length = found = 0
     for line in below.splitlines(keepends=True) if column is not None else ():
         length += len(line)
@@ -56,11 +57,11 @@ def _own_lines(below: str, column: int | None) -> int:
 
 
 def give_below(container: Any, key: Any, below: str) -> None:
-    """Put lines between a value and what follows it, under those that are there."""
+    """Add lines between a value and the next value, below the lines that are already there."""
     place = _last(container, key) if below else None
     if place is None:
         return
-    # Comments under a block of text are part of it where they stand as far to the right.
+    # If a comment below a block scalar had the indentation of the scalar's text, it would become part of this text.
     margin = 2 if (container.lc.col or 0) >= 2 else 0
     below = take_below(container, key) + below
     container, key, index = place
@@ -78,7 +79,7 @@ def give_below(container: Any, key: Any, below: str) -> None:
 
 
 def move_behind(container: CommentedMap, key: Any) -> None:
-    """Let the comment behind the sign of a block of text stand behind a value that is none."""
+    """Move the comment after the `|` or `>` of a block scalar to where ruamel stores other comments."""
     comments = container.ca.items.get(key)
     signs = comments[3] if comments and len(comments) > 3 and isinstance(container[key], _BLOCKS) else None
     if signs:
@@ -86,7 +87,7 @@ def move_behind(container: CommentedMap, key: Any) -> None:
 
 
 def take_above(container: CommentedMap, key: Any) -> str:
-    """The lines above a key, where ruamel keeps them with it: below a value that is empty."""
+    """Remove and return the lines above a key. ruamel attaches lines below an empty value to the next key."""
     comments = container.ca.items.get(key)
     tokens = comments[1] if comments and len(comments) > 1 else None
     if not tokens:
@@ -96,7 +97,7 @@ def take_above(container: CommentedMap, key: Any) -> str:
 
 
 def _last(container: Any, key: Any) -> tuple[Any, Any, int] | None:
-    """Where the last word of a value stands; None where it may be another's, too."""
+    """Return where ruamel stores the comment that follows a value; None if several values may share this comment."""
     while True:
         value = container[key]
         if is_shared(value):
@@ -114,5 +115,5 @@ def _last(container: Any, key: Any) -> tuple[Any, Any, int] | None:
 
 
 def is_shared(value: Any) -> bool:
-    """Whether a value has an anchor, so that it may stand in several places."""
+    """Return True if a value has an anchor, so that aliases may refer to it."""
     return getattr(getattr(value, "anchor", None), "value", None) is not None

@@ -1,4 +1,7 @@
-"""The keys of a `prefect.yaml`, and what stands behind each; Prefect passes over what it doesn't know in silence."""
+"""The keys that a `prefect.yaml` can have, and the types of their values.
+
+Prefect ignores unknown keys without a message.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ TEXT, WHOLE, BOOL, SWITCH, LIST, TEXTS, MAPPING, STEPS, ANY = (
     "steps",
     "",
 )
-"""What may stand behind a key, in the words of messages. `ANY` is looked at elsewhere, or not at all."""
+"""The names of types of values, as messages show them.
+
+Values of the type `ANY` are checked in another module, or not at all.
+"""
 
 TOP: Mapping[str, str] = MappingProxyType(
     {
@@ -27,7 +33,7 @@ TOP: Mapping[str, str] = MappingProxyType(
         "push": STEPS,
         "pull": STEPS,
         "deployments": LIST,
-        # For YAML's own anchors, as Prefect's pages have it.
+        # YAML anchors are defined under this key in an example of Prefect's documentation.
         "definitions": ANY,
     }
 )
@@ -56,6 +62,12 @@ DEPLOYMENT: Mapping[str, str] = MappingProxyType(
 )
 WORK_POOL: Mapping[str, str] = MappingProxyType({"name": TEXT, "work_queue_name": TEXT, "job_variables": MAPPING})
 LIMIT: Mapping[str, str] = MappingProxyType({"limit": WHOLE, "collision_strategy": TEXT, "grace_period_seconds": WHOLE})
+SCHEDULE_OF_OLD: tuple[str, ...] = ("max_active_runs", "catchup")
+"""Keys of schedules that `prefect deploy` wrote in Prefect 3.0.
+
+Since 3.5, Prefect ignores a file that contains such a key.
+"""
+
 SCHEDULE: Mapping[str, str] = MappingProxyType(
     {
         "cron": TEXT,
@@ -68,13 +80,13 @@ SCHEDULE: Mapping[str, str] = MappingProxyType(
         "slug": TEXT,
         "replaces": TEXT,
         "day_or": SWITCH,
+        # A separate check reports these keys.
+        **dict.fromkeys(SCHEDULE_OF_OLD, ANY),
     }
 )
-SCHEDULE_OF_OLD: tuple[str, ...] = ("max_active_runs", "catchup")
-"""What `prefect deploy` of Prefect 3.0 wrote into schedules. From 3.5 on, Prefect skips a file that has it."""
 
 NEVER_NULL = ("parameters", "job_variables")
-"""Where Prefect takes a mapping alone; null makes it skip the file."""
+"""Keys whose value must be a mapping. Prefect ignores a file in which the value of such a key is null."""
 
 STEP_OUTPUTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -96,12 +108,11 @@ STEP_OUTPUTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "prefect_gcp.deployments.steps.push_to_gcs": ("bucket", "folder"),
     }
 )
-"""What Prefect's own steps return, for the steps after them."""
+"""The outputs of Prefect's own steps, which later steps can use."""
 
 STRATEGIES = ("ENQUEUE", "CANCEL_NEW")
 
 
 def nearest(name: str, known: Mapping[str, object]) -> str:
-    """`; did you mean "tags"?`, or all names that are known."""
     found = difflib.get_close_matches(name.lower().replace("-", "_"), known, 1, 0.6)
-    return f"did you mean {found[0]!r}?" if found else f"what is known: {', '.join(known)}"
+    return f"did you mean {found[0]!r}?" if found else f"known keys: {', '.join(known)}"

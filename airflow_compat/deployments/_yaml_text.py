@@ -1,4 +1,4 @@
-"""The text of a `prefect.yaml`, to and fro, with its comments, its order and its indents."""
+"""Load and dump a `prefect.yaml`, and keep its comments, order and indentation."""
 
 from __future__ import annotations
 
@@ -23,39 +23,42 @@ _FIRST_ITEM = re.compile(r"^( *)deployments:[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\n)*( *
 
 _COMMENTS = r"(?:[ \t]*(?:#[^\n]*)?\n)*"
 _NOTHING = rf"{_COMMENTS}[ \t]*(?:#[^\n]*)?\Z"
-# What stands before a document, or in place of one; ruamel has the comment behind `---`.
+# The lines before the content of a document, or the whole text if the document is empty. ruamel itself keeps a comment
+# after `---`.
 _HEAD = re.compile(rf"{_COMMENTS}---[ \t]*(?:#[^\n]*)?\n{_NOTHING}|{_NOTHING}|{_COMMENTS}---(?:[ \t]*\n|(?=[ \t]+#))")
 
 _PLAIN = re.compile(r"\w[\w ./@+-]{0,30}")
 
 
 def load_document(text: str, path: Path) -> CommentedMap:
-    """The file's content, with what belongs to its looks; an empty mapping for a file without any.
+    """Return the content of a file together with its formatting; for an empty file, an empty mapping.
 
     Raises:
-        PrefectFileError: It is no YAML, or no mapping.
+        PrefectFileError: The text isn't YAML, or its content isn't a mapping.
     """
     try:
-        # Comments would have a \r at their ends.
+        # In a text with \r\n, the comments that ruamel reads would end with \r.
         found = _yaml(text).load(text.replace("\r\n", "\n"))
     except MarkedYAMLError as exc:
         line = f", line {exc.problem_mark.line + 1}" if exc.problem_mark else ""
-        # Its first sentence; what follows quotes the file.
+        # The rest of ruamel's message may quote the file's content, so it is left out.
         why = str(exc.problem or "it can't be parsed").splitlines()[0].partition('"')[0].strip()
-        raise PrefectFileError(f"{path}{line}: no YAML: {why}; repair it first") from None
+        raise PrefectFileError(f"{path}{line}: the file is not YAML: {why}. Correct the file first") from None
     except YAMLError:
-        raise PrefectFileError(f"{path}: no YAML; repair it first") from None
+        raise PrefectFileError(f"{path}: the file is not YAML. Correct the file first") from None
     except (RecursionError, ValueError):
-        raise PrefectFileError(f"{path}: nested too deeply, or with a value that is none; repair it first") from None
+        raise PrefectFileError(
+            f"{path}: the file is nested too deeply, or has an invalid value. Correct the file first"
+        ) from None
     if found is None:
         return CommentedMap()
     if not isinstance(found, CommentedMap):
-        raise PrefectFileError(f"{path}: no mapping with `deployments:` in it; repair it first")
+        raise PrefectFileError(f"{path}: the file is not a mapping with `deployments:`. Correct the file first")
     return found
 
 
 def dump_document(document: CommentedMap, like: str) -> str:
-    """The text of a document, with the head, the indents and the line ends of another text."""
+    """Return the text of a document. Use the lines before the content, the indentation and the line ends of `like`."""
     out = io.StringIO()
     plain_like = like.replace("\r\n", "\n")
     if head := _HEAD.match(plain_like):
@@ -67,7 +70,7 @@ def dump_document(document: CommentedMap, like: str) -> str:
 
 
 def to_yaml_value(value: Any) -> Any:
-    """Plain data as ruamel is to write it, so that Prefect, which reads YAML 1.1, finds the same."""
+    """Convert plain data for ruamel, so that Prefect's YAML 1.1 parser reads the same data."""
     match value:
         case str():
             return _text(value)
@@ -75,7 +78,7 @@ def to_yaml_value(value: Any) -> Any:
             return CommentedMap({_text(key, as_key=True): to_yaml_value(each) for key, each in value.items()})
         case list():
             items = CommentedSeq(to_yaml_value(each) for each in value)
-            # In brackets YAML 1.1 reads some signs in another way.
+            # In a list in brackets, YAML 1.1 interprets some characters differently.
             short = all(isinstance(each, int) or (isinstance(each, str) and _PLAIN.fullmatch(each)) for each in value)
             if short and len(str(value)) < 100:
                 items.fa.set_flow_style()
@@ -86,7 +89,6 @@ def to_yaml_value(value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """What ruamel read, as plain data, to be compared."""
     if isinstance(value, dict):
         return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, list):
@@ -100,13 +102,11 @@ def plain(value: Any) -> Any:
 def _text(text: str, *, as_key: bool = False) -> Any:
     if "\n" in text and not as_key and _fits_a_block(text):
         return LiteralScalarString(text)
-    if not text.isprintable() or _is_another_value(text):
-        return DoubleQuotedScalarString(text)
-    return text
+    return DoubleQuotedScalarString(text) if not text.isprintable() or _is_another_value(text) else text
 
 
 def _fits_a_block(text: str) -> bool:
-    """Whether a block has room for it as it is: no odd spaces, nothing unprintable, one line's end at most."""
+    """Return True if a block scalar can store the text without changing its spaces and line ends."""
     lines = text.removesuffix("\n").split("\n")
     return (
         lines[-1] != ""
@@ -116,23 +116,20 @@ def _fits_a_block(text: str) -> bool:
 
 
 def _is_another_value(text: str) -> bool:
-    """Whether YAML 1.1 would read the bare text as something else, such as `on` or `12:30`."""
-    resolvers = [
-        *SafeLoader.yaml_implicit_resolvers.get(text[:1], ()),
-        *SafeLoader.yaml_implicit_resolvers.get(None, ()),
-    ]
-    return any(pattern.match(text) for _, pattern in resolvers)
+    """Return True if YAML 1.1 would read the text without quotes as another type, such as `on` or `12:30`."""
+    resolvers = SafeLoader.yaml_implicit_resolvers
+    return any(pattern.match(text) for sign in (text[:1], None) for _, pattern in resolvers.get(sign, ()))
 
 
 class _Float(float):
-    """A number that is written so that YAML 1.1 reads one, too."""
+    """A float that is written in the notation of YAML 1.1."""
 
 
 class _Representer(RoundTripRepresenter):
     def represent_number(self, number: _Float) -> ScalarNode:
         digits, _, exponent = float.__repr__(number).partition("e")
         point = "" if "." in digits else ".0"
-        # 1.1 wants a point and a sign, which Python leaves out.
+        # YAML 1.1 requires a decimal point and a sign of the exponent, which Python may leave out.
         text = f"{digits}{point}e{int(exponent):+03d}" if exponent else f"{digits}{point}"
         return self.represent_scalar("tag:yaml.org,2002:float", text)
 

@@ -1,4 +1,7 @@
-"""What is right and wrong with an installation and its server, and how to mend it. Pure."""
+"""Makes checks from facts about the installation and the server, with the user's next step for each problem.
+
+The functions read no facts themselves.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from .pool_diagnosis import server_findings
-from .pool_evidence import ServerFacts
+from ..pools._diagnosis import server_findings
+from ..pools._evidence import ServerFacts
+from ._run_findings import RunWithoutProcess, run_findings
 
 Result: TypeAlias = Literal["ok", "note", "unknown", "problem"]
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 10), (3, 13)
@@ -16,13 +20,14 @@ OLDEST_PYTHON, NEWEST_PYTHON = (3, 10), (3, 13)
 
 @dataclass(frozen=True)
 class Bound:
-    """The versions of a package that fit; the same as in the package's own requirements.
+    """The supported versions of a package, as they are declared in `pyproject.toml`.
 
     Attributes:
-        lowest: The first that fits.
-        below: The first after it that doesn't.
-        older: What is so with an older one.
-        newer: What is so with a newer one; a version and a reason each, the newest first.
+        lowest: The earliest supported version.
+        below: The first version that is too new.
+        older: What does not work with versions before `lowest`.
+        newer: The problems of versions that are too new. The key is the version with which a problem begins; the newest
+            version comes first.
     """
 
     lowest: str
@@ -32,25 +37,27 @@ class Bound:
 
 
 BOUNDS: dict[str, Bound] = {
-    "prefect": Bound("3.7", "4", "it lacks calls that are used", {"4": "calls that are used may have moved"}),
+    "prefect": Bound(
+        "3.7", "4", "it lacks calls that airflow_compat uses", {"4": "calls that airflow_compat uses may have moved"}
+    ),
     "fastapi": Bound(
         "0.115",
         "0.151",
-        "Prefect needs a newer one",
+        "Prefect needs a newer version",
         {
-            "0.155": "a server that runs with it doesn't start, unless its Prefect was made for it",
-            "0.151": "a server that runs with it refuses what workers ask (422), unless its Prefect was made for it",
+            "0.155": "a Prefect server doesn't start with it, unless its Prefect release supports it",
+            "0.151": "a Prefect server refuses workers' requests (422) with it, unless its Prefect release supports it",
         },
     ),
     "sqlalchemy": Bound(
         "2.0.36",
         "2.1",
-        "Prefect needs a newer one",
-        {"2.1": "a server that runs with it makes no runs for cron schedules, and says nothing"},
+        "Prefect needs a newer version",
+        {"2.1": "a Prefect server creates no runs for cron schedules with it, and logs no error"},
     ),
 }
 
-# What the drivers of connections to databases are called, in Python and among our extras.
+# For each database driver: its Python module, and the extra of airflow-compat that installs the driver.
 _DRIVERS = {
     "psycopg2": ("psycopg2", "postgres"),
     "mysqldb": ("MySQLdb", "mysql"),
@@ -61,13 +68,13 @@ _DRIVERS = {
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at.
+    """The result of one check.
 
     Attributes:
-        subject: What.
-        result: `note` is worth knowing, `unknown` could not be told, and a `problem` wants something done.
-        found: What is so, in words.
-        next: What to do; empty where there is nothing to do.
+        subject: The checked object.
+        result: `ok`; `note` for information; `unknown` if the object can't be checked; `problem`.
+        found: What the check has found, in words.
+        next: The next step; empty if there is none.
     """
 
     subject: str
@@ -76,17 +83,17 @@ class Check:
     next: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the check as JSON data."""
         return {"check": self.subject, "result": self.result, "found": self.found, "next": self.next}
 
 
 @dataclass(frozen=True)
 class Installation:
-    """What is installed here.
+    """The installed versions.
 
     Attributes:
         python: The interpreter's version.
-        versions: Each package that matters, with its version; None where it isn't there.
+        versions: The version of each package; None if it is not installed.
     """
 
     python: tuple[int, int]
@@ -95,19 +102,21 @@ class Installation:
 
 @dataclass(frozen=True)
 class ServerHealth:
-    """What is known of the server that the settings name.
+    """What is known about the server that the active settings name.
 
     Attributes:
-        kind: `temporary` is Prefect's own, which it starts where none is named; `none` when it may not.
-        address: The API's URL, without what is secret in it.
-        heartbeats: Whether flow runs that are started here send them.
-        error: Why it could not be asked, or not all of it: what is so; and what to do.
-        version: Its Prefect; empty where that isn't known.
-        database: `sqlite` or `postgresql`; empty where that can't be told.
-        facts: Its settings for leases; None where they aren't known.
-        own_type: Whether it has the block type that is ours; None where that isn't known.
-        blocks: How many documents it has of each block type that connections are kept in; None where not known.
-        lacking: Of those, the types whose package isn't here, each with the extra that brings it.
+        kind: `temporary` if each process starts its own server; `none` if the settings name no server and forbid
+            temporary servers.
+        address: The URL of the API, without secrets.
+        heartbeats: True if flow runs that are started with these settings send heartbeats.
+        error: Why a request failed, and what the user should do next, separated by `; `.
+        version: The server's Prefect version; empty if unknown.
+        database: `sqlite` or `postgresql`; empty if unknown.
+        facts: The server's settings for the leases of slots; None if unknown.
+        own_type: True if the server has the block type `airflow-connection`; None if unknown.
+        blocks: For each block type for connections: the number of blocks on the server; None if unknown.
+        lacking: For each type in `blocks` whose package is not installed here: the extra that installs the package.
+        lost: The flow runs that are shown as running although their process is gone; None if unknown.
     """
 
     kind: Literal["own", "cloud", "temporary", "none", "unasked"]
@@ -120,22 +129,23 @@ class ServerHealth:
     own_type: bool | None = None
     blocks: Mapping[str, int] | None = None
     lacking: Mapping[str, str] = field(default_factory=dict)
+    lost: tuple[RunWithoutProcess, ...] | None = None
 
 
 def check_all(installation: Installation, server: ServerHealth) -> tuple[Check, ...]:
-    """Look at all of it."""
     return (
         _python(installation.python),
         *(_package(name, installation.versions.get(name)) for name in BOUNDS),
-        _address(server),
+        address_check(server),
         *_server(installation, server),
         *_stored(server),
         *([] if server.kind == "unasked" else [_heartbeats(server)]),
+        *(Check("runs", *found) for found in run_findings(server.lost)),
     )
 
 
 def driver_of(text: str) -> tuple[str, str] | None:
-    """The module of a database's driver, and the extra that brings it: of `postgresql+psycopg2`, for example."""
+    """Return the module and the extra of a database driver, such as `postgresql+psycopg2`; None for unknown drivers."""
     return _DRIVERS.get(text.rpartition("+")[2].lower())
 
 
@@ -143,8 +153,8 @@ def _python(version: tuple[int, int]) -> Check:
     found = "Python " + _dotted(version)
     if OLDEST_PYTHON <= version <= NEWEST_PYTHON:
         return Check("python", "ok", found)
-    supported = f"{_dotted(OLDEST_PYTHON)} to {_dotted(NEWEST_PYTHON)}"
-    return Check("python", "problem", f"{found} is not among those that are tested", f"use Python {supported}")
+    tested = f"{_dotted(OLDEST_PYTHON)} to {_dotted(NEWEST_PYTHON)}"
+    return Check("python", "problem", f"{found} is not tested", f"use Python {tested}")
 
 
 def _dotted(version: tuple[int, int]) -> str:
@@ -166,24 +176,28 @@ def _package(name: str, version: str | None) -> Check:
 
 
 def _release(version: str) -> tuple[int, ...]:
-    """A version's numbers, to compare; what comes before a release counts as that release."""
-    match = re.match(r"\d+(?:\.\d+)*", version)
-    numbers = [int(part) for part in match[0].split(".")] if match else [0]
-    while len(numbers) > 1 and not numbers[-1]:
-        numbers.pop()
-    return tuple(numbers)
+    """Return the numbers in a version. For a pre-release, return the numbers of the release."""
+    numbers = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(map(int, re.sub(r"(\.0+)+$", "", numbers[0]).split("."))) if numbers else (0,)
 
 
-def _address(server: ServerHealth) -> Check:
+def address_check(server: ServerHealth) -> Check:
+    """Check that a server is configured and answers."""
     set_url = "prefect config set PREFECT_API_URL=http://HOST:4200/api"
     if server.error:
         found, _, advice = server.error.partition("; ")
         return Check("server", "problem", found, advice)
     if server.kind == "none":
-        return Check("server", "problem", "no server is named, and Prefect may start no temporary one", set_url)
+        return Check(
+            "server", "problem", "no server is configured, and Prefect may not start a temporary server", set_url
+        )
     if server.kind == "temporary":
-        found = "no server is named: each process starts a temporary one, which runs no schedules and is not asked here"
-        return Check("server", "note", found, f"for one that stays: {set_url}")
+        return Check(
+            "server",
+            "note",
+            "no server is configured: processes start temporary servers, which run no schedules and are not checked",
+            f"start a server, and run {set_url}",
+        )
     return Check("server", "ok", f"{server.address} answers")
 
 
@@ -195,34 +209,52 @@ def _server(installation: Installation, server: ServerHealth) -> Iterator[Check]
     if server.database:
         yield _database(server.database)
     elif server.facts:
-        found = "the server doesn't tell what its database is"
-        yield Check("database", "unknown", found, "see that it isn't SQLite where much runs at once")
+        yield Check(
+            "database",
+            "unknown",
+            "the server doesn't report its database",
+            "if many runs are active at once, make sure that the database isn't SQLite",
+        )
     if server.facts:
         yield from _leases(server.facts)
     if _is_slow(server):
-        found = "Prefect 3.9.1 with SQLite and leases in files was seen to answer nothing for a minute when busy"
-        advice = "put PostgreSQL behind it, or take another release of Prefect for the server"
-        yield Check("release", "note", found, advice)
+        yield Check(
+            "release",
+            "note",
+            "a busy Prefect 3.9.1 server with SQLite and leases in files can stop answering for a minute",
+            "use PostgreSQL, or another Prefect release for the server",
+        )
 
 
 def _server_version(version: str, client: str | None) -> Check:
     bound = BOUNDS["prefect"]
     found = f"the server has Prefect {version}"
     if not _release(bound.lowest) <= _release(version) < _release(bound.below):
-        advice = f"install prefect>={bound.lowest},<{bound.below} where the server runs"
-        return Check("server version", "problem", f"{found}, which doesn't fit", advice)
+        return Check(
+            "server version",
+            "problem",
+            f"{found}, which is not supported",
+            f"install prefect>={bound.lowest},<{bound.below} where the server runs",
+        )
     if client and _release(version) < _release(client):
-        advice = f"install Prefect {client} or later where the server runs"
-        return Check("server version", "problem", f"{found}, which is older than the one here", advice)
+        return Check(
+            "server version",
+            "problem",
+            f"{found}, which is older than the local Prefect",
+            f"install Prefect {client} or later where the server runs",
+        )
     return Check("server version", "ok", found)
 
 
 def _database(database: str) -> Check:
     if database != "sqlite":
         return Check("database", "ok", "the server's database is PostgreSQL")
-    found = "the server's database is SQLite, which answers late and loses events when it is very busy"
-    advice = "for production, set PREFECT_SERVER_DATABASE_CONNECTION_URL to PostgreSQL's where the server runs"
-    return Check("database", "note", found, advice)
+    return Check(
+        "database",
+        "note",
+        "the server's database is SQLite, which is slow and loses events under heavy load",
+        "for production, set PREFECT_SERVER_DATABASE_CONNECTION_URL of the server to a PostgreSQL database",
+    )
 
 
 def _leases(facts: ServerFacts) -> Iterator[Check]:
@@ -231,7 +263,7 @@ def _leases(facts: ServerFacts) -> Iterator[Check]:
         never = finding.kind == "slow-repossessor" and facts.repossessor is None
         yield Check("leases", "problem" if never else "note", finding.reason, finding.next)
     if not found:
-        yield Check("leases", "ok", "slots come back by themselves, also after a restart")
+        yield Check("leases", "ok", "the server returns unused slots, also after a restart")
 
 
 def _is_slow(server: ServerHealth) -> bool:
@@ -242,23 +274,35 @@ def _is_slow(server: ServerHealth) -> bool:
 
 def _stored(server: ServerHealth) -> Iterator[Check]:
     if server.own_type:
-        yield Check("block types", "ok", "the server knows the block type airflow-connection")
+        yield Check("block types", "ok", "the server has the block type airflow-connection")
     elif server.own_type is False:
-        found = "the server doesn't know the block type airflow-connection yet"
-        register = "an import that needs it registers it, or: prefect block register --module airflow_compat.blocks"
-        yield Check("block types", "note", found, register)
+        yield Check(
+            "block types",
+            "note",
+            "the server doesn't have the block type airflow-connection yet",
+            "`airflow-compat import` registers the block type if needed; or prefect block register --module "
+            "airflow_compat.blocks",
+        )
     if server.blocks is None:
         return
     for slug, extra in sorted(server.lacking.items()):
-        count = server.blocks.get(slug, 0)
-        found = f"the server has {count} of {slug}, and load_block can't make them: a package is missing here"
-        yield Check("extras", "problem", found, f"pip install 'airflow-compat[{extra}]'")
+        yield Check(
+            "extras",
+            "problem",
+            f"load_block can't load the server's {server.blocks.get(slug, 0)} blocks of type {slug}, because a package "
+            "is not installed",
+            f"pip install 'airflow-compat[{extra}]'",
+        )
     if not server.lacking:
-        yield Check("extras", "ok", "what the connections on the server need is installed here")
+        yield Check("extras", "ok", "the packages for the server's connections are installed")
 
 
 def _heartbeats(server: ServerHealth) -> Check:
     if server.heartbeats:
-        return Check("heartbeats", "ok", "flow runs that start here send them")
-    found = "flow runs that start here send none, so on_zombie can't tell of those whose process is killed"
-    return Check("heartbeats", "note", found, "prefect config set PREFECT_FLOWS_HEARTBEAT_FREQUENCY=30")
+        return Check("heartbeats", "ok", "flow runs that start here send heartbeats")
+    return Check(
+        "heartbeats",
+        "note",
+        "flow runs that start here send no heartbeats, so on_zombie can't detect a killed process",
+        "prefect config set PREFECT_FLOWS_HEARTBEAT_FREQUENCY=30",
+    )

@@ -1,15 +1,14 @@
-"""What is installed here; read without importing any of it, since what is looked for may be what doesn't import."""
+"""Reads the versions of installed packages. Packages are not imported, because importing a broken package may fail."""
 
 from __future__ import annotations
 
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
-from .._specs.health import BOUNDS, Installation
+from ._checks import BOUNDS, Installation
 
 
 def read_installation() -> Installation:
-    """The interpreter, and the packages that matter."""
     return Installation((sys.version_info.major, sys.version_info.minor), {name: _version(name) for name in BOUNDS})
 
 

@@ -1,16 +1,18 @@
-"""What the server that the settings name tells about itself. One that none is named for is not started."""
+"""Reads facts from the configured server. The functions never start a temporary server."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from prefect.client.schemas.objects import WorkerStatus
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import (
     PREFECT_API_URL,
@@ -19,40 +21,58 @@ from prefect.settings import (
     PREFECT_SERVER_ALLOW_EPHEMERAL_MODE,
 )
 
-from .._specs.connections import HOMES
-from .._specs.health import ServerHealth, driver_of
-from .._specs.specs import BlockSpec
-from ..errors import ServerError, ServerUnreachableError
-from .block_classes import extra_of, is_installed
-from .blocks import read_names
-from .client import kept_client
-from .failures import server_call
-from .pool_states import read_server_facts
+from .._prefect.block_classes import extra_of, is_installed
+from .._prefect.blocks import read_names
+from .._prefect.client import kept_client
+from .._prefect.failures import not_an_api, server_call
+from .._prefect.internals.client import server_settings
+from .._prefect.pages import chunks, items
+from .._prefect.specs import BlockSpec
+from ..connections._specs import HOMES
+from ..errors import ServerError
+from ..pools._server_states import read_server_facts
+from ._checks import ServerHealth, driver_of
+from ._run_findings import RunWithoutProcess
+from ._server_runs import lost_runs
 
 _OWN_TYPE = "airflow-connection"
 _DATABASES = ("sqlite", "postgresql")
 
 
 def read_server_health() -> ServerHealth:
-    """All that it tells; where it stops answering, what it has told until then."""
-    server = _named()
-    if server.kind not in ("own", "cloud"):
+    """Read all facts. If a request fails, return the error, and the facts that were read before."""
+    server = answering_server()
+    if server.kind not in ("own", "cloud") or server.error:
         return server
     try:
-        _refuse_malformed(PREFECT_API_URL.value() or "")
         if server.kind == "own":
-            server = replace(server, version=_read_version())
             server = replace(server, facts=read_server_facts(), database=_read_database())
         server = replace(server, own_type=_has_type(_OWN_TYPE))
         documents = read_names(slugs=HOMES)
-        counted = Counter(document.type_slug for document in documents)
-        return replace(server, blocks=counted, lacking=lacking_extras(documents))
+        lost = tuple(RunWithoutProcess(each.flow_run.name, each.flow_name, each.reason) for each in lost_runs())
+        return replace(
+            server,
+            lost=lost,
+            blocks=Counter(document.type_slug for document in documents),
+            lacking=lacking_extras(documents),
+        )
+    except ServerError as exc:
+        return replace(server, error=str(exc))
+
+
+def answering_server() -> ServerHealth:
+    """Return facts about the server that Prefect's settings name: its version, or an error if it doesn't answer."""
+    server = named_server()
+    if server.kind not in ("own", "cloud"):
+        return server
+    try:
+        return replace(server, version=_read_version()) if server.kind == "own" else server
     except ServerError as exc:
         return replace(server, error=str(exc))
 
 
 def lacking_extras(documents: Iterable[BlockSpec]) -> Mapping[str, str]:
-    """The block types whose package, or whose database's driver, isn't here, each with the extra that brings it."""
+    """Return block types whose package or database driver is not installed, each with the extra that installs it."""
     lacking = {}
     for document in documents:
         if not is_installed(document.type_slug):
@@ -68,8 +88,8 @@ def _driver(data: Mapping[str, Any]) -> tuple[str, str] | None:
     return driver_of(named) if isinstance(named, str) else None
 
 
-def _named() -> ServerHealth:
-    """What the settings say, before anything is asked."""
+def named_server() -> ServerHealth:
+    """Return facts about the server that Prefect's settings name. Sends no request."""
     heartbeats = PREFECT_FLOWS_HEARTBEAT_FREQUENCY.value() is not None
     url = PREFECT_API_URL.value()
     if not url:
@@ -84,40 +104,49 @@ def _without_secrets(url: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
-def _refuse_malformed(url: str) -> None:
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL:
-        parsed = httpx.URL()
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise ServerUnreachableError(
-            "PREFECT_API_URL is no URL of a server; set it to one such as http://127.0.0.1:4200/api"
-        )
+@dataclass(frozen=True)
+class UsedWorkPool:
+    """A work pool that deployments use."""
+
+    name: str
+    type: str
+    online_workers: int
+
+
+@server_call
+def read_work_pools_of(flow_names: Collection[str]) -> list[UsedWorkPool]:
+    """Return the work pools that the deployments of these flows use, sorted by name."""
+    found: set[str] = set()
+    for names in chunks(flow_names):
+        deployments = items("/deployments/filter", {"flows": {"name": {"any_": names}}})
+        found.update(each["work_pool_name"] for each in deployments if each.get("work_pool_name"))
+    used = []
+    for name in sorted(found):
+        pool, workers = kept_client().read_work_pool(name), kept_client().read_workers_for_work_pool(name)
+        used.append(UsedWorkPool(name, pool.type, sum(worker.status == WorkerStatus.ONLINE for worker in workers)))
+    return used
 
 
 @server_call
 def _read_version() -> str:
+    found: object = None
     try:
-        found = kept_client().request("GET", "/admin/version").json()
-    except ValueError:
-        found = None
+        with suppress(ValueError):
+            found = kept_client().api_version()
     except httpx.HTTPStatusError as exc:
         if exc.response.status_code != HTTPStatus.NOT_FOUND:
             raise
-        found = None
     if not isinstance(found, str):
-        raise ServerError(
-            f"what answers at {_without_secrets(PREFECT_API_URL.value() or '')} is not Prefect's API; "
-            "PREFECT_API_URL ends in /api where it is a server of Prefect's"
-        )
+        raise not_an_api()
     return found
 
 
 @server_call
 def _read_database() -> str:
     try:
-        settings = kept_client().request("GET", "/admin/settings").json()["server"]["database"]
-        # The URL is masked as a whole: only a server that was given the driver by itself tells it.
+        settings = server_settings(kept_client())["database"]
+        # The server hides the database URL. The driver is known only if the setting `driver` is set in addition to the
+        # URL.
         found = str(settings["driver"] or "").partition("+")[0]
     except (KeyError, TypeError, httpx.HTTPStatusError):
         return ""

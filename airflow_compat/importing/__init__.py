@@ -1,7 +1,7 @@
-"""An Airflow export into Prefect: `read` the files, `plan` against what the server has, `apply` the plan.
+"""Imports Airflow's connections, variables and pools: `read` the sources, `plan` the changes, `apply` the plan.
 
-`plan` writes nothing. `apply` leaves what exists as it is, unless the plan was made to replace it, so that it can be
-run again after a break.
+`plan` writes nothing. `apply` keeps existing items, unless you set `replace=True`, so you can repeat an interrupted
+import.
 """
 
 from __future__ import annotations
@@ -13,61 +13,66 @@ from dataclasses import replace as replace_fields
 from fnmatch import fnmatchcase
 from os import PathLike
 
-from ._airflow.export_data import Export as _Export
-from ._airflow.export_data import Note, Problem, Shadowed
-from ._airflow.names import block_name
-from ._specs.connections import HOMES
-from ._specs.import_plan import Holdings, Item, Outcome, plan_items
-from ._specs.planned import are_items, of_one_kind
-from ._specs.variables import SECRET_SLUG
-from .connections import Connection, public_connection
-from .errors import AirflowCompatError, InvalidExportError
+from .._airflow.export_data import Export as _Export
+from .._airflow.export_data import Note, Problem, Shadowed
+from .._airflow.names import block_name, is_id
+from .._prefect.given_items import are_items, of_one_kind
+from .._prefect.plan import Item, Outcome
+from ..connections import Connection, public_connection
+from ..connections._specs import HOMES
+from ..errors import AirflowCompatError, InvalidExportError
+from ..variables._specs import SECRET_SLUG
+from ._plan import Holdings, plan_items
 
 __all__ = ["Export", "Item", "Note", "Outcome", "Problem", "Shadowed", "apply", "plan", "read"]
 
 
 @dataclass(frozen=True)
 class Export(_Export):
-    """What one or several sources hold, in their own order.
+    """The connections, variables and pools that `read` found, in the order of the sources.
 
     Attributes:
         connections: The connections.
         variables: The variables, each with its key and value.
-        pools: The pools, each with its slots.
-        problems: The entries that could not be read, and why.
-        shadowed: The entries that Airflow would not have used, since it asks another source first.
-        notes: What entries have that is left out, such as a `team_name`.
+        pools: The pools, each with its number of slots.
+        problems: Connections and variables that could not be read, each with the reason.
+        shadowed: Connections, variables and pools that Airflow would not use, because a source of higher precedence has
+            the same id.
+        notes: Notes on fields that are left out, such as a `team_name`.
     """
 
     connections: tuple[Connection, ...] = ()
 
 
 def read(*sources: str | PathLike[str], environ: Mapping[str, str] | None = None) -> Export:
-    """Read what Airflow holds: export files, its environment, its metadata database, its secrets backends.
+    """Read connections, variables and pools from the places where Airflow stores them.
 
-    Entries that are damaged become `problems` of the result. An id that several sources have is taken from the one
-    that Airflow asks first (secrets backend, environment, database or export file); the others are `shadowed`.
+    Connections and variables that can't be read are listed in `problems` of the result. If several sources contain the
+    same id, the result contains the value that Airflow would find first, and `shadowed` lists the others. The order is:
+    secrets backends, then the environment, then the metadata database and export files.
 
     Args:
-        sources: In any order: paths of export files; `env:`; a metadata database's SQLAlchemy URL; a secrets backend,
-            such as `aws-ssm:` (see the pages on importing).
-        environ: What stands for the environment; the process's own when it isn't given.
+        sources: The sources, in any order. A source is the path of an export file or of an `airflow_settings.yaml`;
+            `env:` for the environment variables; `env:FILE` for an environment file; the metadata database's SQLAlchemy
+            URL; or a secrets backend, such as `aws-ssm:` (see the pages on importing).
+        environ: The environment variables. Defaults to the environment of this process.
 
     Raises:
-        InvalidExportError: A file is missing, can't be read, or isn't an export; or two sources have an id, and
-            Airflow asks none of them before the other.
-        SourceError: Another source can't be read, or is written in a wrong way.
-        MissingPackageError: A source's package isn't installed; the message names the extra.
+        InvalidExportError: A file is missing, unreadable or not an export, or two sources of equal precedence contain
+            the same id.
+        SourceError: The metadata database or a secrets backend can't be read, or the text of a source is invalid.
+        MissingPackageError: A package that a source needs is missing. The message names the extra of airflow-compat
+            that installs the package.
     """
-    from ._sources.environ import Environ
+    from ._environ import Environ
     from ._sources.registry import read_sources
 
     try:
         held = read_sources(sources, Environ(os.environ if environ is None else environ))
-        connections = tuple(public_connection(connection) for connection in held.connections)
+        connections = tuple(map(public_connection, held.connections))
         return Export(connections, held.variables, held.pools, held.problems, held.shadowed, held.notes)
     except AirflowCompatError as exc:
-        # The frames behind it hold the sources, which may have passwords in them.
+        # Drop the traceback, because its frames hold the sources' texts, which may contain passwords.
         problem = exc.with_traceback(None)
         problem.__cause__ = problem.__context__ = None
     finally:
@@ -76,26 +81,26 @@ def read(*sources: str | PathLike[str], environ: Mapping[str, str] | None = None
 
 
 def plan(export: Export, *, only: Collection[str] = (), replace: bool = False) -> tuple[Item, ...]:
-    """Compare an export with what the Prefect server holds. Nothing is written.
+    """Compare the result of `read` with the items on the Prefect server. Writes nothing.
 
     Args:
-        export: What `read` returned.
-        only: Shell patterns, such as `warehouse_*`: an id that matches none of them is left out. Empty means all.
-        replace: Whether what exists and differs is to be replaced.
+        export: The result of `read`.
+        only: Shell patterns, such as `warehouse_*`, for the ids to import. An empty collection means all ids.
+        replace: Whether to replace existing items that differ from the export.
 
     Raises:
-        InvalidExportError: Something else was given.
-        ServerError: The server can't be asked.
+        InvalidExportError: `export` is not the result of `read`.
+        ServerError: A request to the server fails.
     """
     if not isinstance(export, _Export):
-        raise InvalidExportError(f"got one {type(export).__name__}; pass what read() returned")
-    from ._prefect.blocks import read_documents
-    from ._prefect.limits import read_limits
-    from ._prefect.variables import read_variables
+        raise InvalidExportError(f"plan() got a {type(export).__name__}. Pass the result of read().")
+    from .._prefect.blocks import read_documents
+    from .._prefect.limits import read_limits
+    from .._prefect.variables import read_variables
 
     chosen = _only(export, only) if only else export
     ids = [connection.conn_id for connection in chosen.connections] + [variable.key for variable in chosen.variables]
-    names = [block_name(id_) for id_ in ids if id_]
+    names = [block_name(id_) for id_ in ids if is_id(id_)]
     holdings = Holdings(
         blocks=tuple(read_documents(names, slugs=[*HOMES, SECRET_SLUG])) if names else (),
         variables=tuple(read_variables()) if chosen.variables else (),
@@ -124,21 +129,23 @@ def apply(
     replace: bool = False,
     progress: Callable[[Outcome], None] | None = None,
 ) -> tuple[Outcome, ...]:
-    """Write what the plan says; what fails is reported at the end, and the rest goes on.
+    """Write a plan's items to the Prefect server.
 
-    When the server can't be reached any more, what is left is reported as not tried.
+    If an item can't be written, its outcome contains the reason, and the next items are still written.
+
+    If the server becomes unreachable, no further items are tried, and their outcomes say so.
 
     Args:
-        items: What `plan` returned, or what `read` returned, which is planned first.
-        only: See `plan`. Items of a plan were planned with or without it.
-        replace: See `plan`, and `only`.
-        progress: Called with each outcome as it is there.
+        items: The result of `plan`, or the result of `read`, for which `apply` calls `plan` first.
+        only: See `plan`. Allowed only if `items` is the result of `read`.
+        replace: See `plan`. Allowed only if `items` is the result of `read`.
+        progress: A function that is called with each outcome.
 
     Raises:
-        InvalidExportError: Something else was given; nothing was written.
-        ServerError: The server can't be asked for what it holds.
+        InvalidExportError: An argument is not allowed or has the wrong type. Nothing was written.
+        ServerError: The server's existing items can't be read.
     """
-    from ._prefect.writer import Writer
+    from .._prefect.writer import Writer
 
     if isinstance(items, _Export):
         items = plan(items, only=only, replace=replace)
@@ -147,7 +154,8 @@ def apply(
         are_items(items, Item, {"only": only, "replace": replace}, InvalidExportError)
     outcomes: list[Outcome] = []
     writer = Writer()
-    # One at a time: a server on SQLite has one writer, and several of ours would lock its own services out.
+    # Write one item at a time: SQLite allows one writer at a time, and parallel writes would block the Prefect server's
+    # own services.
     for item in items:
         outcomes.append(Outcome(item, writer.write(item)))
         if progress:

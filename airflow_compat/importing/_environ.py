@@ -1,4 +1,4 @@
-"""The environment that sources read, with its values out of sight."""
+"""A mapping of environment variables that hides its values in tracebacks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 
 class Environ(Mapping[str, str]):
-    """A mapping whose repr shows nothing: a traceback that prints locals must not print an environment."""
+    """A mapping whose `repr` shows no values, so that a traceback that prints local variables does not show secrets."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ

@@ -1,7 +1,7 @@
-"""What stands in the files of Airflow's `LocalFilesystemBackend`, decoded: connections and variables by their ids.
+"""Reads the decoded files of Airflow's `LocalFilesystemBackend`, which map ids to connections or variables.
 
-Its rules differ from an export's in a few points: an id may have a list of one value; a variable is kept as it is,
-whatever its shape; a connection's fields are taken as they are, with `uri` and `extra_dejson` among them.
+The rules differ from those for an export file: an id may map to a list of one value, variables keep their JSON type, a
+connection's fields are not normalised, and a connection may have the fields `uri` and `extra_dejson`.
 """
 
 from __future__ import annotations
@@ -10,22 +10,15 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .connection import Connection
-from .connection_entries import fields_of_object, values_of
-from .connection_fields import FIELDS
-from .connection_uri import RefusedError
-from .export_data import Export, Note, Problem
-from .export_entries import notes_on
-from .import_uri import read_import_uri
-from .variable import VariableRecord
+from .._airflow.connection import Connection
+from .._airflow.connection_fields import FIELDS
+from .._airflow.connection_uri import RefusedError
+from .._airflow.export_data import Export, Note, Problem
+from .._airflow.export_entries import fields_of_object, notes_on, read_import_uri, values_of
+from .._airflow.variable import VariableRecord
 
 
 def connections_from_entries(entries: Mapping[str, Any]) -> Export:
-    """The connections of a file.
-
-    Args:
-        entries: The file's object: for each id a URI, the fields, or a list that has one of these.
-    """
     found: list[Connection] = []
     problems: list[Problem] = []
     notes: list[Note] = []
@@ -40,15 +33,15 @@ def connections_from_entries(entries: Mapping[str, Any]) -> Export:
 
 
 def variables_from_entries(entries: Mapping[str, Any]) -> Export:
-    """The variables of a file, as Airflow hands them out: a value that isn't text stays what it is."""
+    """Return the variables of a file. As in Airflow, values keep their JSON type."""
     found: list[VariableRecord] = []
     problems: list[Problem] = []
     for key, value in entries.items():
         try:
             json.dumps(value)
         except (TypeError, ValueError, RecursionError):
-            # YAML has more than JSON: dates, sets, and lists that hold themselves.
-            problems.append(Problem("variable", key, "its value is more than JSON can hold; put it in quotes"))
+            # YAML can express values that JSON can't: dates, sets, and lists that contain themselves.
+            problems.append(Problem("variable", key, "JSON cannot hold the variable's value; put the value in quotes"))
         else:
             found.append(VariableRecord(key, value))
     return Export(variables=tuple(found), problems=tuple(problems))
@@ -58,16 +51,18 @@ READERS: dict[str, Callable[[Mapping[str, Any]], Export]] = {
     "connections_file_path": connections_from_entries,
     "variables_file_path": variables_from_entries,
 }
-"""What reads the entries of the file that each of the backend's arguments names."""
+"""Maps each argument of the backend that names a file to the function that reads the file's decoded content."""
 
 
 def _fields(conn_id: str, value: Any) -> dict[str, Any]:
     if isinstance(value, str):
         if value.lstrip().startswith("{"):
-            raise RefusedError("it is JSON in quotes, which this backend takes for a URI; write the object itself")
+            raise RefusedError(
+                "the connection is JSON in quotes, which this backend reads as a URI; use the object without quotes"
+            )
         return read_import_uri(value, "cli") if value else {}
     if not isinstance(value, dict):
-        raise RefusedError("it is neither a URI nor an object of a connection's fields")
+        raise RefusedError("the connection is neither a URI nor an object of fields; use one of the two")
     fields = {**dict.fromkeys(FIELDS), **fields_of_object(conn_id, value)}
-    # Not normalised here, unlike in a URI.
+    # As in Airflow, only a connection type that comes from a URI is normalised.
     return fields if value.get("uri") else {**fields, "conn_type": value.get("conn_type")}

@@ -1,4 +1,4 @@
-"""Several sources as one export, in the order in which Airflow asks them: the first one that has an id is used."""
+"""Merges several sources. If several contain the same id, the first source in Airflow's order is used."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TypeVar
 
+from .._airflow.connection import Connection
+from .._airflow.export_data import Export, Kind, Shadowed
+from .._airflow.pool import Pool
+from .._airflow.variable import VariableRecord
 from ..errors import InvalidExportError
-from .connection import Connection
-from .export_data import Export, Kind, Shadowed
-from .pool import Pool
-from .variable import VariableRecord
 
 _Entry = TypeVar("_Entry", Connection, VariableRecord, Pool)
 _ID_FIELDS: dict[Kind, str] = {"connection": "conn_id", "variable": "key", "pool": "name"}
 
 
 class Rank(IntEnum):
-    """When Airflow asks a source; the lowest comes first."""
+    """The position of a source in Airflow's order of precedence. Airflow asks sources of the lowest rank first."""
 
     SECRETS_BACKEND = 0
     ENVIRONMENT = 1
@@ -27,12 +27,7 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True)
 class Origin:
-    """A source that was read.
-
-    Attributes:
-        name: What it is called in messages; no password is in it.
-        rank: When Airflow asks it. An export file is the database's.
-    """
+    """A source and the content that was read from it. `name` is the source's name for messages, without passwords."""
 
     name: str
     rank: Rank
@@ -40,12 +35,12 @@ class Origin:
 
 
 def resolve(origins: Sequence[Origin]) -> Export:
-    """The entries that Airflow would use; the others are `shadowed`.
+    """Return the connections, variables and pools that Airflow would use. `shadowed` of the result lists the others.
 
-    An entry that can't be read shadows none: Airflow goes on to its next source, too.
+    If a source's value for an id can't be read, the next source's value is used, as in Airflow.
 
     Raises:
-        InvalidExportError: Two sources of the same rank have an id, so that none goes before the other.
+        InvalidExportError: Two sources of the same rank contain the same id.
     """
     shadowed: list[Shadowed] = []
     connections = _resolved("connection", [(origin, origin.export.connections) for origin in origins], shadowed)
@@ -75,7 +70,7 @@ def _resolved(
         getattr(entry, id_field) for origin, entries in groups if origin.rank != Rank.ENVIRONMENT for entry in entries
     }
     winners: dict[str, tuple[Origin, _Entry]] = {}
-    # `sorted` keeps the order that was given within a rank.
+    # Sources of the same rank keep their order, because `sorted` is stable.
     for origin, entries in sorted(groups, key=lambda group: group[0].rank):
         for entry in _respelled(entries, id_field, spelled) if origin.rank == Rank.ENVIRONMENT else entries:
             id_ = getattr(entry, id_field)
@@ -84,17 +79,17 @@ def _resolved(
                 continue
             if winner.rank == origin.rank:
                 raise InvalidExportError(
-                    f"{kind} {id_!r} is in both {winner.name} and {origin.name}, and neither goes before the other; "
-                    "leave one of them out"
+                    f"{kind.capitalize()} {id_!r} is in both {winner.name} and {origin.name}, which have the same "
+                    f"precedence. Remove {id_!r} from one of the two."
                 )
             shadowed.append(Shadowed(kind, id_, winner.name, origin.name))
     return tuple(entry for origin, _ in groups for winner, entry in winners.values() if winner is origin)
 
 
 def _respelled(entries: Iterable[_Entry], id_field: str, spelled: Iterable[str]) -> Iterator[_Entry]:
-    """The environment's entries under the ids that other sources know them by: its names are all upper-case.
+    """Return the environment's connections or variables, with their ids spelled as in the other sources.
 
-    `AIRFLOW_CONN_DB` is used for `DB` as for `db`.
+    Names of environment variables are upper-case, so `AIRFLOW_CONN_DB` provides both the id `DB` and the id `db`.
     """
     known: dict[str, list[str]] = {}
     for id_ in sorted(spelled):

@@ -1,16 +1,16 @@
-"""What Airflow finds in its environment or a secrets backend: each connection and variable as one text."""
+"""Reads connections and variables from the texts that an environment or a secrets backend stores, as Airflow does."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .connection import Connection
-from .connection_fields import read_json
-from .connection_uri import RefusedError
-from .export_data import Export, Note, Problem
-from .import_uri import read_import_uri
-from .variable import VariableRecord
+from .._airflow.connection import Connection
+from .._airflow.connection_fields import read_json
+from .._airflow.connection_uri import RefusedError
+from .._airflow.export_data import Export, Note, Problem
+from .._airflow.export_entries import read_import_uri
+from .._airflow.variable import VariableRecord
 
 
 def export_from_stored(
@@ -19,13 +19,9 @@ def export_from_stored(
     problems: Iterable[Problem] = (),
     notes: Iterable[Note] = (),
 ) -> Export:
-    """Read stored connections and variables as a task does.
+    """Read stored variables and connections as an Airflow task does.
 
-    Args:
-        connections: For each id a URI, JSON, or the fields.
-        variables: For each key its value, which is kept as it is.
-        problems: What could not be asked for.
-        notes: What is said of entries besides.
+    A stored connection is a URI, JSON or a dict of fields.
     """
     found = []
     refused = list(problems)
@@ -34,8 +30,12 @@ def export_from_stored(
             found.append(Connection(conn_id, **_fields(stored)))
         except RefusedError as exc:
             refused.append(Problem("connection", conn_id, str(exc)))
-    records = tuple(VariableRecord(key, text) for key, text in variables.items())
-    return Export(connections=tuple(found), variables=records, problems=tuple(refused), notes=tuple(notes))
+    return Export(
+        connections=tuple(found),
+        variables=tuple(VariableRecord(key, text) for key, text in variables.items()),
+        problems=tuple(refused),
+        notes=tuple(notes),
+    )
 
 
 def _fields(stored: str | Mapping[str, Any]) -> dict[str, Any]:
@@ -43,5 +43,5 @@ def _fields(stored: str | Mapping[str, Any]) -> dict[str, Any]:
         return read_json(stored, read_import_uri)
     text = stored.strip()
     if not text:
-        raise RefusedError("it is empty; write a connection's URI or JSON")
+        raise RefusedError("the connection is empty; use a connection's URI or JSON")
     return read_json(text, read_import_uri) if text.startswith("{") else read_import_uri(text, "task")

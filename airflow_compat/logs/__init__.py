@@ -1,6 +1,7 @@
-"""Airflow's logs in Prefect's: `forward` brings what `airflow.task` says to the run; known secrets are masked.
+"""Forwards the messages of loggers such as `airflow.task` to the log of the Prefect run, and masks secrets in logs.
 
-Masking is on from the first secret on that `get_connection`, `load_block` or `Variable.get` gives, as it is in Airflow.
+As in Airflow, masking starts when this process first loads a secret: in `get_connection`, `load_block` or
+`Variable.get`.
 """
 
 from __future__ import annotations
@@ -8,10 +9,11 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from ._airflow.run_objects import DagRun, TaskInstance
-from ._airflow.secret_texts import MIN_LENGTH
-from ._logs.forward import Forwarding
-from .errors import InvalidArgumentError
+from .._airflow.run_objects import DagRun, TaskInstance
+from .._airflow.secret_texts import MIN_LENGTH
+from ..errors import InvalidArgumentError
+from . import _masking
+from ._forward import Forwarding
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun, TaskRun
@@ -31,22 +33,24 @@ _TASK = "airflow.task"
 
 
 def forward(*loggers: str, level: int | str = logging.INFO) -> Forwarding:
-    """Bring what loggers say in a run to its log: a context manager, a decorator, or `start()` and `stop()`.
+    """Forward loggers' messages to the run's log: in a `with` block, as a decorator, or from `start()` to `stop()`.
 
-    What their children say comes along. A line goes to the run that it is said in, also in a task in a thread. What
-    is said outside a run goes where it went before. Nothing is forwarded twice where Prefect forwards the same logger
-    by itself.
+    Messages of child loggers are forwarded, too. A message is written to the log of the run whose code logs the
+    message, even if the code runs in another thread. Messages outside a run, and messages of loggers that Prefect
+    already forwards, are not forwarded.
 
-    Prefect's own way is the setting `PREFECT_LOGGING_EXTRA_LOGGERS=airflow.task`, which every process of a deployment
-    reads. It changes no level: `logging.getLogger("airflow.task").setLevel("INFO")`.
+    Prefect's own counterpart is the setting `PREFECT_LOGGING_EXTRA_LOGGERS=airflow.task`, which applies to every
+    process of a deployment. The setting does not change the logger's level, so also call
+    `logging.getLogger("airflow.task").setLevel("INFO")`.
 
     Args:
-        loggers: The loggers' names; none is `airflow.task`.
-        level: What is forwarded from; a logger that lets less through is set to this meanwhile, for the console too.
+        loggers: The loggers' names. Defaults to `airflow.task`.
+        level: The lowest level of messages to forward. If a logger has a higher level, this level replaces it while
+            messages are forwarded, so the console also shows more messages.
 
     Raises:
-        InvalidArgumentError: There is no such level.
-        InvalidCallbackError: As a decorator: it is put on something other than a function, or on one that yields.
+        InvalidArgumentError: `logging` has no such level.
+        InvalidCallbackError: The decorated object is not a function, or is a generator function.
 
     Example:
         ```python
@@ -65,89 +69,89 @@ def forward(*loggers: str, level: int | str = logging.INFO) -> Forwarding:
     """
     number = level if isinstance(level, int) else logging.getLevelName(level.upper())
     if isinstance(number, bool) or not isinstance(number, int):
-        raise InvalidArgumentError(f"logs.forward: there is no level {level!r}; write INFO, or another of logging's")
+        raise InvalidArgumentError(f"logs.forward: unknown level {level!r}. Use INFO or another level of logging")
     return Forwarding(loggers or (_TASK,), number)
 
 
 def mask(value: Any, name: str | None = None) -> None:
-    """Airflow's `mask_secret`: mask this in all that the process logs from now on.
+    """Mask a value in everything that the process logs from now on, as Airflow's `mask_secret` does.
 
-    Also in the forms that it has in a URL, in JSON and in a repr. What is shorter than five characters isn't masked,
-    nor are the words `airflow` and `prefect`.
+    The forms that the value has in URLs, JSON and `repr` are masked, too. Values shorter than five characters are not
+    masked, nor are the words `airflow` and `prefect`.
 
     Args:
-        value: Text; or a dict, of which the values whose keys Airflow takes for secrets are masked; or a list of such.
-        name: The variable's or field's name: text is masked only where it is one that Airflow takes for a secret.
+        value: Text, a dict, or a list of these. In a dict, only the values of sensitive keys are masked.
+        name: The name of the variable or field that has this value. If a name is given, text is masked only if Airflow
+            considers the name sensitive.
 
     Raises:
-        InvalidArgumentError: It is none of these.
+        InvalidArgumentError: The value is neither text, a dict nor a list.
     """
-    from ._logs.masking import is_too_short, remember
-
     known = value is None or isinstance(value, (str, dict, list, tuple, set, frozenset))
     if not known and not hasattr(value, "get_secret_value"):
-        raise InvalidArgumentError(f"logs.mask takes text, a dict or a list, not {type(value).__name__}; give its text")
-    remember(value, name)
-    if is_too_short(value):
+        raise InvalidArgumentError(
+            f"logs.mask takes text, a dict or a list, not {type(value).__name__}. Pass the object's text"
+        )
+    _masking.remember(value, name)
+    if _masking.is_too_short(value):
         logging.getLogger("airflow_compat").warning(
-            "A secret isn't masked, since it is too short; logs.enable_masking(min_length=...) masks shorter ones"
+            "A secret isn't masked because it is too short. Call logs.enable_masking(min_length=...) for shorter "
+            "secrets"
         )
 
 
 def redact(text: str) -> str:
-    """The text with `***` in place of the secrets that are known."""
-    from ._logs.masking import redact
-
-    return redact(text)
+    """Return the text with `***` in place of each secret that this process has loaded or passed to `mask`."""
+    return _masking.redact(text)
 
 
 def enable_masking(*, min_length: int = MIN_LENGTH) -> None:
-    """Mask the secrets that are known, and those that are loaded later, in all that this process logs.
+    """Mask all secrets in everything that this process logs, including secrets that were loaded before this call.
 
-    It is on by itself once a secret was loaded. Call this for another length, after `disable_masking`, or after
-    something has replaced Python's log record factory.
+    When this process loads its first secret, masking starts without this call. Call this function to change
+    `min_length`, to undo `disable_masking`, or to restore masking after other code has replaced Python's log record
+    factory.
 
     Args:
-        min_length: How long a secret has to be, in characters; Airflow's is 5.
+        min_length: The length of the shortest secret to mask, in characters. Airflow masks secrets of at least 5
+            characters.
 
     Raises:
-        InvalidArgumentError: It isn't a whole number from 1 on.
+        InvalidArgumentError: `min_length` is not a whole number of at least 1.
     """
-    from ._logs.masking import enable
-
     if isinstance(min_length, bool) or not isinstance(min_length, int) or min_length < 1:
-        raise InvalidArgumentError(f"logs.enable_masking: min_length is {min_length!r}; write a whole number from 1 on")
-    enable(min_length)
+        raise InvalidArgumentError(
+            f"logs.enable_masking: min_length is {min_length!r}. Pass a whole number of at least 1"
+        )
+    _masking.enable(min_length)
 
 
 def disable_masking() -> None:
-    """Show secrets in what this process logs, until `enable_masking`; what Prefect itself masks stays so."""
-    from ._logs.masking import disable
-
-    disable()
+    """Stop masking secrets in this process's logs until `enable_masking` is called. Prefect's own masking continues."""
+    _masking.disable()
 
 
 def task_log_url(run: TaskInstance | DagRun | TaskRun | FlowRun | None = None) -> str:
-    """The page in Prefect's UI that shows a run's log: Airflow's `ti.log_url`.
+    """Return the URL of a run's page in Prefect's UI, which shows the run's log, in place of Airflow's `ti.log_url`.
 
     Args:
-        run: A context's `ti` or `dag_run`, or Prefect's task run or flow run; None is the run that this is called in.
+        run: An Airflow context's `ti` or `dag_run`, or a task run or flow run of Prefect. Defaults to the current run.
 
     Raises:
-        ContextNotFoundError: No run is given, and this is outside one.
-        InvalidArgumentError: It is none of these.
+        ContextNotFoundError: `run` is None, and no run is active.
+        InvalidArgumentError: `run` is of another type.
     """
-    from ._logs.pages import page_of
+    from ._run_url import page_of
 
     return page_of(run)
 
 
 class LoggingMixin:
-    """Airflow's class of that name: `self.log` is the run's logger in a run, and a plain one of the class outside."""
+    """Replaces Airflow's class: during a run, `self.log` is the run's logger; elsewhere, an ordinary logger."""
 
     @property
     def log(self) -> logging.Logger | logging.LoggerAdapter[logging.Logger]:
-        """The logger."""
-        from ._prefect.logs import run_logger
+        """Return the logger."""
+        from .._prefect.run_logger import run_logger
 
         return run_logger(f"{type(self).__module__}.{type(self).__name__}")

@@ -1,8 +1,7 @@
-"""Hands what loggers such as `airflow.task` say to the run that it is said in."""
+"""Forwards the messages of loggers such as `airflow.task` to the log of the current run."""
 
 from __future__ import annotations
 
-import functools
 import inspect
 import logging
 import os
@@ -11,9 +10,9 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._airflow.signatures import keep_signature
+from .._prefect.wrapped_function import decorate
 from ..errors import InvalidCallbackError
 
 if TYPE_CHECKING:
@@ -26,8 +25,6 @@ _lock = threading.Lock()
 
 @dataclass
 class _Attached:
-    """A logger that is forwarded; by how many at once."""
-
     handler: logging.Handler
     level_before: int
     times: int = 1
@@ -37,9 +34,9 @@ _attached: dict[str, _Attached] = {}
 
 
 class Forwarding(AbstractContextManager["Forwarding", None]):
-    """What `logs.forward()` returns: a context manager, a decorator, and `start` and `stop`.
+    """The result of `logs.forward()`: use it in a `with` statement, as a decorator, or with `start` and `stop`.
 
-    One object can be entered many times, also at once.
+    The same object can be used several times, also at the same time.
     """
 
     def __init__(self, names: Sequence[str], level: int) -> None:
@@ -47,12 +44,15 @@ class Forwarding(AbstractContextManager["Forwarding", None]):
         self._level = level
 
     def start(self) -> None:
-        """Forward from now on, until `stop`."""
+        """Start forwarding."""
         for name in self._names:
             _attach(name, self._level)
 
     def stop(self) -> None:
-        """Undo one `start`. The loggers are as they were when each was undone."""
+        """Undo one `start`.
+
+        After as many calls of `stop` as of `start`, the loggers have their original levels and handlers.
+        """
         for name in self._names:
             _detach(name)
 
@@ -68,33 +68,19 @@ class Forwarding(AbstractContextManager["Forwarding", None]):
     def __call__(self, function: F) -> F:
         if not inspect.isfunction(function):
             raise InvalidCallbackError(
-                f"logs.forward() was put on {type(function).__name__}, not on a function: write it below @flow or @task"
+                f"logs.forward() decorates functions, not {type(function).__name__}. Put @logs.forward(...) below "
+                "@flow or @task"
             )
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             raise InvalidCallbackError(
-                f"logs.forward() was put on {function.__name__}, which yields: write `with logs.forward(...):` in it"
+                f"logs.forward() can't decorate the generator {function.__name__}. Use `with logs.forward(...):` "
+                "inside the generator"
             )
-        if inspect.iscoroutinefunction(function):
-
-            @functools.wraps(function)
-            async def forwarding_async(*args: Any, **kwargs: Any) -> Any:
-                with self:
-                    return await function(*args, **kwargs)
-
-            keep_signature(forwarding_async, function)
-            return cast("F", forwarding_async)
-
-        @functools.wraps(function)
-        def forwarding(*args: Any, **kwargs: Any) -> Any:
-            with self:
-                return function(*args, **kwargs)
-
-        keep_signature(forwarding, function)
-        return cast("F", forwarding)
+        return decorate(function, lambda: self)
 
 
 def _attach(name: str, level: int) -> None:
-    from .._prefect.logs import RunHandler
+    from .._prefect.run_logger import RunHandler
 
     logger = logging.getLogger(name)
     with _lock:
@@ -103,7 +89,7 @@ def _attach(name: str, level: int) -> None:
         else:
             _attached[name] = _Attached(RunHandler(), logger.level)
             logger.addHandler(_attached[name].handler)
-        # One who wants more of it than another gets it.
+        # If several `forward` calls name the logger, the lowest of their levels applies.
         if not logger.isEnabledFor(level):
             logger.setLevel(level)
 
@@ -122,7 +108,7 @@ def _detach(name: str) -> None:
 
 
 def _after_fork() -> None:
-    # Another thread of the parent's, which isn't here, may hold it.
+    # In the parent, a thread may have held the lock during the fork.
     globals()["_lock"] = threading.Lock()
 
 

@@ -1,4 +1,4 @@
-"""The pages of runs in Prefect's UI."""
+"""Returns the URL of a run's page in Prefect's UI."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from ..errors import ContextNotFoundError, InvalidArgumentError
 
 
 def page_of(run: object) -> str:
-    """The page of a run; of the one that this is called in, where none is given."""
     if isinstance(run, TaskInstance):
         return run.log_url
     if isinstance(run, DagRun) and run.services:
@@ -20,11 +19,11 @@ def page_of(run: object) -> str:
         return run_url(run)
     if run is not None:
         raise InvalidArgumentError(
-            f"task_log_url takes a ti, a dag_run, a task run or a flow run, not {type(run).__name__}"
+            f"logs.task_log_url takes a ti, a dag_run, a task run or a flow run, not {type(run).__name__}"
         )
     if task_context := TaskRunContext.get():
         return run_url(task_context.task_run)
     flow_context = FlowRunContext.get()
     if flow_context and flow_context.flow_run:
         return run_url(flow_context.flow_run)
-    raise ContextNotFoundError("task_log_url() was called outside a run; give it the run that is meant")
+    raise ContextNotFoundError("logs.task_log_url() was called outside a run. Pass the run")

@@ -1,6 +1,6 @@
-"""Airflow's metrics: `Stats`, and those of flow and task runs, to StatsD, Datadog, Prometheus or OpenTelemetry.
+"""Sends Airflow's metrics, from `Stats` and from runs, to StatsD, Datadog, Prometheus or OpenTelemetry.
 
-Nothing is sent until `configure` or `configure_from_airflow` was called in the process.
+A process sends no metrics before it has called `configure` or `configure_from_airflow`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ._airflow.metric_names import Filters
-from ._airflow.metric_settings import (
+from ..errors import InvalidMetricSettingsError
+from ._names import Filters
+from ._settings import (
     DISABLED_TAGS,
     Datadog,
     MetricSettings,
@@ -24,9 +25,7 @@ from ._airflow.metric_settings import (
     settings_of_config,
     settings_of_environment,
 )
-from ._metrics.stats import Stats, Timer, connect, disconnect, emit
-from ._metrics.stats import flush as _flush
-from .errors import InvalidMetricSettingsError
+from ._stats import Stats, Timer, connect, emit, flush, shutdown
 
 if TYPE_CHECKING:
     from prefect import Flow, Task
@@ -47,23 +46,24 @@ def configure(
     disabled_tags: Sequence[str] = DISABLED_TAGS,
     legacy_names: bool | None = None,
 ) -> None:
-    """Have this process's metrics go somewhere. Called again, it changes where.
+    """Set the target to which this process sends its metrics. A second call replaces the target.
 
-    A measurement is handed to a daemon thread, which sends it: a backend that is slow or gone never holds up the code.
-    What is more than 10,000 measurements behind is dropped, and a process's end waits for two seconds at most.
-    A forked process sends its own.
+    A daemon thread sends the measurements, so that a slow target never blocks your code. While 10,000 measurements wait
+    to be sent, new measurements are dropped. When the process ends, it waits up to two seconds until the remaining
+    measurements are sent. A process that is forked later sends its own measurements.
 
     Args:
-        target: Where they go.
-        allow_list: Only the metrics that one of these regular expressions is found in.
-        block_list: Not the metrics that one of these is found in; ignored beside an `allow_list`, as in Airflow.
-        disabled_tags: Not the tags that one of these is found in.
-        legacy_names: Whether each is sent under its older name too, which holds the tags: `ti.start.etl.load` beside
-            `ti.start`. By default it is, but for Prometheus, whose labels say the same.
+        target: Where to send the metrics.
+        allow_list: Regular expressions: send only metrics with a matching name.
+        block_list: Regular expressions: don't send metrics with a matching name. As in Airflow, ignored if there is an
+            `allow_list`.
+        disabled_tags: Regular expressions: don't send tags with a matching name.
+        legacy_names: Whether to send each metric also under its older name, which contains the tags' values, such as
+            `ti.start.etl.load`. Defaults to True, except for Prometheus.
 
     Raises:
-        InvalidMetricSettingsError: A pattern is none, or Prometheus' port can't be opened.
-        MissingPackageError: The target's client isn't installed.
+        InvalidMetricSettingsError: A pattern is invalid, or Prometheus' port can't be opened.
+        MissingPackageError: The target's client package isn't installed.
 
     Example:
         ```python
@@ -76,7 +76,8 @@ def configure(
     """
     if not isinstance(target, (StatsD, Datadog, Prometheus, OpenTelemetry)):
         raise InvalidMetricSettingsError(
-            f"configure: {type(target).__name__} is no target; give a StatsD, Datadog, Prometheus or OpenTelemetry"
+            f"metrics.configure: invalid target {type(target).__name__}. Pass a StatsD, Datadog, Prometheus or "
+            "OpenTelemetry"
         )
     filters = Filters(
         checked_patterns("allow_list", list(allow_list)),
@@ -84,55 +85,58 @@ def configure(
         checked_patterns("disabled_tags", list(disabled_tags)),
     )
     legacy = not isinstance(target, Prometheus) if legacy_names is None else legacy_names
-    influxdb = isinstance(target, StatsD) and target.influxdb_tags
-    connect(MetricSettings(target, filters, legacy, influxdb))
+    connect(MetricSettings(target, filters, legacy, isinstance(target, StatsD) and target.influxdb_tags))
 
 
 def configure_from_airflow(settings: Mapping[str, object] | str | PathLike[str] | None = None) -> None:
-    """Have metrics go where Airflow's own `[metrics]` settings say; nowhere, where they switch none on.
+    """Send metrics to the target that Airflow's own `[metrics]` settings name.
+
+    If the settings name no target, send nothing.
 
     Args:
-        settings: The settings as a mapping, `{"statsd_on": True, "statsd_host": "statsd"}`, the path of an airflow.cfg,
-            or None for the environment's `AIRFLOW__METRICS__*`. Those go before a file's, as in Airflow.
+        settings: A mapping, such as `{"statsd_on": True, "statsd_host": "statsd"}`; the path of an airflow.cfg, whose
+            settings the environment variables `AIRFLOW__METRICS__*` override; or None for only these variables.
 
     Raises:
-        InvalidMetricSettingsError: A setting is misspelt, its value is none, or the file can't be used.
-        UnsupportedFeatureError: A setting has no counterpart.
-        MissingPackageError: The client isn't installed.
+        InvalidMetricSettingsError: A setting has an unknown name or an invalid value, or the file is unreadable or not
+            an airflow.cfg.
+        UnsupportedFeatureError: A setting is not supported.
+        MissingPackageError: The target's client package isn't installed.
     """
     if isinstance(settings, Mapping):
         connect(read_settings(settings))
         return
     values: dict[str, str] = {}
     if settings is not None:
-        from ._files.content import content
+        from .._files.content import content
 
-        path = Path(settings)
-        text = content(path, InvalidMetricSettingsError).decode(errors="replace")
-        values = settings_of_config(text, str(path))
+        text = content(Path(settings), InvalidMetricSettingsError).decode(errors="replace")
+        values = settings_of_config(text, str(Path(settings)))
     connect(read_settings({**values, **settings_of_environment(os.environ)}))
 
 
 def instrument(runnable: Runnable, *, tasks: Iterable[Task[..., Any]] = ()) -> Runnable:
-    """Have the runs of a flow and its tasks, or of one task, measured under Airflow's names. Also a decorator.
+    """Send Airflow's metrics of the runs of a flow and its tasks, or of one task. Works as a decorator.
 
-    A flow: `dagrun.duration.success`, `dagrun.duration.failed` and, for a scheduled run, `dagrun.schedule_delay` and
-    `dagrun.first_task_scheduling_delay`. Each try of a task: `ti.start`, `ti.finish`, `task.duration`, `ti_successes`,
-    `ti_failures`, `operator_successes` and `operator_failures`; times in milliseconds. The tags are Airflow 3's:
-    `dag_id`, the flow's name; `task_id`; a flow's `run_type`; `state` and `operator_name`, which is
-    `_PythonDecoratedOperator` for a plain `@task` as for Airflow's.
+    Each run of a flow sends `dagrun.duration.success` or `dagrun.duration.failed`, and, if the run is scheduled,
+    `dagrun.schedule_delay` and `dagrun.first_task_scheduling_delay`. Each try of a task sends `ti.start`, `ti.finish`
+    and `task.duration`, and either `ti_successes` and `operator_successes`, or `ti_failures` and `operator_failures`.
+    Durations and delays are in milliseconds.
 
-    A flow's tasks are those that its code names when it runs.
+    The tags are those of Airflow 3: `dag_id`, which is the flow's name; `task_id`; `run_type`, for flow runs; `state`;
+    and `operator_name`, which is `_PythonDecoratedOperator` for a plain `@task`, as in Airflow.
+
+    If `runnable` is a flow, its tasks whose names appear in its code are measured, too.
 
     Args:
         runnable: The flow, or one task.
-        tasks: Those of the flow's tasks that its code doesn't name, such as some in a list.
+        tasks: Further tasks of the flow to measure, such as tasks that are elements of a list.
 
     Returns:
-        The very flow or task.
+        The same flow or task.
 
     Raises:
-        InvalidMetricSettingsError: It is neither a flow nor a task.
+        InvalidMetricSettingsError: `runnable` is neither a flow nor a task.
 
     Example:
         ```python
@@ -140,10 +144,8 @@ def instrument(runnable: Runnable, *, tasks: Iterable[Task[..., Any]] = ()) -> R
 
         from airflow_compat import metrics
 
-
         @task
         def load(): ...
-
 
         @metrics.instrument
         @flow
@@ -153,8 +155,8 @@ def instrument(runnable: Runnable, *, tasks: Iterable[Task[..., Any]] = ()) -> R
     """
     from prefect import Flow, Task
 
-    from ._metrics.instrument import instrument_flow
-    from ._metrics.of_tasks import instrument_task
+    from ._flows import instrument_flow
+    from ._tasks import instrument_task
 
     if isinstance(runnable, Flow):
         instrument_flow(runnable, tasks)
@@ -162,47 +164,26 @@ def instrument(runnable: Runnable, *, tasks: Iterable[Task[..., Any]] = ()) -> R
         instrument_task(runnable)
     else:
         raise InvalidMetricSettingsError(
-            f"instrument was put on {runnable!r}, which is neither a flow nor a task: "
-            "write @metrics.instrument above @flow or @task, not below"
+            f"metrics.instrument: {runnable!r} is neither a flow nor a task. Put @metrics.instrument above @flow or "
+            "@task"
         )
     return runnable
 
 
 def emit_pools(*names: str) -> None:
-    """Send the pools' gauges once: `pool.open_slots`, `pool.running_slots`, `pool.queued_slots`.
+    """Send three gauges for each pool, once: `pool.open_slots`, `pool.running_slots`, `pool.queued_slots`.
 
-    Airflow's scheduler does so every five seconds; call it from a flow with a schedule, or run
-    `airflow-compat metrics export`.
+    Airflow's scheduler sends these gauges every five seconds. To send the gauges regularly, call this function from a
+    scheduled flow, or run `airflow-compat metrics export`.
 
     Args:
-        names: The pools; all when there are none.
+        names: The names of the pools. Defaults to all pools.
 
     Raises:
-        PoolNotReadyError: One of the pools doesn't exist.
-        ServerError: The server can't be asked.
+        PoolNotReadyError: A named pool doesn't exist.
+        ServerError: A request to the server failed.
     """
-    from ._metrics.pools import pool_samples
+    from ._server import pool_samples
 
     for sample in pool_samples(names):
         emit(sample)
-
-
-def flush(timeout: float = 2.0) -> bool:
-    """Wait until what was measured so far is sent, as it is at the process's end.
-
-    Args:
-        timeout: The seconds to wait at most.
-
-    Returns:
-        Whether it was handed over in time.
-    """
-    return _flush(timeout)
-
-
-def shutdown(timeout: float = 2.0) -> None:
-    """Send what there is, close what is open, and send nothing more.
-
-    Args:
-        timeout: The seconds to wait at most.
-    """
-    disconnect(timeout)

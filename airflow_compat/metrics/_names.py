@@ -1,4 +1,4 @@
-"""The names of Airflow's metrics: which ones are legal, which are let through, and the older name that each has."""
+"""Airflow's rules for metric names: which names are valid, which are sent, and which older names metrics have."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import lru_cache
 
 Tags = Mapping[str, str]
 
-# Airflow 3.3's own table (`metrics_template.yaml`), for the metrics that a run, a task or a pool has.
+# The metrics of runs, tasks and pools in Airflow 3.3's `metrics_template.yaml`.
 _LEGACY = {
     "operator_failures": "operator_failures_{operator_name}",
     "operator_successes": "operator_successes_{operator_name}",
@@ -38,9 +38,9 @@ MAX_LENGTH = 250
 
 
 def legacy_metric(name: str, tags: Tags) -> tuple[str, dict[str, str]] | None:
-    """The name that holds its tags in itself, and the tags that are left; None where there is none.
+    """Return the metric's older name, which contains tags' values, and the remaining tags; None without such a name.
 
-    A dot in a tag would add a level to the name, and becomes `__`, as in Airflow 3.
+    As in Airflow 3, dots in the tags' values become `__`.
     """
     template = _LEGACY.get(name)
     if template is None or any(variable not in tags for variable in _VARIABLES[name]):
@@ -51,43 +51,34 @@ def legacy_metric(name: str, tags: Tags) -> tuple[str, dict[str, str]] | None:
 
 @lru_cache(maxsize=4096)
 def normal_name(name: str) -> str:
-    """A flow's, task's or pool's name as part of a metric: what is not legal there becomes `_`, as in Airflow."""
     return _NOT_NORMAL.sub("_", name)
 
 
 def why_illegal(name: object, *, influxdb: bool = False) -> str:
-    """Why Airflow sends no metric of this name; empty where it does."""
+    """Return the reason why Airflow refuses this metric name, or an empty text if the name is valid."""
     if not isinstance(name, str):
-        return "a metric's name is a string"
+        return "a metric's name must be a string"
     if len(name) > MAX_LENGTH:
-        return f"it is longer than {MAX_LENGTH} characters"
+        return f"the metric's name is longer than {MAX_LENGTH} characters"
     if name and not (_LEGAL_INFLUX if influxdb else _LEGAL).fullmatch(name):
-        return "a metric's name has ASCII letters, digits, and `_`, `.`, `-`, `/`"
+        return "a metric's name may only contain ASCII letters, digits, and `_`, `.`, `-`, `/`"
     return ""
 
 
 @dataclass(frozen=True)
 class Filters:
-    """Which metrics and tags are sent; each list is regular expressions, found anywhere in the name, case ignored.
-
-    Attributes:
-        allow_list: Only the metrics that one of these is found in; all when there are none.
-        block_list: Not the metrics that one of these is found in; ignored beside an `allow_list`, as in Airflow.
-        disabled_tags: Not the tags that one of these is found in.
-    """
+    """Selects metrics and tags with regular expressions, which may match anywhere in a name and ignore case."""
 
     allow_list: tuple[str, ...] = ()
     block_list: tuple[str, ...] = ()
     disabled_tags: tuple[str, ...] = ()
 
     def lets_through(self, name: str) -> bool:
-        """Whether a metric of this name is sent."""
         if self.allow_list:
             return _found(self.allow_list, name)
         return not _found(self.block_list, name)
 
     def tags(self, tags: Tags) -> dict[str, str]:
-        """The tags that are sent."""
         return {key: value for key, value in tags.items() if not _found(self.disabled_tags, key)}
 
 

@@ -1,4 +1,4 @@
-"""A whole server's metrics, for Prometheus: polled, and counted from a moment on."""
+"""Collects metrics of the runs and pools on a Prefect server, for Prometheus."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any, Literal
 
-from .._airflow.metric_settings import Prometheus
 from .._prefect.claims import CLAIM
-from .._prefect.ended_runs import count_running, read_ended, read_flow_names, read_flows_of
 from ..errors import AirflowCompatError
-from .ended import flow_run_samples, task_run_samples
-from .pools import pool_samples
-from .sample import Sample
-from .to_prometheus import PrometheusBackend
+from ._prometheus import PrometheusBackend
+from ._run_samples import flow_run_samples, task_run_samples
+from ._sample import Sample
+from ._server import count_running, pool_samples, read_ended, read_flow_names, read_flows_of
+from ._settings import Prometheus
 
 logger = logging.getLogger("airflow_compat.metrics")
 
-# Clocks differ, and a task run's end reaches the database seconds after it.
+# Each poll also reads this period before the previous poll, because clocks differ, and because the server stores the
+# end of a task run some seconds late.
 _OVERLAP = timedelta(minutes=1)
 _UP = "prefect_server.up"
 _GAUGES = ("pool.open_slots", "pool.running_slots", "pool.queued_slots")
 
 
 class ServerMetrics:
-    """Counts the runs that end after a moment, and reads the pools.
+    """Counts the server's runs that end after a given time, and reads the pools.
 
     Args:
-        since: The moment that counting begins at, with its time zone.
-        target: Where Prometheus scrapes.
+        since: Count runs that end after this time, which has a time zone.
+        target: The address and port at which Prometheus scrapes the metrics.
 
     Raises:
         InvalidMetricSettingsError: The port can't be opened.
@@ -44,18 +44,14 @@ class ServerMetrics:
         self.port = self._backend.port
 
     def poll(self) -> None:
-        """Read what is new.
-
-        Raises:
-            ServerError: The server can't be asked.
-        """
         now = datetime.now(timezone.utc)
         after = max(self._since, self._polled - _OVERLAP)
         flow_runs, task_runs = self._new("flow_runs", after), self._new("task_runs", after)
         flows_of = read_flows_of({run["flow_run_id"] for run in task_runs if run["flow_run_id"]})
         names = read_flow_names({run["flow_id"] for run in flow_runs} | set(flows_of.values()))
         running, pools = count_running(), pool_samples(())
-        # All was read: what is counted from here on is counted once.
+        # Count the runs only after all requests have succeeded: otherwise the next poll would count the same runs
+        # again.
         samples = [sample for run in flow_runs for sample in flow_run_samples(run, names.get(run["flow_id"], ""))]
         for run in task_runs:
             samples += task_run_samples(run, names.get(flows_of.get(run["flow_run_id"] or "", ""), ""))
@@ -72,25 +68,23 @@ class ServerMetrics:
         return [run for run in read_ended(kind, after) if _key(run) not in self._counted and not _is_ours(run)]
 
     def serve(self, interval: float, stop: threading.Event) -> None:
-        """Poll until the event is set; a server that is gone for a while is told, and asked again."""
+        """Poll the server until `stop` is set. If the server is unreachable, log a warning and continue."""
         while not stop.wait(interval):
             try:
                 self.poll()
             except AirflowCompatError as exc:
                 self._backend.send(Sample("gauge", _UP, 0, {}))
-                logger.warning("the server's metrics are as they were: %s", exc)
+                logger.warning("The server's metrics were not updated: %s", exc)
 
     def text(self) -> str:
-        """The metrics in Prometheus' format."""
         return self._backend.text()
 
     def close(self) -> None:
-        """Close the port."""
         self._backend.close()
 
 
 def _key(run: Mapping[str, Any]) -> tuple[str, str]:
-    # A run that is tried again ends again.
+    # The key includes the end time, because a run that is retried ends more than once.
     return run["id"], run["end_time"]
 
 
@@ -99,10 +93,10 @@ def _is_ours(run: Mapping[str, Any]) -> bool:
 
 
 def poll_once(since: datetime) -> str:
-    """The metrics of the runs that ended since a moment, in Prometheus' format.
+    """Return the metrics of the runs that have ended since the given time, in Prometheus' text format.
 
     Raises:
-        ServerError: The server can't be asked.
+        ServerError: A request to the server failed.
     """
     metrics = ServerMetrics(since, Prometheus())
     metrics.poll()

@@ -1,4 +1,4 @@
-"""Prometheus: the values of this process, to be scraped or pushed."""
+"""Backend for Prometheus: stores this process's metrics, which Prometheus scrapes, or which are pushed to a gateway."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from prometheus_client import CollectorRegistry, generate_latest, pushadd_to_gateway, start_http_server
 from prometheus_client.core import Metric
 
-from .._airflow.metric_settings import Prometheus
 from ..errors import InvalidMetricSettingsError
-from .sample import Sample
+from ._sample import Sample
+from ._settings import Prometheus
 
 if TYPE_CHECKING:
     from wsgiref.simple_server import WSGIServer
@@ -35,10 +35,10 @@ class _Series:
 
 
 class PrometheusBackend:
-    """Keeps counters, gauges, and of timings the count and the sum of seconds.
+    """Stores the values of counters and gauges, and of each timing the count and the sum in seconds.
 
     Raises:
-        InvalidMetricSettingsError: The port can't be opened, or the gateway's URL is none that can be pushed to.
+        InvalidMetricSettingsError: The port can't be opened, or the gateway's URL is invalid.
     """
 
     takes_rates = False
@@ -60,22 +60,21 @@ class PrometheusBackend:
                 self._server, self._thread = start_http_server(target.port, target.host, self._registry)
             except (OSError, OverflowError) as exc:
                 raise InvalidMetricSettingsError(
-                    f"Prometheus: port {target.port} of {target.host} can't be opened ({exc}); "
-                    "take another one, or 0 for a free one"
+                    f"Prometheus: port {target.port} of {target.host} can't be opened ({exc}). "
+                    "Choose another port, or 0 for a free one"
                 ) from None
             self.port = self._server.server_port
 
     def send(self, sample: Sample) -> None:
-        """Take it into the values."""
         name = re.sub(r"[^a-zA-Z0-9_]", "_", ".".join(filter(None, (self._target.prefix, sample.name))))
         labels = tuple(sorted((re.sub(r"[^a-zA-Z0-9_]", "_", key), value) for key, value in sample.tags.items()))
         with self._lock:
             series = self._series.setdefault(name, _Series(sample.kind, sample.name))
-            # A counter of Prometheus never falls: one that does is a gauge.
+            # In Prometheus, counters never decrease, so a counter that decreases becomes a gauge.
             if sample.kind == series.kind == "counter" and sample.value < 0:
                 series.kind = "gauge"
             if sample.kind != series.kind and (sample.kind, series.kind) != ("counter", "gauge"):
-                raise ValueError(f"it is a {series.kind} already, and can't be a {sample.kind} too")
+                raise ValueError(f"the metric is already a {series.kind} and can't also be a {sample.kind}")
             if sample.kind == "timing":
                 series.counts[labels] = series.counts.get(labels, 0) + 1
                 series.values[labels] = series.values.get(labels, 0.0) + sample.value / 1000
@@ -85,12 +84,11 @@ class PrometheusBackend:
                 series.values[labels] = sample.value
 
     def forget(self, name: str) -> None:
-        """Leave out a gauge's values, before they are read anew."""
+        """Remove all values of a gauge, so that only values set later are exported."""
         with self._lock:
             self._series.pop(re.sub(r"[^a-zA-Z0-9_]", "_", f"{self._target.prefix}.{name}"), None)
 
     def collect(self) -> Iterator[Metric]:
-        """The values, as Prometheus' client asks for them."""
         with self._lock:
             metrics = [self._metric(name, series) for name, series in self._series.items()]
         yield from metrics
@@ -108,11 +106,9 @@ class PrometheusBackend:
         return metric
 
     def text(self) -> str:
-        """The values in Prometheus' format."""
         return generate_latest(self._registry).decode()
 
     def flush(self) -> None:
-        """Push, where there is a gateway."""
         if self._target.push_url:
             pushadd_to_gateway(
                 self._target.push_url,
@@ -123,7 +119,6 @@ class PrometheusBackend:
             )
 
     def close(self) -> None:
-        """Close the port."""
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
@@ -131,7 +126,7 @@ class PrometheusBackend:
 
 
 def _check_url(url: str) -> None:
-    # What it holds isn't shown: it may be a password.
+    # The error's message does not show the URL, which may contain a password.
     if not url:
         return
     try:
@@ -141,5 +136,5 @@ def _check_url(url: str) -> None:
         is_plain = False
     if not is_plain:
         raise InvalidMetricSettingsError(
-            "Prometheus: nothing can be pushed to push_url; write http://host:port, without a user and a password"
+            "Prometheus: push_url is invalid. Use http://host:port, without user and password"
         )

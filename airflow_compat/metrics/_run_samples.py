@@ -1,23 +1,24 @@
-"""What a run that has ended gives in metrics, under Airflow's names; from what the server says of it."""
+"""Converts the server's data on ended runs to measurements under Airflow's metric names."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from .._airflow.data_interval import LABEL_RUN_TYPE
-from .._airflow.metric_names import normal_name
-from .sample import Sample
+from .._airflow.zones import api_moment
+from .._prefect.instance_keys import MARKER, SUMMARY, task_in_key
+from .._prefect.internals.names import STATES, ending_of_run_name, function_in_task_key
+from ._names import normal_name
+from ._sample import Sample
 
+_NAMED_STATES = {"Skipped": "skipped", "UpForRetry": "up_for_retry"}
 _STATES = {"COMPLETED": "success", "FAILED": "failed", "CRASHED": "failed", "CANCELLED": "failed"}
 
 
 def flow_run_samples(run: Mapping[str, Any], flow_name: str) -> list[Sample]:
-    """The samples of a flow run: how long it took, and how late it began where a schedule made it."""
+    is_scheduled = run["auto_scheduled"] or (run.get("created_by") or {}).get("type") == "SCHEDULE"
     labels = run.get("labels") or {}
-    creator = run.get("created_by") or {}
-    is_scheduled = run["auto_scheduled"] or creator.get("type") == "SCHEDULE"
     run_type = str(labels.get(LABEL_RUN_TYPE) or ("scheduled" if is_scheduled else "manual"))
     tags = {"dag_id": normal_name(flow_name), "run_type": run_type}
     samples = []
@@ -32,17 +33,19 @@ def flow_run_samples(run: Mapping[str, Any], flow_name: str) -> list[Sample]:
 
 
 def task_run_samples(run: Mapping[str, Any], flow_name: str) -> list[Sample]:
-    """The samples of a task run; one of no flow has no `dag_id`. Its tries before the last one aren't known.
+    """Return the measurements of a task run. If no flow called the task, the measurements have no tag `dag_id`.
 
-    A result from the cache has none, since nothing was run.
+    Earlier tries of a task of `airflow_compat.task` have no measurements, because the server stores only the last try.
+    Runs that executed no code have no measurements either: cached results, and task instances of a DAG file whose state
+    was set without a try.
     """
-    if run["state_name"] == "Cached":
+    if run["state_name"] == STATES.cached or str(run["task_key"]).startswith((MARKER, SUMMARY)):
         return []
     tags = {"dag_id": normal_name(flow_name)} if flow_name else {}
     tags["task_id"] = normal_name(_task_name(run))
-    state = "skipped" if run["state_name"] == "Skipped" else _STATES.get(run["state_type"], "failed")
+    state = _NAMED_STATES.get(run["state_name"]) or _STATES.get(run["state_type"], "failed")
     samples = [Sample("counter", "ti.finish", 1, {**tags, "state": state})]
-    # Of a skipped one Airflow 3 sends nothing more, and no duration either.
+    # For a skipped task, Airflow 3 sends no further metrics.
     if state == "skipped":
         return samples
     milliseconds = _milliseconds(run["start_time"], run["end_time"])
@@ -53,12 +56,14 @@ def task_run_samples(run: Mapping[str, Any], flow_name: str) -> list[Sample]:
 
 
 def _task_name(run: Mapping[str, Any]) -> str:
-    """The task's name: a run has it, with the beginning of its own key; else the function's, which the task's key has.
+    """Return the task's name, as found in the run's name, or else the name of the task's function.
 
-    A task that names its runs itself gives each another name, and a metric of its own to each would be without end.
+    A custom run name is not used: each run would have a name of its own, and therefore a metric of its own.
     """
-    ending = f"-{run['dynamic_key'][:3]}"
-    name, function = str(run["name"]), str(run["task_key"]).rpartition("-")[0]
+    if task_id := task_in_key(str(run["task_key"])):
+        return task_id
+    ending = ending_of_run_name(run["dynamic_key"])
+    name, function = str(run["name"]), function_in_task_key(str(run["task_key"]))
     if name.endswith(ending) or not (run["flow_run_id"] and function):
         return name.removesuffix(ending)
     return function
@@ -67,9 +72,4 @@ def _task_name(run: Mapping[str, Any]) -> str:
 def _milliseconds(start: str | None, end: str | None) -> float | None:
     if not start or not end:
         return None
-    return max(0.0, (_moment(end) - _moment(start)).total_seconds() * 1000)
-
-
-def _moment(text: str) -> datetime:
-    # Before Python 3.11, Z is no time zone.
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return max(0.0, (api_moment(end) - api_moment(start)).total_seconds() * 1000)

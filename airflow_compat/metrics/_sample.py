@@ -1,4 +1,4 @@
-"""One measurement, and what takes it."""
+"""Defines the class of measurements, and the interface of backends."""
 
 from __future__ import annotations
 
@@ -9,15 +9,12 @@ Kind = Literal["counter", "gauge", "timing"]
 
 
 class Sample(NamedTuple):
-    """One measurement. A tuple, since a task run makes many, and they are made while it waits.
+    """One measurement. The class is a tuple, because tuples are fast to create.
 
     Attributes:
-        kind: What it is of.
-        name: The metric, without prefix.
-        value: What is added to a counter, a gauge's value, or a timing's milliseconds.
-        tags: The tags, by name.
-        rate: The share of such measurements that are sent, up to 1.
-        is_delta: Whether a gauge's value is added to the one that it has.
+        value: The increment of a counter, the value of a gauge, or the milliseconds of a timing.
+        rate: The share of measurements to send: 0.1 sends one of ten, 1 sends all.
+        is_delta: Whether to add `value` to the gauge's current value.
     """
 
     kind: Kind
@@ -29,19 +26,19 @@ class Sample(NamedTuple):
 
 
 class Samples(Protocol):
-    """Measurements that belong together: made into samples by the thread that sends them."""
+    """An object that stands for several measurements, which are created only in the sending thread."""
 
     def samples(self) -> Iterable[Sample]:
-        """Each one, in the order in which they are sent."""
+        """Return the measurements in the order in which to send them."""
 
 
 class Backend(Protocol):
-    """Where metrics go. All is called from one thread.
+    """The interface of backends, which send metrics to one target. The same thread calls all methods.
 
     Attributes:
-        flush_seconds: The time between two flushes; None where there is one after each batch.
-        takes_rates: Whether it is told the rate; else measurements are left out before.
-        takes_deltas: Whether it is told that a gauge is one; else the sum is made before.
+        flush_seconds: The seconds between two calls of `flush`; None means a call after each batch of measurements.
+        takes_rates: Whether the backend applies `rate`. For other backends, `Sender` applies `rate`.
+        takes_deltas: Whether the backend handles `is_delta`. For other backends, `Sender` computes the gauge's value.
     """
 
     flush_seconds: float | None
@@ -49,10 +46,9 @@ class Backend(Protocol):
     takes_deltas: bool
 
     def send(self, sample: Sample) -> None:
-        """Take one measurement; may raise."""
+        """Send or buffer one measurement. May raise an exception."""
 
     def flush(self) -> None:
-        """Send what is kept back; may raise, and may take seconds."""
+        """Send the buffered measurements. May raise an exception, and may take seconds."""
 
-    def close(self) -> None:
-        """Give back sockets and ports."""
+    def close(self) -> None: ...

@@ -1,4 +1,4 @@
-"""The thread between the code that measures and the backend: the code never waits for it."""
+"""Sends measurements from a thread of their own."""
 
 from __future__ import annotations
 
@@ -12,35 +12,37 @@ import time
 from collections.abc import Callable
 from typing import TypeAlias
 
-from .._airflow.metric_names import legacy_metric, why_illegal
-from .._airflow.metric_settings import MetricSettings
-from .sample import Backend, Sample, Samples
+from ._names import legacy_metric, why_illegal
+from ._sample import Backend, Sample, Samples
+from ._settings import MetricSettings
 
 logger = logging.getLogger("airflow_compat.metrics")
 
 _Item: TypeAlias = "Sample | Samples | threading.Event | None"
 _Key = tuple[str, tuple[tuple[str, str], ...]]
 
-# How long the end of a process waits for a backend that doesn't answer.
+# The longest time, in seconds, for which a process that ends waits until its measurements are sent.
 EXIT_SECONDS = 2.0
-# About 5 MB, and minutes of a busy process.
+# The maximum number of waiting measurements: about 5 MB, which a busy process produces in a few minutes.
 CAPACITY = 10_000
 RETRY_SECONDS = 30.0
-# What comes in this time is sent at once: a thread that woke for each would take the code's time.
+# The seconds for which the thread lets measurements accumulate: waking up for each one would slow the user's code.
 _GATHER_SECONDS = 0.1
-# But so many are sent sooner: were 700 waiting, Python's garbage collector would go through them in the code's thread.
+# If this many measurements wait, the thread sends them immediately. At 700 waiting measurements, Python's garbage
+# collector would already run in the thread of the user's code.
 _MANY = 300
 _MOST_PREPARED = 10_000
 _MOST_COMPLAINTS = 100
 
 
-class Pump:
-    """Takes measurements in a microsecond, and hands them on in a daemon thread; what is too much is dropped, and told.
+class Sender:
+    """Accepts a measurement within a microsecond, and sends measurements from a daemon thread.
 
     Args:
-        make: Makes the backend; called in the thread, again after a fork, and later again where it raises.
-        settings: Which metrics are sent, and under which names.
-        backend: The backend, where it is there already.
+        make: A function that creates the backend. The sending thread calls this function, and calls it again after a
+            fork or an error.
+        settings: Which metrics to send, and under which names.
+        backend: A backend that was already created, if any.
     """
 
     def __init__(self, make: Callable[[], Backend], settings: MetricSettings, backend: Backend | None = None) -> None:
@@ -52,7 +54,7 @@ class Pump:
         self._prepared: dict[_Key, list[tuple[str, dict[str, str]]]] = {}
         self._lock = threading.Lock()
         self._begin()
-        # The first measurement would wait until the thread runs.
+        # Start the thread now, so that the first measurement does not wait until the thread has started.
         self._start()
 
     def _begin(self) -> None:
@@ -65,7 +67,6 @@ class Pump:
         self._retry_at = 0.0
 
     def put(self, sample: Sample | Samples) -> None:
-        """Take a measurement, or some that belong together."""
         if self._pid != os.getpid():
             self._after_fork()
         waiting = self._queue.qsize()
@@ -79,7 +80,10 @@ class Pump:
             self._start()
 
     def flush(self, timeout: float) -> bool:
-        """Wait until what was put so far is sent, for this many seconds at most; whether it was."""
+        """Wait until all waiting measurements are sent.
+
+        Return False if the measurements are not sent within `timeout` seconds.
+        """
         if self._pid != os.getpid() or self._thread is None or not self._thread.is_alive():
             return True
         done = threading.Event()
@@ -88,7 +92,6 @@ class Pump:
         return done.wait(timeout)
 
     def close(self, timeout: float) -> bool:
-        """Flush, and end the thread."""
         sent = self.flush(timeout)
         if self._thread is not None and self._pid == os.getpid():
             self._queue.put(None)
@@ -99,12 +102,13 @@ class Pump:
         return sent
 
     def _after_fork(self) -> None:
-        # The thread, and what the parent had yet to send, are the parent's.
+        # The thread exists only in the parent process, which also sends the measurements that were waiting before the
+        # fork.
         self._lock = threading.Lock()
         self._backend = None
         self._gauges = {}
         self._begin()
-        # A process of `multiprocessing` ends without what is registered for a process's end.
+        # Child processes of `multiprocessing` don't call `atexit` functions when they end.
         if util := sys.modules.get("multiprocessing.util"):
             util.Finalize(None, self.flush, (EXIT_SECONDS,), exitpriority=0)
 
@@ -132,7 +136,10 @@ class Pump:
                 self._flush()
 
     def _take(self, taken: _Item) -> bool:
-        """Take what is in the queue, from this on; whether to go on."""
+        """Process an item from the queue and all items that are still in the queue.
+
+        Return False if the thread must end.
+        """
         while True:
             if isinstance(taken, Sample):
                 self._send(taken)
@@ -155,9 +162,9 @@ class Pump:
         if self._backend is None and time.monotonic() >= self._retry_at:
             try:
                 self._backend = self._make()
-            except Exception as exc:  # noqa: BLE001 - whatever a client raises, the run goes on
+            except Exception as exc:  # noqa: BLE001 - an error of a client must not end the run
                 self._retry_at = time.monotonic() + RETRY_SECONDS
-                self._complain("start", f"metrics can't be sent ({exc}); tried again every {RETRY_SECONDS:g} s")
+                self._complain("start", f"Metrics can't be sent ({exc}). Retrying every {RETRY_SECONDS:g} s")
         return self._backend
 
     def _send(self, sample: Sample) -> None:
@@ -165,7 +172,7 @@ class Pump:
         if backend is None:
             return
         self._has_sent = True
-        # A name may be anything that was handed in.
+        # The user's code may pass any object as the metric's name.
         key = (str(sample.name), tuple(sample.tags.items()))
         prepared = self._prepared.get(key)
         if prepared is None:
@@ -176,14 +183,13 @@ class Pump:
             try:
                 self._send_one(backend, Sample(sample.kind, name, sample.value, tags, sample.rate, sample.is_delta))
             except Exception as exc:  # noqa: BLE001 - see above
-                self._complain(name, f"the metric {name!r} could not be sent: {exc}")
+                self._complain(name, f"The metric {name!r} could not be sent: {exc}")
 
     def _prepare(self, name: str, tags: dict[str, str]) -> list[tuple[str, dict[str, str]]]:
-        """The names and tags that a measurement is sent under."""
         settings = self._settings
         why = why_illegal(name, influxdb=settings.influxdb)
         if why:
-            self._complain(str(name), f"the metric {name!r} is not sent: {why}")
+            self._complain(str(name), f"The metric {name!r} is not sent: {why}")
             return []
         legacy = legacy_metric(name, tags) if settings.legacy_names else None
         named = [(name, tags)] if legacy is None else [legacy, (name, tags)]
@@ -207,10 +213,9 @@ class Pump:
         try:
             self._backend.flush()
         except Exception as exc:  # noqa: BLE001 - see above
-            self._complain("flush", f"metrics could not be sent: {exc}")
+            self._complain("flush", f"Metrics could not be sent: {exc}")
 
     def _complain(self, about: str, message: str) -> None:
-        """Warn, once about each thing."""
         if about not in self._complaints and len(self._complaints) < _MOST_COMPLAINTS:
             self._complaints.add(about)
             logger.warning(message)

@@ -1,4 +1,4 @@
-"""Airflow's `[metrics]` settings as data: where metrics go, and which of them."""
+"""Defines the targets of metrics, and reads Airflow's `[metrics]` settings."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from ..errors import InvalidMetricSettingsError, UnsupportedFeatureError
-from .metric_names import Filters
+from ._names import Filters
 
 ENVIRONMENT_PREFIX = "AIRFLOW__METRICS__"
 
 
 @dataclass(frozen=True)
 class StatsD:
-    """A StatsD server, over UDP.
+    """A StatsD server that receives metrics over UDP.
 
     Attributes:
-        host: Its name or address.
-        port: Its UDP port.
-        prefix: What stands before each name, with a dot.
-        ipv6: Whether its address is looked up as one of IPv6.
-        influxdb_tags: Whether tags are sent, within the name, as InfluxDB's and Telegraf's StatsD take them. Plain
-            StatsD has no tags.
+        host: The server's name or address.
+        port: The server's UDP port.
+        prefix: The prefix of metric names, without the dot that follows.
+        ipv6: Whether to use the host's IPv6 address.
+        influxdb_tags: Whether to send tags as a part of the metric's name, as StatsD servers of InfluxDB and Telegraf
+            expect. Otherwise no tags are sent, because plain StatsD has no tags.
     """
 
     host: str = "localhost"
@@ -36,14 +36,14 @@ class StatsD:
 
 @dataclass(frozen=True)
 class Datadog:
-    """A Datadog agent, over UDP (DogStatsD).
+    """A Datadog agent that receives metrics over UDP (DogStatsD).
 
     Attributes:
-        host: Its name or address.
-        port: Its UDP port.
-        prefix: What stands before each name, with a dot.
-        constant_tags: `key:value`, sent with each metric.
-        metrics_tags: Whether the metrics' own tags are sent.
+        host: The agent's name or address.
+        port: The agent's UDP port.
+        prefix: The prefix of metric names, without the dot that follows.
+        constant_tags: Further tags for every metric, each in the form `key:value`.
+        metrics_tags: Whether to send each metric's own tags.
     """
 
     host: str = "localhost"
@@ -55,17 +55,17 @@ class Datadog:
 
 @dataclass(frozen=True)
 class Prometheus:
-    """Prometheus, which scrapes this process, or a push gateway; or both.
+    """Prometheus, which scrapes this process, or a push gateway, to which this process pushes, or both.
 
     Attributes:
-        port: The TCP port to be scraped at; 0 takes a free one, None opens none.
-        host: The address that it is opened on; by default only this machine may scrape.
-        push_url: A push gateway, such as `http://pushgateway:9091`; one that wants no password.
-        push_seconds: The time between two pushes; there is one at the process's end, too.
-        job: The gateway's `job`.
-        instance: The gateway's `instance`, which is to differ between processes that run at once; by default the
-            machine's name and the process's id.
-        prefix: What stands before each name, with `_`.
+        port: The TCP port that Prometheus scrapes. 0 chooses a free port; None opens no port.
+        host: The address at which the port is opened. By default, only programs on this machine can scrape.
+        push_url: The URL of a push gateway that needs no password, such as `http://pushgateway:9091`.
+        push_seconds: The seconds between two pushes. When the process ends, it pushes once more.
+        job: The label `job` of the pushed metrics.
+        instance: The label `instance` of the pushed metrics, which must be unique for each process. Defaults to the
+            machine's name and the process id.
+        prefix: The prefix of metric names, without the `_` that follows.
     """
 
     port: int | None = None
@@ -79,14 +79,14 @@ class Prometheus:
 
 @dataclass(frozen=True)
 class OpenTelemetry:
-    """An OpenTelemetry collector, over HTTP (OTLP).
+    """An OpenTelemetry collector that receives metrics over HTTP (OTLP).
 
     Attributes:
-        host: Its name or address.
-        port: Its TCP port.
-        prefix: What stands before each name, with a dot.
-        interval_milliseconds: The time between two exports; there is one at the process's end, too.
-        ssl: Whether it is https.
+        host: The collector's name or address.
+        port: The collector's TCP port.
+        prefix: The prefix of metric names, without the dot that follows.
+        interval_milliseconds: The time between two exports. When the process ends, it exports once more.
+        ssl: Whether to use https.
         service: The resource's `service.name`.
     """
 
@@ -105,13 +105,12 @@ DISABLED_TAGS = ("job_id", "run_id")
 
 @dataclass(frozen=True)
 class MetricSettings:
-    """What `[metrics]` says.
+    """The target of a process's metrics, and which metrics to send under which names.
 
     Attributes:
-        target: Where metrics go; None where Airflow sends none.
-        filters: Which are sent.
-        legacy_names: Whether each is sent under its older name, too.
-        influxdb: Whether names may hold InfluxDB's `,` and `=`.
+        filters: Which metrics and tags to send.
+        legacy_names: Whether to send each metric also under its older name.
+        influxdb: Whether names may contain InfluxDB's `,` and `=`.
     """
 
     target: Target | None
@@ -121,12 +120,14 @@ class MetricSettings:
 
 
 _REFUSED = {
-    "statsd_custom_client_path": "a client of your own can't be put in; leave it out",
-    "stat_name_handler": "names go by Airflow's default rules; leave it out, and name your metrics by them",
-    "otel_debugging_on": "nothing prints metrics to the console; leave it out, and send them to a collector",
+    "statsd_custom_client_path": "custom clients are not supported. Remove the setting",
+    "stat_name_handler": "only Airflow's default name rules are supported. Remove the setting, and follow Airflow's "
+    "rules",
+    "otel_debugging_on": "printing metrics to the console is not supported. Remove the setting, and use a collector",
 }
-# What says nothing about a process that sends: pattern match is the only way since 3, and so are milliseconds.
-_SAME_HERE = {"metrics_use_pattern_match": "True", "timer_unit_consistency": "True"}
+# Airflow 2's switches for pattern matching and milliseconds. The switches have no effect here, because both are always
+# on since Airflow 3.
+_SAME_HERE = frozenset({"metrics_use_pattern_match", "timer_unit_consistency"})
 _KNOWN = frozenset(
     "metrics_allow_list metrics_block_list legacy_names_on statsd_on statsd_host statsd_ipv6 statsd_port statsd_prefix "
     "statsd_datadog_enabled statsd_datadog_tags statsd_datadog_metrics_tags statsd_disabled_tags "
@@ -137,14 +138,10 @@ _TRUE, _FALSE = ("t", "true", "1"), ("f", "false", "0")
 
 
 def settings_of_config(text: str, where: str) -> dict[str, str]:
-    """The `[metrics]` section of an airflow.cfg.
-
-    Args:
-        text: The file.
-        where: Its name, for an error.
+    """Return the settings in the `[metrics]` section of an airflow.cfg.
 
     Raises:
-        InvalidMetricSettingsError: It is no such file, or has no such section.
+        InvalidMetricSettingsError: The file is not an airflow.cfg, or has no `[metrics]` section.
     """
     parser = configparser.RawConfigParser()
     try:
@@ -152,25 +149,31 @@ def settings_of_config(text: str, where: str) -> dict[str, str]:
     except configparser.Error as exc:
         line = f", line {exc.lineno}" if isinstance(exc, configparser.MissingSectionHeaderError) else ""
         raise InvalidMetricSettingsError(
-            f"{where}{line}: this is no airflow.cfg; give the file that Airflow reads"
+            f"{where}{line}: the file is not a valid airflow.cfg. Pass the file that Airflow reads"
         ) from None
     if not parser.has_section("metrics"):
-        raise InvalidMetricSettingsError(f"{where}: there is no section [metrics]; write one, or call configure()")
+        raise InvalidMetricSettingsError(
+            f"{where}: the file has no section [metrics]. Add the section, or call metrics.configure()"
+        )
     return dict(parser.items("metrics"))
 
 
 def settings_of_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The settings that `AIRFLOW__METRICS__*` give."""
-    start = len(ENVIRONMENT_PREFIX)
-    return {key[start:].lower(): value for key, value in environment.items() if key.startswith(ENVIRONMENT_PREFIX)}
+    return {
+        key.removeprefix(ENVIRONMENT_PREFIX).lower(): value
+        for key, value in environment.items()
+        if key.startswith(ENVIRONMENT_PREFIX)
+    }
 
 
 def read_settings(settings: Mapping[str, object]) -> MetricSettings:
-    """What the settings say, by Airflow's defaults; Datadog goes before StatsD, and that before OpenTelemetry.
+    """Read the settings, with Airflow's defaults for missing ones.
+
+    If several targets are on, Datadog comes before StatsD, and StatsD before OpenTelemetry.
 
     Raises:
-        InvalidMetricSettingsError: A setting is misspelt, or its value is none.
-        UnsupportedFeatureError: A setting has no counterpart.
+        InvalidMetricSettingsError: A setting has an unknown name or an invalid value.
+        UnsupportedFeatureError: A setting is not supported.
     """
     values = {key.lower(): "" if value is None else str(value).strip() for key, value in settings.items()}
     for key, value in values.items():
@@ -186,74 +189,66 @@ def read_settings(settings: Mapping[str, object]) -> MetricSettings:
 
 
 def _target(reader: _Reader, influxdb: bool) -> Target | None:
-    host, port = reader.text("statsd_host", "localhost"), reader.number("statsd_port", 8125)
-    prefix = reader.text("statsd_prefix", "airflow")
+    host, port = reader.get("statsd_host", "localhost"), reader.number("statsd_port", 8125)
+    prefix = reader.get("statsd_prefix", "airflow")
     if reader.flag("statsd_datadog_enabled", default=False):
-        constant = tuple(tag.strip() for tag in reader.text("statsd_datadog_tags", "").split(",") if tag.strip())
+        constant = tuple(tag.strip() for tag in reader.get("statsd_datadog_tags", "").split(",") if tag.strip())
         return Datadog(host, port, prefix, constant, reader.flag("statsd_datadog_metrics_tags", default=True))
     if reader.flag("statsd_on", default=False):
         return StatsD(host, port, prefix, reader.flag("statsd_ipv6", default=False), influxdb)
     if reader.flag("otel_on", default=False):
         return OpenTelemetry(
-            reader.text("otel_host", "localhost"),
+            reader.get("otel_host", "localhost"),
             reader.number("otel_port", 8889),
-            reader.text("otel_prefix", "airflow"),
+            reader.get("otel_prefix", "airflow"),
             reader.number("otel_interval_milliseconds", 60_000),
             reader.flag("otel_ssl_active", default=False),
-            reader.text("otel_service", "Airflow"),
+            reader.get("otel_service", "Airflow"),
         )
     return None
 
 
 def _check(key: str, value: str) -> None:
-    if key in _KNOWN:
+    if key in _KNOWN or key in _SAME_HERE:
         return
     if key in _REFUSED:
-        # Airflow's own file has them all, with the values that say nothing.
+        # Accept a value that disables the setting, because Airflow's default airflow.cfg contains such values.
         if value and value.lower() not in ("false", "none"):
             raise UnsupportedFeatureError(f"[metrics] {key}: {_REFUSED[key]}")
         return
-    if key in _SAME_HERE:
-        return
     near = get_close_matches(key, [*_KNOWN, *_REFUSED], 1)
-    hint = f"did you mean {near[0]}?" if near else "leave it out"
-    raise InvalidMetricSettingsError(f"[metrics] {key}: Airflow has no such setting; {hint}")
+    hint = f"Did you mean {near[0]}?" if near else "Remove it"
+    raise InvalidMetricSettingsError(f"[metrics] {key}: Airflow has no such setting. {hint}")
 
 
-class _Reader:
-    def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = values
-
-    def text(self, key: str, default: str) -> str:
-        return self._values.get(key, default)
-
+class _Reader(dict[str, str]):
     def flag(self, key: str, *, default: bool) -> bool:
-        value = self._values.get(key, str(default)).lower()
+        value = self.get(key, str(default)).lower()
         if value not in (*_TRUE, *_FALSE):
-            raise InvalidMetricSettingsError(f"[metrics] {key}: {value!r} is neither True nor False; write one of them")
+            raise InvalidMetricSettingsError(
+                f"[metrics] {key}: {value!r} is neither True nor False. Use one of the two"
+            )
         return value in _TRUE
 
     def number(self, key: str, default: int) -> int:
-        value = self._values.get(key) or str(default)
+        value = self.get(key) or str(default)
         try:
             number = int(float(value))
         except ValueError:
-            raise InvalidMetricSettingsError(f"[metrics] {key}: {value!r} is no number; write one") from None
+            raise InvalidMetricSettingsError(f"[metrics] {key}: {value!r} is not a number. Use a number") from None
         if number < 1:
-            raise InvalidMetricSettingsError(f"[metrics] {key}: {value} is none that can be; write one from 1 on")
+            raise InvalidMetricSettingsError(f"[metrics] {key}: {value} is too small. Use a number of at least 1")
         return number
 
     def patterns(self, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
-        if key not in self._values:
-            return default
-        return checked_patterns(f"[metrics] {key}", self._values[key].split(","))
+        return checked_patterns(f"[metrics] {key}", self[key].split(",")) if key in self else default
 
 
 def checked_patterns(what: str, patterns: list[str] | tuple[str, ...]) -> tuple[str, ...]:
-    """The patterns, without empty ones.
+    """Return the patterns that are not empty, without spaces around them.
 
     Raises:
-        InvalidMetricSettingsError: One is no regular expression.
+        InvalidMetricSettingsError: A pattern is not a regular expression.
     """
     kept = tuple(pattern.strip() for pattern in patterns if pattern.strip())
     for pattern in kept:
@@ -261,6 +256,7 @@ def checked_patterns(what: str, patterns: list[str] | tuple[str, ...]) -> tuple[
             re.compile(pattern)
         except re.error as exc:
             raise InvalidMetricSettingsError(
-                f"{what}: {pattern!r} is no regular expression ({exc}); mend it, or escape what is plain"
+                f"{what}: {pattern!r} is not a regular expression ({exc}). Correct the pattern, or escape special "
+                "characters"
             ) from None
     return kept

@@ -1,28 +1,27 @@
-"""Airflow's `Stats`, and what it is connected to in this process."""
+"""Provides Airflow's `Stats`, and sends this process's measurements to a target."""
 
 from __future__ import annotations
 
 import atexit
 import functools
-import inspect
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._airflow.metric_settings import Datadog, MetricSettings, OpenTelemetry, Prometheus, StatsD
-from .._airflow.signatures import keep_signature
+from .._prefect.wrapped_function import decorate
 from ..errors import MissingPackageError
-from .pump import EXIT_SECONDS, Pump
-from .sample import Backend, Kind, Sample, Samples
+from ._sample import Backend, Kind, Sample, Samples
+from ._sender import EXIT_SECONDS, Sender
+from ._settings import Datadog, MetricSettings, OpenTelemetry, Prometheus, StatsD
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_pumps: list[Pump] = []
+_pumps: list[Sender] = []
 _PACKAGES = {
     StatsD: ("statsd", "statsd", "statsd"),
     Datadog: ("datadog", "datadog", "datadog"),
@@ -31,59 +30,66 @@ _PACKAGES = {
 
 
 def connect(settings: MetricSettings) -> None:
-    """Have this process's metrics go where the settings say; nowhere, where they name no target.
+    """Send this process's metrics to the target in `settings`. If `settings` names no target, stop sending metrics.
 
     Raises:
-        MissingPackageError: The client isn't installed.
+        MissingPackageError: The target's client package isn't installed.
         InvalidMetricSettingsError: Prometheus' port can't be opened.
     """
     target = settings.target
     if target is not None and type(target) in _PACKAGES:
         _require(*_PACKAGES[type(target)])
-    disconnect(EXIT_SECONDS)
+    shutdown()
     if target is None:
         return
     make = functools.partial(_make, target)
-    # A port that is taken is to be told at once; the others' errors are the network's, and come and go.
-    _pumps.append(Pump(make, settings, make() if isinstance(target, Prometheus) else None))
+    # Create the backend for Prometheus here, so that a port that is already in use raises an error immediately.
+    # Creating other backends can fail only because of the network.
+    _pumps.append(Sender(make, settings, make() if isinstance(target, Prometheus) else None))
 
 
-def disconnect(timeout: float) -> None:
-    """Send what there is, for so many seconds at most, and send nothing more."""
+def shutdown(timeout: float = EXIT_SECONDS) -> None:
+    """Send the waiting measurements, close the connection to the target, and stop sending.
+
+    Args:
+        timeout: The maximum time to wait, in seconds.
+    """
     while _pumps:
         _pumps.pop().close(timeout)
 
 
-def flush(timeout: float) -> bool:
-    """Wait until what was measured so far is sent; whether it was in time."""
+def flush(timeout: float = EXIT_SECONDS) -> bool:
+    """Wait until all measurements are sent. Return True if all measurements were sent within `timeout` seconds.
+
+    Args:
+        timeout: The maximum time to wait, in seconds.
+    """
     return all(pump.flush(timeout) for pump in _pumps)
 
 
 def is_connected() -> bool:
-    """Whether metrics go anywhere."""
     return bool(_pumps)
 
 
 def emit(sample: Sample | Samples) -> None:
-    """A measurement of ours, or some."""
     for pump in _pumps:
         pump.put(sample)
 
 
 def _make(target: StatsD | Datadog | Prometheus | OpenTelemetry) -> Backend:
     if isinstance(target, StatsD):
-        from .to_statsd import StatsdBackend
+        from ._statsd import StatsdBackend
 
         return StatsdBackend(target)
     if isinstance(target, Datadog):
-        from .to_statsd import DatadogBackend
+        from ._statsd import DatadogBackend
 
         return DatadogBackend(target)
     if isinstance(target, Prometheus):
-        from .to_prometheus import PrometheusBackend
+        from ._prometheus import PrometheusBackend
 
         return PrometheusBackend(target)
-    from .to_opentelemetry import OpenTelemetryBackend
+    from ._opentelemetry import OpenTelemetryBackend
 
     return OpenTelemetryBackend(target)
 
@@ -94,7 +100,7 @@ def _require(module: str, package: str, extra: str) -> None:
     except ModuleNotFoundError:
         is_there = False
     if not is_there:
-        raise MissingPackageError(f'{package} is not installed; install it with: pip install "airflow-compat[{extra}]"')
+        raise MissingPackageError(f'{package} is not installed. Run `pip install "airflow-compat[{extra}]"`')
 
 
 def _put(
@@ -106,10 +112,12 @@ def _put(
 
 
 class Timer:
-    """Times a block or a function, also one that is awaited; or from `start()` to `stop()`.
+    """Measures the duration of a `with` block, of a function's calls, or from `start()` to `stop()`.
+
+    The function may be async.
 
     Attributes:
-        duration: The milliseconds, once it was stopped.
+        duration: The measured duration in milliseconds; None until the timer stops.
     """
 
     duration: float | None = None
@@ -120,24 +128,8 @@ class Timer:
         self._started: float | None = None
 
     def __call__(self, function: F) -> F:
-        """Time each call of a function; calls may overlap."""
-        if inspect.iscoroutinefunction(function):
-
-            @functools.wraps(function)
-            async def awaited(*args: Any, **kwargs: Any) -> Any:
-                with Timer(self._stat, self._tags):
-                    return await function(*args, **kwargs)
-
-            keep_signature(awaited, function)
-            return cast("F", awaited)
-
-        @functools.wraps(function)
-        def timed(*args: Any, **kwargs: Any) -> Any:
-            with Timer(self._stat, self._tags):
-                return function(*args, **kwargs)
-
-        keep_signature(timed, function)
-        return cast("F", timed)
+        """Measure each call of a function. Calls may overlap."""
+        return decorate(function, lambda: Timer(self._stat, self._tags))
 
     def __enter__(self) -> Self:
         return self.start()
@@ -146,12 +138,12 @@ class Timer:
         self.stop()
 
     def start(self) -> Self:
-        """Begin."""
+        """Start the timer."""
         self._started = time.perf_counter()
         return self
 
     def stop(self, send: bool = True) -> None:
-        """End, and send it."""
+        """Stop the timer, and, unless `send` is False, send the measured duration."""
         if self._started is None:
             return
         self.duration = 1000 * (time.perf_counter() - self._started)
@@ -162,26 +154,29 @@ class Timer:
 class Stats:
     """Airflow's `Stats`: `from airflow_compat.metrics import Stats` in place of `from airflow.stats import Stats`.
 
-    Until `configure` or `configure_from_airflow` was called, all of it does nothing. A call takes microseconds, and
-    neither waits for the backend nor raises because of it.
+    The methods do nothing before `configure` or `configure_from_airflow` is called. Each call takes microseconds: it
+    never waits for the target, and never raises an error of the target.
     """
 
     @staticmethod
     def incr(stat: str, count: int = 1, rate: float = 1, *, tags: Mapping[str, Any] | None = None) -> None:
-        """Add to a counter.
+        """Increase a counter.
 
         Args:
-            stat: Its name, by Airflow's rules: ASCII letters, digits, `_`, `.`, `-` and `/`; another is not sent,
-                and warned of once.
-            count: How much.
-            rate: The share of the calls that are sent, up to 1.
-            tags: Its tags; plain StatsD has none.
+            stat: The counter's name. As in Airflow, a name consists of ASCII letters, digits, `_`, `.`, `-` and `/`. A
+                counter with another name is not sent, and a warning is logged once.
+            count: The increment.
+            rate: The share of calls whose value is sent: 0.1 sends one of ten, 1 sends all.
+            tags: The counter's tags. A plain StatsD server receives no tags.
         """
         _put("counter", stat, count, tags, rate=rate)
 
     @staticmethod
     def decr(stat: str, count: int = 1, rate: float = 1, *, tags: Mapping[str, Any] | None = None) -> None:
-        """Take from a counter. For Prometheus and OpenTelemetry, one that does that is a gauge."""
+        """Decrease a counter.
+
+        Prometheus shows a counter that decreases as a gauge, OpenTelemetry as an up-down counter.
+        """
         _put("counter", stat, -count, tags, rate=rate)
 
     @staticmethod
@@ -191,31 +186,29 @@ class Stats:
         """Set a gauge.
 
         Args:
-            stat: Its name.
-            value: Its value.
-            rate: The share of the calls that are sent, up to 1.
-            delta: Add the value to the one that it has. Only StatsD does that itself; for the others it is the sum in
-                this process, from 0.
-            tags: Its tags.
+            stat: The gauge's name.
+            value: The gauge's value.
+            rate: The share of calls whose value is sent: 0.1 sends one of ten, 1 sends all.
+            delta: Whether to add `value` to the gauge's current value. Except with StatsD, the gauge starts at 0 in
+                each process.
+            tags: The metric's tags.
         """
         _put("gauge", stat, value, tags, rate=rate, delta=delta)
 
     @staticmethod
     def timing(stat: str, dt: float | timedelta, *, tags: Mapping[str, Any] | None = None) -> None:
-        """Record a time: a timedelta, or milliseconds."""
+        """Send a duration, given as a timedelta or as a number of milliseconds."""
         _put("timing", stat, dt.total_seconds() * 1000 if isinstance(dt, timedelta) else dt, tags)
 
     @staticmethod
     def timer(stat: str | None = None, tags: Mapping[str, Any] | None = None) -> Timer:
-        """Time a block or a function: `with Stats.timer("load"):`, or `@Stats.timer("load")`; in milliseconds.
+        """Measure the duration of a block or a function: `with Stats.timer("load"):`, or `@Stats.timer("load")`.
 
         Args:
-            stat: The metric's name; without one nothing is sent, and the timer's `duration` tells.
-            tags: Its tags.
+            stat: The metric's name. If None, nothing is sent, and only the timer's `duration` is set.
+            tags: The metric's tags.
         """
         return Timer(stat, tags)
 
 
-@atexit.register
-def _at_exit() -> None:
-    flush(EXIT_SECONDS)
+atexit.register(flush)

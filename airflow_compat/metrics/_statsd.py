@@ -1,24 +1,23 @@
-"""StatsD, and DogStatsD, by the clients that Airflow uses."""
+"""Backends for StatsD and DogStatsD, which use the same client packages as Airflow."""
 
 from __future__ import annotations
 
 import logging
 import re
 
-from .._airflow.metric_settings import Datadog, StatsD
-from .sample import Sample
+from ._sample import Sample
+from ._settings import Datadog, StatsD
 
 logger = logging.getLogger("airflow_compat.metrics")
 
 _DATADOG_LOGGER = logging.getLogger("datadog.dogstatsd")
 _MOST_TOLD = 100
-# InfluxDB's marks and StatsD's, and what isn't ASCII: the client would lose the whole datagram, with all that is in it.
+# Matches the separators of InfluxDB and StatsD, and non-ASCII characters: if a tag contained one, the client would lose
+# the whole datagram.
 _NOT_IN_NAME = re.compile(r"[,=:|]|[^ -~]")
 
 
 class StatsdBackend:
-    """A StatsD server over UDP."""
-
     flush_seconds: float | None = None
     takes_rates = True
     takes_deltas = True
@@ -32,7 +31,7 @@ class StatsdBackend:
         self._refused: set[str] = set()
 
     def send(self, sample: Sample) -> None:
-        """Put it into a datagram with others."""
+        """Buffer a measurement, which `flush` sends."""
         name = sample.name + (self._in_name(sample.tags) if self._target.influxdb_tags else "")
         if sample.kind == "counter":
             self._client.incr(name, _plain(sample.value), sample.rate)
@@ -48,21 +47,17 @@ class StatsdBackend:
                 kept.append(f",{key}={value}")
             elif key not in self._refused and len(self._refused) < _MOST_TOLD:
                 self._refused.add(key)
-                logger.warning("the tag %r is not sent where it holds one of , = : | or what isn't ASCII", key)
+                logger.warning("The tag %r is not sent: its value has one of , = : | or a non-ASCII character", key)
         return "".join(kept)
 
     def flush(self) -> None:
-        """Send the datagrams."""
         self._client.send()
 
     def close(self) -> None:
-        """Close the socket."""
         self._socket.close()
 
 
 class DatadogBackend:
-    """A Datadog agent over UDP."""
-
     flush_seconds: float | None = None
     takes_rates = True
     takes_deltas = False
@@ -71,7 +66,7 @@ class DatadogBackend:
         from datadog.dogstatsd.base import DogStatsd
 
         self._with_tags = target.metrics_tags
-        # The client warns of each datagram that is refused.
+        # Show each of the client's warnings only once: the client logs a warning for each datagram that can't be sent.
         self._once = _Once()
         _DATADOG_LOGGER.addFilter(self._once)
         self._client = DogStatsd(
@@ -79,41 +74,39 @@ class DatadogBackend:
             port=target.port,
             namespace=target.prefix or None,
             constant_tags=list(target.constant_tags),
-            # Else metrics about the client itself are among those of the runs.
+            # The client should send no metrics about itself.
             disable_telemetry=True,
             disable_background_sender=True,
             disable_buffering=True,
             disable_aggregation=True,
         )
+        self._send = {
+            "counter": self._client.increment,
+            "gauge": self._client.gauge,
+            "timing": self._client.timing,
+        }
 
     def send(self, sample: Sample) -> None:
-        """Send it as one datagram."""
         tags = [f"{key}:{value}" for key, value in sample.tags.items()] if self._with_tags else []
-        if sample.kind == "counter":
-            self._client.increment(sample.name, _plain(sample.value), tags=tags, sample_rate=sample.rate)
-        elif sample.kind == "gauge":
-            self._client.gauge(sample.name, _plain(sample.value), tags=tags, sample_rate=sample.rate)
-        else:
-            self._client.timing(sample.name, sample.value, tags=tags, sample_rate=sample.rate)
+        value = sample.value if sample.kind == "timing" else _plain(sample.value)
+        self._send[sample.kind](sample.name, value, tags=tags, sample_rate=sample.rate)
 
     def flush(self) -> None:
-        """Nothing is kept back."""
+        """Do nothing: this backend has no buffer."""
 
     def close(self) -> None:
-        """Close the socket."""
         self._client.close_socket()
         _DATADOG_LOGGER.removeFilter(self._once)
 
 
 class _Once(logging.Filter):
-    """Lets each message through once, whatever is filled into it."""
+    """A log filter that lets each message text, before its arguments are filled in, pass only once."""
 
     def __init__(self) -> None:
         super().__init__()
         self._told: set[object] = set()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether it is new."""
         is_new = record.msg not in self._told
         self._told.add(record.msg)
         return is_new

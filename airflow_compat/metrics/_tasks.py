@@ -1,7 +1,7 @@
-"""Airflow's metrics of task runs, from around the task's function, and from a hook where a run fails.
+"""Sends Airflow's metrics of task runs. A wrapper around the task's function and a failure hook measure the runs.
 
-Each of Prefect's hooks writes two lines into the run's log, which costs more than all of the metrics: the runs that
-succeed are to do without.
+Successful runs use no hook, because Prefect writes two log lines for each call of a hook, which takes more time than
+all the metrics.
 """
 
 from __future__ import annotations
@@ -9,143 +9,105 @@ from __future__ import annotations
 import functools
 import inspect
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, final
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple, final
 from uuid import UUID
 
 from prefect import Task
 from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
 
-from .._airflow.metric_names import normal_name
+from .._prefect.internals.engine import replace_retry_condition
+from .._prefect.internals.hooks import hooks_of, set_hooks
 from .._prefect.runs import flow_of, state_name
-from .._prefect.task_functions import PORTED, run_of, stand_for
+from .._prefect.task_functions import PORTED, put_around, run_of
+from .._prefect.wrapped_function import Call, Layer
 from ..errors import AirflowCompatError
 from ..exceptions import AirflowSkipException
-from .beginnings import MOST, Beginnings, FirstStarts
-from .sample import Sample
-from .stats import emit, is_connected
+from ._names import normal_name
+from ._sample import Sample
+from ._start_times import MOST, FirstTaskStarts, StartTimes
+from ._stats import emit, is_connected
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import TaskRun
     from prefect.context import TaskRunContext
 
-    F = TypeVar("F", bound=Callable[..., Any])
-
-# What Airflow calls the operator of every `@task`.
+# The operator name that Airflow's metrics have for every `@task`.
 _DECORATED = "_PythonDecoratedOperator"
 _MARK = "__airflow_compat_metrics__"
 
-first_starts = FirstStarts()
-_beginnings: Beginnings[float] = Beginnings()
+first_starts = FirstTaskStarts()
+_beginnings: StartTimes[float] = StartTimes()
 _dag_ids: dict[UUID, str] = {}
 
 
 def instrument_task(task: Task[..., Any]) -> None:
-    """Have the task's runs measured."""
     if getattr(task.fn, _MARK, False):
         return
-    task.fn = _measured(task.fn)
-    task.on_failure_hooks = [*task.on_failure_hooks, _task_failed]
-    task.retry_condition_fn = _retry_condition(task.retry_condition_fn)
-
-
-def _measured(fn: F) -> F:
-    """The function, measured in a run of its task; what it raises is the hook's to tell, or the retry condition's."""
-    measured: Any
-    if inspect.isasyncgenfunction(fn):
-
-        async def measured(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
-            with _Try(measured) as one:
-                async for value in fn(*args, **kwargs):
-                    yield value
-                one.returned(None)
-
-    elif inspect.isgeneratorfunction(fn):
-
-        def measured(*args: Any, **kwargs: Any) -> Any:
-            with _Try(measured) as one:
-                value = yield from fn(*args, **kwargs)
-                one.returned(value)
-                return value
-
-    elif inspect.iscoroutinefunction(fn):
-
-        async def measured(*args: Any, **kwargs: Any) -> Any:
-            with _Try(measured) as one:
-                value = await fn(*args, **kwargs)
-                one.returned(value)
-                return value
-
-    else:
-
-        def measured(*args: Any, **kwargs: Any) -> Any:
-            with _Try(measured) as one:
-                value = fn(*args, **kwargs)
-                one.returned(value)
-                return value
-
-    stand_for(measured, fn)
-    setattr(measured, _MARK, True)
-    return measured  # type: ignore[no-any-return]
+    put_around(task, _Measured())
+    setattr(task.fn, _MARK, True)
+    set_hooks(task, "failure", [*hooks_of(task, "failure"), _task_failed])
+    replace_retry_condition(task, _retry_condition(task.retry_condition_fn))
 
 
 @final
-class _Try:
-    """One call of the function, where a run of its task makes it and metrics go somewhere."""
+class _Measured(Layer):
+    """Measures each run of the task, except failures, which the failure hook or the retry condition reports."""
 
-    __slots__ = ("_measured", "_run", "_tags")
+    def enter(self, call: Call) -> None:
+        run = run_of(call.wrapper) if is_connected() else None
+        if run is not None:
+            one = _Try(run, _begin(run.task, run.task_run))
+            call.on_end(one.ended)
+            call.on_return(one.returned)
 
-    def __init__(self, measured: Callable[..., Any]) -> None:
-        self._measured = measured
-        self._run: TaskRunContext | None = None
 
-    def __enter__(self) -> _Try:
-        if is_connected():
-            self._run = run_of(self._measured)
-        if self._run is not None:
-            self._tags = _begin(self._run.task, self._run.task_run)
-        return self
+class _Try(NamedTuple):
+    run: TaskRunContext
+    tags: dict[str, str]
 
-    def __exit__(self, kind: type[BaseException] | None, exc: object, trace: object) -> None:
-        # Who wants no more of a generator's values has let it succeed.
+    def ended(self, exc: BaseException | None) -> None:
+        # GeneratorExit means that the consumer closed a generator before its end, which counts as success.
         if isinstance(exc, GeneratorExit):
             self.returned(None)
-        elif isinstance(exc, AirflowSkipException) and self._run and _becomes_state(self._run.task.fn):
-            _end(self._run.task, self._run.task_run, self._tags, "skipped")
+        elif isinstance(exc, AirflowSkipException) and _becomes_state(self.run.task.fn):
+            _end(self.run.task, self.run.task_run, self.tags, "skipped")
 
     def returned(self, value: object) -> None:
-        """The function is at its end."""
-        end = "" if self._run is None else _end_of(value)
-        if self._run is not None and end:
-            _end(self._run.task, self._run.task_run, self._tags, end)
+        if end := _end_of(value):
+            _end(self.run.task, self.run.task_run, self.tags, end)
 
 
 def _becomes_state(function: Callable[..., Any]) -> bool:
-    """Whether what is around the function makes a skip a state, which no hook tells of."""
+    """Return True if the task's wrapper returns a state after a skip, so that Prefect calls no failure hook."""
     return getattr(function, PORTED, False) and not inspect.isasyncgenfunction(function)
 
 
 def _end_of(value: object) -> str:
-    """How a run ends that returns this, by Prefect's rules; empty where a hook tells, or nobody."""
+    """Return Airflow's name for the final state of a task run whose function returns this value.
+
+    Return an empty text if the wrapper must not report the end of the run: either the failure hook reports the end, or
+    nothing does.
+    """
     if isinstance(value, State):
         is_upstream = value.state_details.task_run_id or value.state_details.flow_run_id
-        # One that was made by hand is the run's own.
+        # A state without a run's id was created by the task's own code. Other states are those of other runs.
         return "" if not value.is_completed() else "success" if is_upstream else state_name(value)
     if isinstance(value, (list, set, tuple)) and value and all(isinstance(each, State) for each in value):
         return "success" if all(each.is_completed() for each in value) else ""
     return "success"
 
 
-# Prefect calls a hook by position or by these names.
+# Prefect passes a hook's arguments by position or by name, so the parameters must have these names.
 def _task_failed(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> None:
     if is_connected():
         _emit_failure(task, task_run, state_name(state))
 
 
 def _retry_condition(condition: Callable[..., Any] | None) -> Callable[..., Any]:
-    """The task's own condition; a try that failed and is followed by another is known nowhere else."""
-    # Older releases of Prefect await one only where it is a coroutine function.
+    """Wrap the task's retry condition: after a failed try that will be retried, Prefect calls only this function."""
+    # Return a coroutine function, because older releases of Prefect await only the results of coroutine functions.
     if condition is not None and inspect.iscoroutinefunction(condition):
 
         async def awaited(task: Task[..., Any], task_run: TaskRun, state: State[Any]) -> bool:
@@ -175,7 +137,7 @@ def _tried(task: Task[..., Any], task_run: TaskRun, *, again: bool) -> None:
 
 
 def _emit_failure(task: Task[..., Any], task_run: TaskRun, state: str) -> None:
-    # It may have failed before its function was called, or after it returned.
+    # A run can fail before its function is called, and then has no start time yet, or after its function has returned.
     has_begun = task_run.id in _beginnings
     _end(task, task_run, _tags(task, task_run) if has_begun else _begin(task, task_run), state)
 
@@ -194,7 +156,7 @@ def _end(task: Task[..., Any], task_run: TaskRun, tags: dict[str, str], state: s
 
 
 class _Ended(NamedTuple):
-    """What is told of the end of a try: in one piece, since the task waits for it."""
+    """The end of a try of a task: one item in the queue, which stands for several measurements."""
 
     tags: dict[str, str]
     state: str
@@ -202,9 +164,8 @@ class _Ended(NamedTuple):
     kind: type[Task[..., Any]]
 
     def samples(self) -> Iterator[Sample]:
-        """The measurements of it."""
         yield Sample("counter", "ti.finish", 1, {**self.tags, "state": self.state})
-        # Of a skipped one Airflow 3 sends nothing more, and no duration either.
+        # For a skipped task, Airflow 3 sends no further metrics.
         if self.state == "skipped":
             return
         if self.milliseconds is not None:
@@ -215,7 +176,7 @@ class _Ended(NamedTuple):
 
 
 def _operator_name(kind: type[Task[..., Any]]) -> str:
-    # Ours are what a plain one becomes by a decorator of ours.
+    # Decorators of this package give a plain task a class of this package.
     is_plain = kind is Task or kind.__module__.startswith("airflow_compat.")
     return _DECORATED if is_plain else kind.__name__
 
@@ -230,7 +191,7 @@ def _same_tags(dag_id: str, task_id: str) -> dict[str, str]:
 
 
 def _dag_id(task_run: TaskRun) -> str:
-    """The name of the task run's flow; empty outside a flow, or where the server can't say."""
+    """Return the name of the task run's flow; empty if there is no flow, or if the server is unreachable."""
     context = FlowRunContext.get()
     if context and context.flow and context.flow_run and context.flow_run.id == task_run.flow_run_id:
         return normal_name(context.flow.name)

@@ -1,21 +1,20 @@
-"""Airflow's notifiers: `SlackNotifier`, `SmtpNotifier` and others as callbacks, and `BaseNotifier` for your own.
+"""Airflow's notifiers as callbacks, such as `SlackNotifier`, and `BaseNotifier` for notifiers of your own.
 
-The classes have the names and the arguments that they have in Airflow's providers, so that another import is all they
-need. What they send is what the providers send; the address and its secret come from a connection.
+The classes have the same names and arguments as in Airflow's providers, and send the same messages, so you only have to
+change imports. The service's address and secret are stored in a connection. If a notifier can't send its message, the
+call raises `NotificationError`.
 """
 
 from __future__ import annotations
 
-from ._notifiers.apprise import AppriseNotifier
-from ._notifiers.base import BaseNotifier, NotifierContext
-from ._notifiers.discord import DiscordNotifier
-from ._notifiers.email_alert import EmailAlert
-from ._notifiers.pagerduty import PagerdutyNotifier
-from ._notifiers.slack import SlackNotifier
-from ._notifiers.slack_webhook import SlackWebhookNotifier
-from ._notifiers.smtp import SmtpNotifier
-from ._notifiers.teams import TeamsWebhookNotifier
-from .errors import NotificationError
+from ..errors import NotificationError
+from ._apprise import AppriseNotifier
+from ._base import BaseNotifier, NotifierContext
+from ._discord import DiscordNotifier
+from ._pagerduty import PagerdutyNotifier
+from ._slack import SlackNotifier, SlackWebhookNotifier
+from ._smtp import EmailAlert, SmtpNotifier
+from ._teams import TeamsWebhookNotifier
 
 __all__ = [
     "AppriseNotifier",
@@ -37,15 +36,21 @@ __all__ = [
     "send_smtp_notification",
 ]
 
-# The providers' own second names, in the form of functions.
+# Airflow's providers also define these second names of the classes.
 send_apprise_notification = AppriseNotifier
+"""Another name of `AppriseNotifier`."""
 send_pagerduty_notification = PagerdutyNotifier
+"""Another name of `PagerdutyNotifier`."""
 send_slack_notification = SlackNotifier
+"""Another name of `SlackNotifier`."""
 send_slack_webhook_notification = SlackWebhookNotifier
+"""Another name of `SlackWebhookNotifier`."""
 send_smtp_notification = SmtpNotifier
+"""Another name of `SmtpNotifier`."""
 email_alert = EmailAlert
+"""Another name of `EmailAlert`."""
 
 for _notifier in map(globals().get, __all__):
-    # Where another process imports it from, whatever becomes of the files behind it.
+    # Let other processes import the class from this package, so that the class's module can be moved.
     if isinstance(_notifier, type) and issubclass(_notifier, BaseNotifier):
         _notifier.__module__ = __name__

@@ -1,4 +1,4 @@
-"""Apprise, which knows the way to a hundred services."""
+"""The notifier for Apprise, which supports about a hundred services."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NotificationError
-from .base import NotifierContext, ReadyNotifier
-from .connection import read_connection
+from ._base import NotifierContext, ReadyNotifier
+from ._connection import read_connection
 
 if TYPE_CHECKING:
     from apprise import Apprise
@@ -17,25 +17,24 @@ if TYPE_CHECKING:
 class AppriseNotifier(ReadyNotifier):
     """Send a message through Apprise, as `airflow.providers.apprise.notifications.apprise.AppriseNotifier` does.
 
-    The connection is of type `apprise`: its extra has `config`, which is `{"path": "<a service's URL>", "tag": ...}`,
-    a list of such, or either as JSON text. Airflow lets a message that no service took pass in silence; here it is an
-    error. Prefect's own way is its notification blocks, most of which are Apprise too.
+    The connection is of type `apprise`. The connection's extra has the key `config`: a dict `{"path": "<a service's
+    URL>", "tag": ...}`, a list of such dicts, or the JSON text of one of these. If a service refuses the message, the
+    call raises an error, while Airflow ignores the refusal. Prefect's own counterparts are its notification blocks,
+    most of which use Apprise.
 
-    Below the level INFO, Apprise and what it sends with log the services' URLs.
+    Caution: at log levels below INFO, Apprise and its HTTP client log the services' URLs, which may contain secrets.
 
     Args:
         body: The message.
-        title: A line above it.
-        notify_type: `info`, `success`, `warning` or `failure`.
-        body_format: `text`, `html` or `markdown`.
-        tag: Which of the services to use, by their tags; `all` is all of them.
-        attach: A file or a URL to attach, or several.
-        interpret_escapes: Whether a backslash and an n in the body become a line break.
-        config: An `AppriseConfig`, or anything else that Apprise takes for services; then no connection is read.
+        title: A title above the message.
+        notify_type: The kind of message: `info`, `success`, `warning` or `failure`.
+        body_format: The format of the body: `text`, `html` or `markdown`.
+        tag: The tags of the services to which the message is sent; `all` selects all services.
+        attach: Files or URLs to attach.
+        interpret_escapes: Whether escapes in the body are converted: for example, a backslash and an n to a line break.
+        config: An `AppriseConfig`, or services in another form that Apprise accepts, to use instead of the connection.
         apprise_conn_id: The connection's id.
-        context: What `await notifier` works with.
-
-    Calling it raises `NotificationError` where the message can't be sent.
+        context: The context that `await notifier` uses.
     """
 
     template_fields: Sequence[str] = ("body", "title", "tag", "attach", "apprise_conn_id")
@@ -65,9 +64,12 @@ class AppriseNotifier(ReadyNotifier):
         self.config = config
         self.apprise_conn_id = apprise_conn_id
 
+    def connection_ids(self) -> list[str]:
+        """See `BaseNotifier`."""
+        return [] if self.config else super().connection_ids()
+
     def notify(self, context: NotifierContext) -> None:  # noqa: ARG002 - Airflow's signature
-        """Send the message."""
-        done = self._services().notify(
+        if not self._services().notify(
             body=self.body,
             title=self.title or "",
             notify_type=self.notify_type,
@@ -75,12 +77,11 @@ class AppriseNotifier(ReadyNotifier):
             tag=self.tag,
             attach=self.attach,
             interpret_escapes=self.interpret_escapes,
-        )
-        if not done:
+        ):
             where = "config" if self.config else f"connection {self.apprise_conn_id!r}"
             raise NotificationError(
-                f"{type(self).__name__}: a service of {where} did not take the message, or none has the tag; check its "
-                "tags and addresses, and Apprise's log"
+                f"{type(self).__name__}: a service of {where} refused the message, or no service has the tag. Check "
+                "the tags and addresses, and Apprise's log"
             )
 
     def _services(self) -> Apprise:
@@ -95,14 +96,14 @@ class AppriseNotifier(ReadyNotifier):
         added = [services.add(entry["path"], tag=entry.get("tag")) for entry in _entries(connection.extra_dejson)]
         if not added or not all(added):
             raise NotificationError(
-                f"{name}: connection {self.apprise_conn_id!r} needs a config in its extra, each entry with a path that "
-                'is a URL of Apprise\'s: {"config": {"path": "...", "tag": "alerts"}}'
+                f"{name}: connection {self.apprise_conn_id!r} needs a config in its extra. Add a config whose entries "
+                "have "
+                'an Apprise URL as path: {"config": {"path": "...", "tag": "alerts"}}'
             )
         return services
 
 
 def _entries(extra: dict[str, Any]) -> list[dict[str, Any]]:
-    """The services that the extra names; empty where one of them is of another form."""
     config = extra.get("config")
     if isinstance(config, str):
         try:

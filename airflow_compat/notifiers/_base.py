@@ -1,4 +1,4 @@
-"""`BaseNotifier`, which notifiers written for Airflow inherit from, unchanged."""
+"""Provides `BaseNotifier`, the base class of notifiers that were written for Airflow."""
 
 from __future__ import annotations
 
@@ -17,25 +17,27 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 NotifierContext: TypeAlias = MutableMapping[str, Any]
+"""The type of the context that a notifier receives."""
 
-# `sla_miss_callback` of Airflow 2 calls by position.
+# The names of the arguments that Airflow 2 passes to an `sla_miss_callback`, by position.
 _SLA_KEYS = ("dag", "task_list", "blocking_task_list", "slas", "blocking_tis")
 
 
 class BaseNotifier:
-    """What a notifier inherits from: a callable that takes a context, renders its template fields, and notifies.
+    """Base class of notifiers. When a notifier is called with a context, it renders its template fields and notifies.
 
-    A class that was written for `airflow.sdk.bases.notifier.BaseNotifier` or `airflow.notifications.basenotifier` needs
-    only another import. As there, the values of the template fields stand in the context under their own names, and
-    what `notify` raises goes on to the caller.
+    For a notifier class that was written for Airflow, you only have to change the import. As in Airflow, the values of
+    the template fields are added to the context, and an exception in `notify` reaches the caller.
 
-    One thing differs. Airflow renders a notifier in place, so one that several tasks share keeps the first one's text.
-    Here each call renders a copy, which is `self` in `notify`.
+    Airflow renders the templates of the notifier object itself, so if several tasks share a notifier, all of them send
+    the first task's text. In this class, each call copies the notifier and renders the copy, and `self` in `notify` is
+    this copy.
 
     Attributes:
-        template_fields: The names of the attributes that are rendered.
-        template_ext: Endings of file names: a field with such a value is read from that file, in the flow's folder.
-        context: What `await notifier` works with.
+        template_fields: The names of the attributes whose templates are rendered.
+        template_ext: File name endings. If the value of a template field has one of these endings, it is the name of a
+            file in the flow's folder, whose text is rendered instead.
+        context: The context that `await notifier` uses.
     """
 
     template_fields: Sequence[str] = ()
@@ -51,10 +53,10 @@ class BaseNotifier:
         self.context: NotifierContext = {} if context is None else context
 
     def made_with(self) -> dict[str, Any]:
-        """The arguments that it was made with, by name: what another process needs to make one like it.
+        """Return the constructor's arguments by name, so that another process can create the same notifier.
 
         Raises:
-            InvalidCallbackError: Some have no name.
+            InvalidCallbackError: The constructor got an argument that can't be passed by name.
         """
         args, kwargs = self._made_with
         bound = inspect.signature(type(self)).bind(*args, **kwargs)
@@ -65,39 +67,48 @@ class BaseNotifier:
                 found |= value
             elif kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.POSITIONAL_ONLY):
                 raise InvalidCallbackError(
-                    f"{type(self).__name__} was made with arguments that have no name, so that no other process can "
-                    "make one like it; make it in a module, and give its import path, 'module:name'"
+                    f"{type(self).__name__} has positional arguments, so another process can't recreate the notifier. "
+                    "Create the notifier in a module, and pass its import path, 'module:name'"
                 )
             else:
                 found[name] = value
         found.pop("context", None)
         return found
 
+    def connection_ids(self) -> list[str]:
+        """Return the ids of the connections that a call reads: the values of the attributes named `...conn_id`."""
+        found = (value for name, value in vars(self).items() if name.endswith("conn_id"))
+        return [value for value in found if isinstance(value, str) and value]
+
     def notify(self, context: NotifierContext) -> None:
-        """Send the notification; for subclasses to write.
+        """Send the notification. Subclasses override this.
 
         Args:
-            context: The callback's context. The template fields of `self` are rendered already.
+            context: The callback's context. Before this call, the template fields of `self` have been rendered.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no notify(context): write it, callbacks call it")
+        raise NotImplementedError(
+            f"{type(self).__name__} has no notify(context). Define this method; callbacks call it"
+        )
 
     async def async_notify(self, context: NotifierContext) -> None:
-        """Send the notification from a coroutine; for subclasses to write. `await notifier` calls it.
+        """Send the notification from a coroutine. Subclasses override this method, which `await notifier` calls.
 
         Args:
-            context: The context that the notifier was made with. The template fields are rendered already.
+            context: The context that was passed to the constructor.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no async_notify(context): write it, awaiting calls it")
+        raise NotImplementedError(
+            f"{type(self).__name__} has no async_notify(context). Define this method; `await` on the notifier calls it"
+        )
 
     def __call__(self, *args: Any) -> None:
-        """Render the template fields, on a copy, and notify.
+        """Copy the notifier, render the copy's template fields, and notify.
 
         Args:
-            args: One context; or what an `sla_miss_callback` gets: dag, task_list, blocking_task_list, slas,
-                blocking_tis.
+            args: One context, or the five arguments of an `sla_miss_callback`: dag, task_list, blocking_task_list,
+                slas, blocking_tis.
 
         Raises:
-            InvalidCallbackError: It is called with another number of arguments.
+            InvalidCallbackError: The number of arguments is neither 1 nor 5.
         """
         context = self._context_from(args)
         self._rendered(context).notify(context)
@@ -106,21 +117,21 @@ class BaseNotifier:
         return self._send().__await__()
 
     def render_template_fields(self, context: NotifierContext, jinja_env: Any = None) -> None:
-        """Render the attributes that `template_fields` names, in place.
+        """Replace the values of the attributes named in `template_fields` by the rendered values.
 
-        A call of the notifier does this on a copy. An empty field stays as it is.
+        Fields with empty values are not rendered.
 
         Args:
-            context: What the templates may use.
-            jinja_env: Airflow's second argument, which nothing but None may be given for.
+            context: The values that the templates use.
+            jinja_env: An argument of Airflow's method. Only None is supported.
 
         Raises:
-            UnsupportedFeatureError: There is a `jinja_env`.
+            UnsupportedFeatureError: `jinja_env` is given.
         """
         if jinja_env is not None:
             raise UnsupportedFeatureError(
-                f"{type(self).__name__}.render_template_fields takes no jinja_env here: leave it out, fields are "
-                "rendered with Airflow's filters and macros"
+                f"{type(self).__name__}.render_template_fields takes no jinja_env here. Remove the argument; fields "
+                "are rendered with Airflow's filters and macros"
             )
         for name in self.template_fields:
             value = getattr(self, name)
@@ -128,17 +139,19 @@ class BaseNotifier:
                 setattr(self, name, self.render_template(value, context))
 
     def render_template(self, content: Any, context: NotifierContext) -> Any:
-        """Render text, or the texts in a list, tuple, set or dict, with the context; a callable is called with it.
+        """Render text, or the texts in a list, tuple, set or dict.
+
+        If `content` is callable, call it with the context instead.
 
         Args:
-            content: What to render.
-            context: What the templates may use.
+            content: The value to render.
+            context: The values that the templates use.
         """
         from ..templates import render
 
         if callable(content):
             return content(context=context, jinja_env=None)
-        # Ours knows which Airflow it is faithful to; a plain dict doesn't.
+        # A context of this package has the attribute `airflow_version`; a plain dict doesn't.
         version: AirflowVersion = getattr(context, "airflow_version", DEFAULT_VERSION)
         return render(
             content,
@@ -151,14 +164,15 @@ class BaseNotifier:
 
     @property
     def log(self) -> logging.Logger | logging.LoggerAdapter[logging.Logger]:
-        """The active run's logger, else a plain one."""
-        from .._prefect.logs import run_logger
+        """Return the active run's logger, or an ordinary logger outside a run."""
+        from .._prefect.run_logger import run_logger
 
         return run_logger()
 
     def _update_context(self, context: NotifierContext) -> NotifierContext:
-        """Put the template fields into the context; subclasses of Airflow's add more here."""
-        # One by one: a context may find its values late, and its `update` would go past that.
+        """Add the values of the template fields to the context. Subclasses may add further values."""
+        # Set the values one by one: a context may compute its values only when they are read, and `update` would bypass
+        # this.
         for name in self.template_fields:
             context[name] = getattr(self, name)
         return context
@@ -170,8 +184,8 @@ class BaseNotifier:
         if len(args) == len(_SLA_KEYS):
             return dict(zip(_SLA_KEYS, args, strict=True))
         raise InvalidCallbackError(
-            f"{type(self).__name__} was called with {len(args)} arguments: call it with one context, or with the five "
-            "of an sla_miss_callback"
+            f"{type(self).__name__} was called with {len(args)} arguments. Pass one context, or the five arguments of "
+            "an sla_miss_callback"
         )
 
     def _rendered(self, context: NotifierContext) -> BaseNotifier:
@@ -185,10 +199,9 @@ class BaseNotifier:
 
 
 class ReadyNotifier(BaseNotifier):
-    """A notifier whose `notify` is written; `async_notify` runs it in a thread."""
+    """Base class whose `async_notify` runs `notify` in a thread."""
 
     async def async_notify(self, context: NotifierContext) -> None:
-        """`notify` for coroutines: the event loop goes on meanwhile."""
         await asyncio.to_thread(self.notify, context)
 
 

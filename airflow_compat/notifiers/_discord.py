@@ -1,4 +1,4 @@
-"""Discord's webhooks."""
+"""The notifier for Discord's webhooks."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 from .._airflow.connection import Connection
 from ..errors import NotificationError
-from .base import NotifierContext, ReadyNotifier
-from .connection import extra_value, read_connection, seconds
-from .http import Post, refusal, send
+from ._base import NotifierContext, ReadyNotifier
+from ._connection import extra_value, host_url, read_connection, seconds
+from ._http import Answer, Post, send
 
 _ICON_URL = "https://raw.githubusercontent.com/apache/airflow/main/airflow-core/src/airflow/ui/public/pin_100.png"
 _ENDPOINT = re.compile(r"webhooks/[0-9]+/[a-zA-Z0-9_-]+")
@@ -20,20 +20,18 @@ _TEXT_LIMIT = 2000
 class DiscordNotifier(ReadyNotifier):
     """Post a message to a Discord webhook, as `airflow.providers.discord.notifications.discord.DiscordNotifier` does.
 
-    The connection is of type `discord` or `http`: its host is `https://discord.com/api/`, and its extra has a
-    `webhook_endpoint` of the form `webhooks/<id>/<token>`, and may have a `timeout`. Prefect's own way is the
-    `DiscordWebhook` block, whose `notify` sends text.
+    The connection is of type `discord` or `http`, and its host is `https://discord.com/api/`. The connection's extra
+    has a `webhook_endpoint` of the form `webhooks/<id>/<token>`, and may have a `timeout`. Prefect's own counterpart is
+    the `DiscordWebhook` block, whose `notify` sends text.
 
     Args:
         discord_conn_id: The connection's id.
-        text: The message, 2,000 characters at most.
-        username: The name that the message is posted under.
-        avatar_url: Its picture.
-        tts: Whether Discord reads it out.
-        embed: One of Discord's embeds, as JSON data.
-        context: What `await notifier` works with.
-
-    Calling it raises `NotificationError` where the message can't be sent.
+        text: The message, at most 2,000 characters.
+        username: The sender's name.
+        avatar_url: The sender's picture.
+        tts: Whether Discord reads the message aloud.
+        embed: An embed, as Discord calls formatted content, as JSON data.
+        context: The context that `await notifier` uses.
     """
 
     template_fields: Sequence[str] = ("discord_conn_id", "text", "username", "avatar_url", "tts", "embed")
@@ -57,47 +55,43 @@ class DiscordNotifier(ReadyNotifier):
         self.embed = embed
 
     def notify(self, context: NotifierContext) -> None:  # noqa: ARG002 - Airflow's signature
-        """Post the message."""
         name = type(self).__name__
         for what, length, limit in _lengths(self.text, self.embed or {}):
             if length > limit:
-                raise NotificationError(f"{name}: the {what} has {length}, and Discord takes {limit}: shorten it")
+                raise NotificationError(
+                    f"{name}: the {what} has {length}, but Discord allows {limit}. Shorten the text"
+                )
         connection = read_connection(name, self.discord_conn_id, "discord")
-        body: dict[str, Any] = {"content": self.text, "tts": self.tts}
-        if self.username:
-            body["username"] = self.username
-        if self.avatar_url:
-            body["avatar_url"] = self.avatar_url
-        if self.embed:
-            body["embeds"] = [self.embed]
+        optional = {
+            "username": self.username,
+            "avatar_url": self.avatar_url,
+            "embeds": [self.embed] if self.embed else None,
+        }
         post = Post(
             name,
             self.discord_conn_id,
             url=_url(name, connection),
-            body=body,
+            body={"content": self.text, "tts": self.tts, **{key: value for key, value in optional.items() if value}},
             timeout=seconds(name, connection, None),
         )
-        answer = send(post)
-        if not 200 <= answer.status < 300:
-            code = answer.json().get("code")
-            raise refusal(post, answer, f"code {code}" if isinstance(code, int) else None)
+        send(post, code=_code)
+
+
+def _code(answer: Answer) -> str | None:
+    code = answer.json().get("code")
+    return f"code {code}" if isinstance(code, int) else None
 
 
 def _url(name: str, connection: Connection) -> str:
-    """`HttpHook`'s address, and the endpoint: host and protocol, the port, then what the extra says."""
     if not _ENDPOINT.fullmatch(str(extra_value(connection, "webhook_endpoint"))):
         raise NotificationError(
-            f"{name}: connection {connection.conn_id!r} has no webhook_endpoint of the form webhooks/<id>/<token> in "
-            "its extra; put it there"
+            f"{name}: connection {connection.conn_id!r} has no valid webhook_endpoint in its extra. Set an endpoint of "
+            "the form webhooks/<id>/<token>"
         )
-    host = connection.host or "https://discord.com/api"
-    base = host if "://" in host else f"{connection.schema or 'http'}://{host}"
-    port = f":{connection.port}" if connection.port else ""
-    return f"{base}{port}".rstrip("/") + "/" + str(extra_value(connection, "webhook_endpoint"))
+    return f"{host_url(connection, 'https://discord.com/api', 'http')}/{extra_value(connection, 'webhook_endpoint')}"
 
 
 def _lengths(text: str, embed: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:
-    """What is limited, how long it is, and Discord's limit."""
     yield "text", len(text), _TEXT_LIMIT
     yield "embed's title", len(embed.get("title", "")), 256
     yield "embed's description", len(embed.get("description", "")), 4096

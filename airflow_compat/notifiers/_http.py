@@ -1,6 +1,6 @@
-"""One HTTP POST of JSON, whose address and body stay out of every message, log and traceback.
+"""Sends JSON by HTTP POST, without showing the address and the body in errors, logs and tracebacks.
 
-With the standard library: httpx logs each request's URL, and a webhook's URL is its secret.
+Uses urllib, because httpx logs each request's URL, and the URL of a webhook is a secret.
 """
 
 from __future__ import annotations
@@ -8,26 +8,34 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPException, HTTPResponse
 from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import NotificationError
-from .failure import advice
 
 _TRIES = 2
+_WRONG_SECRET = "Check the secret in the connection, and the secret's permissions"
+_WRONG_ADDRESS = "Correct the address in the connection, or create a new webhook"
+_ADVICE = {
+    401: _WRONG_SECRET,
+    403: _WRONG_SECRET,
+    404: _WRONG_ADDRESS,
+    410: _WRONG_ADDRESS,
+    429: "The service limits the number of calls: send fewer messages, or wait",
+}
 
 
 @dataclass(frozen=True)
 class Post:
-    """What is to be sent, by which notifier, through which connection.
+    """An HTTP POST request of a notifier. `notifier` and `conn_id` are for error messages.
 
     Attributes:
         body: JSON data.
-        timeout: Seconds, for connecting and for each read.
-        proxy: A proxy's URL; None is the environment's (`HTTPS_PROXY`, `NO_PROXY`).
+        timeout: The time limit in seconds for connecting, and for each read from the connection.
+        proxy: A proxy's URL. By default, the environment variables `HTTPS_PROXY` and `NO_PROXY` select the proxy.
     """
 
     notifier: str
@@ -41,13 +49,11 @@ class Post:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back."""
-
     status: int
     text: str = field(repr=False)
 
     def json(self) -> dict[str, Any]:
-        """The JSON object that came back; empty where none did."""
+        """Return the answer's JSON object, or an empty dict if the answer is not a JSON object."""
         try:
             found = json.loads(self.text)
         except ValueError:
@@ -56,7 +62,7 @@ class Answer:
 
 
 class _AnyStatus(urllib.request.HTTPErrorProcessor):
-    """Gives back each answer as it is, also errors and redirects: a webhook's URL is for no other host."""
+    """Returns every response, even an error or a redirect. Following a redirect could send a secret to another host."""
 
     def http_response(self, request: urllib.request.Request, response: HTTPResponse) -> HTTPResponse:  # noqa: ARG002
         return response
@@ -64,54 +70,55 @@ class _AnyStatus(urllib.request.HTTPErrorProcessor):
     https_response = http_response
 
 
-def send(post: Post) -> Answer:
-    """Send it; what the status means is for the caller to say. A second try where the first did not connect.
+def send(
+    post: Post,
+    is_accepted: Callable[[Answer], bool] = lambda answer: 200 <= answer.status < 300,
+    code: Callable[[Answer], str | None] = lambda _answer: None,
+) -> None:
+    """Send the request. If no connection can be opened, try a second time.
+
+    `code` is a function that returns the service's error code for messages, or None if the code could contain a secret.
 
     Raises:
-        NotificationError: The URL is none of HTTP's, or no answer came.
+        NotificationError: The URL is not http(s), or the service did not answer, or the service refused the message.
     """
     if not _is_http(post):
         raise NotificationError(
-            f"{post.notifier}: the address in connection {post.conn_id!r} is no http(s) URL; correct its "
-            "host or password"
+            f"{post.notifier}: the address in connection {post.conn_id!r} is not an http(s) URL. Correct the "
+            "connection's host or password"
         )
     failure = ""
+    answer: Answer | None = None
     for _ in range(_TRIES):
-        # What urllib raises holds the address, so nothing is raised from here.
+        # Raise no error inside this `try` statement: the error would refer to urllib's error, which contains the
+        # address.
         try:
-            return _exchange(post)
+            answer = _exchange(post)
+            break
         except urllib.error.URLError as error:
             failure = _reason(error.reason)
         except (OSError, HTTPException, UnicodeError) as error:
-            # The last is for an address that has a letter which no request carries; it holds the address, too.
+            # UnicodeError is raised if the address has a character that an HTTP request can't contain.
             failure = _reason(error)
             break
-    raise NotificationError(
-        f"{post.notifier}: connection {post.conn_id!r} gave no answer within {post.timeout:g} s ({failure}); check its "
-        "host, and the network and proxy from here"
-    )
-
-
-def refusal(post: Post, answer: Answer, code: object = None) -> NotificationError:
-    """The error for an answer that isn't yes.
-
-    Args:
-        post: What was sent.
-        answer: What came back.
-        code: The service's own word for it, if that can hold no secret.
-    """
-    said = f"HTTP {answer.status}" + (f", {code}" if code else "")
-    return NotificationError(
-        f"{post.notifier}: the service refused the message of connection {post.conn_id!r} ({said}): "
-        f"{advice(answer.status)}"
-    )
+    if answer is None:
+        raise NotificationError(
+            f"{post.notifier}: connection {post.conn_id!r} gave no answer within {post.timeout:g} s ({failure}). Check "
+            "the connection's host, the network and the proxy"
+        )
+    if not is_accepted(answer):
+        reason = ", ".join(filter(None, (f"HTTP {answer.status}", code(answer))))
+        raise NotificationError(
+            f"{post.notifier}: the service refused the message of connection {post.conn_id!r} ({reason}). "
+            f"{_advice(answer.status)}"
+        )
 
 
 def _exchange(post: Post) -> Answer:
     proxies = None if post.proxy is None else {"http": post.proxy, "https": post.proxy}
     opener = urllib.request.build_opener(urllib.request.ProxyHandler(proxies), _AnyStatus)
     headers = {"Content-Type": "application/json;charset=utf-8", "User-Agent": "airflow-compat", **post.headers}
-    # `send` lets only http and https in.
+    # `send` has already refused URLs other than http and https.
     request = urllib.request.Request(post.url, json.dumps(post.body).encode(), headers, method="POST")  # noqa: S310
     with opener.open(request, timeout=post.timeout) as response:
         return Answer(response.status, response.read().decode(errors="replace"))
@@ -127,3 +134,9 @@ def _is_http(post: Post) -> bool:
 
 def _reason(error: object) -> str:
     return str(getattr(error, "strerror", None) or type(error).__name__)
+
+
+def _advice(status: int) -> str:
+    if status >= 500:
+        return "The service itself failed: try again later"
+    return _ADVICE.get(status, "Compare the message with the service's rules")

@@ -1,4 +1,4 @@
-"""A mail as MIME, and the server that it goes to: what Airflow's `SmtpHook` does with a connection."""
+"""Builds a MIME mail, and sends the mail through an SMTP connection, as Airflow's `SmtpHook` does."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from typing import Any
 
 from .._airflow.connection import Connection
 from ..errors import NotificationError
-from .connection import seconds
+from ._connection import seconds
 
 Addresses = str | Iterable[str]
 
 
 @dataclass(frozen=True)
 class Mail:
-    """What is to be sent.
+    """A mail to send.
 
     Attributes:
-        to: Addresses: a list, or text with commas or semicolons between them.
+        to: The recipients' addresses: a list, or text in which commas or semicolons separate the addresses.
         files: Paths of attachments.
-        mime_subtype: Of the multipart message: `mixed`, `alternative`, ...
+        mime_subtype: The subtype of the multipart message: `mixed`, `alternative`, ...
     """
 
     sender: str
@@ -44,13 +44,12 @@ class Mail:
     headers: Mapping[str, Any] | None = None
 
     def recipients(self) -> list[str]:
-        """All who get it: in bcc too."""
         return [*addresses(self.to), *addresses(self.cc or ()), *addresses(self.bcc or ())]
 
     def as_string(self) -> str:
-        """The message as SMTP carries it."""
         message = MIMEMultipart(self.mime_subtype)
-        # A line break can't stand in a header, and an error's text in the subject may have one.
+        # Remove line breaks, which mail headers can't contain: the subject may contain an error's text with several
+        # lines.
         message["Subject"] = " ".join(self.subject.splitlines())
         message["From"] = self.sender
         message["To"] = ", ".join(addresses(self.to))
@@ -69,41 +68,36 @@ class Mail:
 
 
 def addresses(given: Addresses) -> list[str]:
-    """The addresses, one by one; a separator at the end stands for none.
+    """Return the addresses as a list. A comma or semicolon at the end is ignored.
 
     Raises:
-        NotificationError: One of them is no text.
+        NotificationError: An address is not text.
     """
     if isinstance(given, str):
         return [address for each in given.replace(";", ",").split(",") if (address := each.strip())]
     found = list(given)
     if not all(isinstance(address, str) for address in found):
-        raise NotificationError(f"a mail's addresses are {found!r}; write text, or a list of texts")
+        raise NotificationError(f"The mail addresses are {found!r}. Pass text, or a list of texts")
     return found
 
 
 def deliver(name: str, connection: Connection, mail: Mail, auth_type: str) -> None:
-    """Send the mail through the connection's server.
+    """Send the mail through the mail server that the connection names.
 
-    SSL unless the extra has `disable_ssl`, and STARTTLS unless it has `disable_tls`, as in Airflow. The extra's
-    `retry_limit`, 5 unless it is given, says how often connecting and sending are tried again.
-
-    Args:
-        name: The notifier, for messages.
-        connection: Of type `smtp`.
-        mail: What to send.
-        auth_type: `basic` or `oauth2`; the extra's goes before it.
+    As in Airflow, SSL is used unless `disable_ssl` is set in the connection's extra, and STARTTLS unless `disable_tls`
+    is set there. Connecting is retried up to `retry_limit` times, and so is sending. `retry_limit` is a key of the
+    connection's extra, and defaults to 5. `auth_type` in the connection's extra overrides the argument.
 
     Raises:
-        NotificationError: The connection is incomplete, the server can't be reached, or it refused.
+        NotificationError: The connection is incomplete, or the server is unreachable or refuses the mail.
     """
     problem = _incomplete(connection, auth_type)
     try:
         problem = problem or _attempt(name, connection, mail, auth_type)
     except OSError as error:
-        problem = f"attachment {error.filename!r} can't be read ({error.strerror}); correct files"
+        problem = f"attachment {error.filename!r} can't be read ({error.strerror}). Correct the paths in files="
     except (MessageError, ValueError, LookupError) as error:
-        problem = f"the mail can't be written ({type(error).__name__}); correct its headers, mime_charset and subtype"
+        problem = f"the mail can't be written ({type(error).__name__}). Check the headers, mime_charset and subtype"
     if problem:
         raise NotificationError(f"{name}: connection {connection.conn_id!r}: {problem}")
 
@@ -111,23 +105,26 @@ def deliver(name: str, connection: Connection, mail: Mail, auth_type: str) -> No
 def _incomplete(connection: Connection, auth_type: str) -> str:
     extra = connection.extra_dejson.get
     if not connection.host:
-        return "it has no host; give it the mail server's"
+        return "the connection has no host. Set the mail server as host"
     if extra("ssl_context") not in (None, "default", "none"):
-        return "ssl_context in its extra is neither 'default' nor 'none'; write one of them"
+        return "ssl_context in the connection's extra is neither 'default' nor 'none'. Set one of the two"
     if extra("auth_type", auth_type) not in ("basic", "oauth2"):
-        return "auth_type is neither 'basic' nor 'oauth2'; write one of them"
+        return "auth_type is neither 'basic' nor 'oauth2'. Set one of the two"
     if extra("auth_type", auth_type) == "oauth2" and not extra("access_token"):
-        return "oauth2 needs an access_token in its extra; none is fetched here for a client_id"
+        return (
+            "oauth2 needs an access_token in the connection's extra. Add the token; a client_id alone is not supported"
+        )
     if extra("auth_type", auth_type) == "oauth2" and not (connection.login or extra("from_email")):
-        return "oauth2 needs a login, or from_email in its extra"
-    return "" if str(extra("retry_limit", 5)).isdigit() else "retry_limit in its extra is no whole number; write one"
+        return "oauth2 needs a login, or from_email in the connection's extra. Add one of the two"
+    return (
+        ""
+        if str(extra("retry_limit", 5)).isdigit()
+        else "retry_limit in the connection's extra is not a whole number. Set a whole number"
+    )
 
 
 def _attempt(name: str, connection: Connection, mail: Mail, auth_type: str) -> str:
-    """Send the mail; what went wrong, or nothing.
-
-    What smtplib raises comes by the password in its frames, so none of it goes on.
-    """
+    # Return a problem as text instead of an error, because the tracebacks of smtplib's errors refer to the password.
     text, recipients, timeout = mail.as_string(), mail.recipients(), seconds(name, connection, None)
     tries = int(connection.extra_dejson.get("retry_limit", 5)) + 1
     problem = ""
@@ -137,7 +134,9 @@ def _attempt(name: str, connection: Connection, mail: Mail, auth_type: str) -> s
             server = _connect(connection, timeout)
             break
         except smtplib.SMTPServerDisconnected:
-            problem = "the server hung up; check host, port, and that disable_ssl and disable_tls fit the port"
+            problem = (
+                "the server closed the connection. Check host, port, disable_ssl and disable_tls of the connection"
+            )
         except (smtplib.SMTPException, OSError) as error:
             return _problem(error)
     if server is None:
@@ -162,7 +161,7 @@ def _connect(connection: Connection, timeout: float) -> smtplib.SMTP:
 def _log_in(server: smtplib.SMTP, connection: Connection, auth_type: str) -> None:
     if not connection.extra_dejson.get("disable_tls"):
         server.starttls(context=_tls(connection))
-    # Without it a server refuses to log anybody in, by a code that smtplib's `auth` takes for success.
+    # Send EHLO first: without it, the server refuses the login with a code that smtplib's `auth` treats as success.
     server.ehlo_or_helo_if_needed()
     if connection.extra_dejson.get("auth_type", auth_type) == "oauth2":
         server.auth("XOAUTH2", lambda _=None: _xoauth2(connection))
@@ -178,8 +177,8 @@ def _send(server: smtplib.SMTP, sender: str, recipients: list[str], text: str, t
             if not left:
                 raise
         else:
-            # Some got it, which Airflow takes for all.
-            return f"the server refused {', '.join(refused)}; correct the addresses" if refused else ""
+            # If the server refused only some recipients, report an error, although Airflow reports a success.
+            return f"the server refused {', '.join(refused)}. Correct these addresses" if refused else ""
     return ""
 
 
@@ -193,21 +192,23 @@ def _xoauth2(connection: Connection) -> str:
 
 
 def _problem(error: smtplib.SMTPException | OSError) -> str:
-    """What the error says, without the server's own words."""
+    """Return a description of the error that contains no text from the server."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
-        return f"the server refused the login (SMTP {error.smtp_code}); check login and password"
+        return f"the server refused the login (SMTP {error.smtp_code}). Check login and password"
     if isinstance(error, smtplib.SMTPNotSupportedError):
-        return "the server has no STARTTLS or no login; set disable_tls in the extra, or take login and password out"
+        return (
+            "the server does not support STARTTLS or login. Set disable_tls in the extra, or remove login and password"
+        )
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         codes = ", ".join(f"{address} (SMTP {code})" for address, (code, _) in error.recipients.items())
-        return f"the server refused all recipients: {codes}; correct the addresses"
+        return f"the server refused all recipients: {codes}. Correct the addresses"
     if isinstance(error, smtplib.SMTPResponseException):
-        return f"the server refused the mail (SMTP {error.smtp_code}); check the sender, and what the server lets in"
+        return f"the server refused the mail (SMTP {error.smtp_code}). Check the sender and the server's rules"
     if isinstance(error, ssl.SSLError):
         return (
-            f"TLS failed ({error.reason or type(error).__name__}); set disable_ssl in the extra for a port that starts "
-            "in plain text, or correct the certificate"
+            f"TLS failed ({error.reason or type(error).__name__}). Set disable_ssl in the extra for a port without "
+            "SSL, or correct the certificate"
         )
     return (
-        f"the server did not answer ({getattr(error, 'strerror', None) or type(error).__name__}); check host and port"
+        f"the server did not answer ({getattr(error, 'strerror', None) or type(error).__name__}). Check host and port"
     )

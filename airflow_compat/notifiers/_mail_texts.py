@@ -1,4 +1,4 @@
-"""The subjects and texts of the mails that Airflow writes itself: `SmtpNotifier`'s report, and alerts on errors."""
+"""Creates the subjects and texts of the mails that Airflow itself sends."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PAGE = (
 
 
 def report_subject(context: Mapping[str, Any]) -> str:
-    """`SmtpNotifier`'s own subject: of a task instance, or of a missed SLA; empty where there is neither."""
+    """Return the default subject of `SmtpNotifier`; empty if the context has no task instance and no missed SLAs."""
     if "ti" in context:
         ti = context["ti"]
         return f"DAG {ti.dag_id} - Task {ti.task_id} - Run ID {ti.run_id} in State {ti.state}"
@@ -27,7 +27,6 @@ def report_subject(context: Mapping[str, Any]) -> str:
 
 
 def report(context: Mapping[str, Any]) -> str:
-    """`SmtpNotifier`'s own text, as HTML: a table about the task instance, or about the missed SLA."""
     rows: Iterable[tuple[str, object]] = ()
     if "ti" in context:
         ti = context["ti"]
@@ -51,14 +50,16 @@ def report(context: Mapping[str, Any]) -> str:
 
 
 def alert_subject(ti: Any) -> str:
-    """The alert's subject, in the form of Airflow 2.11; 3.3 has the field names of its internal class there."""
+    """Return the subject that Airflow 2.11 gives to its mail about a failed task.
+
+    Airflow 3.3 uses another subject, which contains the fields of an internal class.
+    """
     number = getattr(ti, "map_index", -1)
     mapped = f" map_index={number}" if isinstance(number, int) and number >= 0 else ""
     return f"Airflow alert: <TaskInstance: {ti.dag_id}.{ti.task_id} {ti.run_id}{mapped} [{ti.state}]>"
 
 
 def alert_html(ti: Any, exception_html: str) -> str:
-    """The alert's text, as HTML."""
     return (
         f"Try {ti.try_number} out of {ti.max_tries + 1}<br>"
         f"Exception:<br>{exception_html}<br>"
@@ -69,18 +70,17 @@ def alert_html(ti: Any, exception_html: str) -> str:
 
 
 def exception_html(error: object, airflow_version: AirflowVersion) -> str:
-    """An error's text as HTML, by the version's own rule: 2.11 leaves the HTML in it as it is."""
+    """Return an error's text as HTML. With `airflow_version="2"`, HTML in the text is not escaped, as in Airflow 2."""
     text = str(error)
     return (html.escape(text) if airflow_version == "3" else text).replace("\n", "<br>")
 
 
 def host_of(ti: Any) -> str:
-    """The machine that the task ran on; this one, where the task instance doesn't say."""
     return getattr(ti, "hostname", None) or socket.getfqdn()
 
 
 def mark_success_url(ti: Any) -> str:
-    """Where the task can be marked as successful: as in Airflow 3.3, the page that the log is on."""
+    """Return the task instance's `mark_success_url`, or else the URL of the log, as in Airflow 3.3."""
     return str(getattr(ti, "mark_success_url", None) or ti.log_url)
 
 

@@ -1,4 +1,4 @@
-"""PagerDuty's Events API v2."""
+"""The notifier for PagerDuty's Events API v2."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import NotificationError
-from .base import NotifierContext, ReadyNotifier
-from .connection import read_connection, seconds
-from .http import Post, refusal, send
+from ._base import NotifierContext, ReadyNotifier
+from ._connection import host_url, read_connection, seconds
+from ._http import Post, send
 
 _BASE_URL = "https://events.pagerduty.com"
 _ACTIONS = ("trigger", "acknowledge", "resolve")
@@ -17,27 +17,25 @@ _ACTIONS = ("trigger", "acknowledge", "resolve")
 class PagerdutyNotifier(ReadyNotifier):
     """Send an event to PagerDuty, as `airflow.providers.pagerduty.notifications.pagerduty.PagerdutyNotifier` does.
 
-    The connection is of type `pagerduty_events`: its password is the integration key. Airflow always sends to
-    `https://events.pagerduty.com`; here a host in the connection goes before that, as for an account in the EU.
-    Prefect's own way is the `PagerDutyWebHook` block, whose `notify` sends text.
+    The connection is of type `pagerduty_events`, and its password is the integration key. If the connection has a host,
+    the event is sent there instead of to `https://events.pagerduty.com`. For example, EU accounts need another host.
+    Prefect's own counterpart is the `PagerDutyWebHook` block, whose `notify` sends text.
 
     Args:
-        summary: What happened, in one line.
-        severity: `info`, `warning`, `error` or `critical`.
-        source: What it happened to.
-        action: `trigger`, `acknowledge` or `resolve`.
-        dedup_key: What the events of one incident share; the two later actions need it.
-        custom_details: Anything else, as JSON data.
-        group: What the source belongs to.
-        component: The part of it that is broken.
-        class_type: The kind of event.
-        images: PagerDuty's images, as JSON data.
-        links: PagerDuty's links, as JSON data.
+        summary: A description of what happened, in one line.
+        severity: How severe the problem is: `info`, `warning`, `error` or `critical`.
+        source: The affected system.
+        action: What to do with the incident: `trigger`, `acknowledge` or `resolve`.
+        dedup_key: A key that all events of the same incident share. Required for `acknowledge` and `resolve`.
+        custom_details: Further details of the event, as JSON data.
+        group: The group of components to which the affected system belongs.
+        component: The component of the affected system that failed.
+        class_type: The kind of event, as a text of your choice.
+        images: The images to show in PagerDuty, as JSON data.
+        links: The links to show in PagerDuty, as JSON data.
         pagerduty_events_conn_id: The connection's id.
-        integration_key: The key itself; then no connection is read. A connection keeps it out of the code.
-        context: What `await notifier` works with.
-
-    Calling it raises `NotificationError` where the event can't be sent.
+        integration_key: The integration key, to use instead of the connection.
+        context: The context that `await notifier` uses.
     """
 
     template_fields: Sequence[str] = (
@@ -88,50 +86,59 @@ class PagerdutyNotifier(ReadyNotifier):
         self.pagerduty_events_conn_id = pagerduty_events_conn_id
         self.integration_key = integration_key
 
+    def connection_ids(self) -> list[str]:
+        """See `BaseNotifier`."""
+        return [] if self.integration_key else super().connection_ids()
+
     def notify(self, context: NotifierContext) -> None:  # noqa: ARG002 - Airflow's signature
-        """Send the event."""
         name = type(self).__name__
         if self.action not in _ACTIONS:
-            raise NotificationError(f"{name}: action is {self.action!r}; write one of {', '.join(_ACTIONS)}")
+            raise NotificationError(f"{name}: action is {self.action!r}. Use one of {', '.join(_ACTIONS)}")
         if self.action != "trigger" and not self.dedup_key:
-            raise NotificationError(f"{name}: {self.action} needs the dedup_key of what was triggered; write it")
-        post = self._post(name)
-        answer = send(post)
-        if not 200 <= answer.status < 300:
-            raise refusal(post, answer)
+            raise NotificationError(f"{name}: {self.action} needs a dedup_key. Pass the key of the triggered event")
+        send(self._post(name))
 
     def _post(self, name: str) -> Post:
         if self.integration_key:
             return Post(name, None, url=f"{_BASE_URL}/v2/enqueue", body=self._event(self.integration_key))
         if not self.pagerduty_events_conn_id:
-            raise NotificationError(f"{name}: there is neither a connection nor an integration key; give an id")
+            raise NotificationError(
+                f"{name}: neither a connection nor an integration key is given. Pass one of the two"
+            )
         connection = read_connection(name, self.pagerduty_events_conn_id, "pagerduty_events")
         if not connection.password:
             raise NotificationError(
-                f"{name}: connection {self.pagerduty_events_conn_id!r} has no integration key; put it into the password"
+                f"{name}: connection {self.pagerduty_events_conn_id!r} has no integration key. Set the key as the "
+                "password"
             )
-        host = connection.host or _BASE_URL
-        base = host if "://" in host else f"{connection.schema or 'https'}://{host}"
-        port = f":{connection.port}" if connection.port else ""
         return Post(
             name,
             self.pagerduty_events_conn_id,
-            url=f"{base}{port}".rstrip("/") + "/v2/enqueue",
+            url=f"{host_url(connection, _BASE_URL, 'https')}/v2/enqueue",
             body=self._event(connection.password),
             timeout=seconds(name, connection, None),
         )
 
     def _event(self, routing_key: str) -> dict[str, Any]:
-        optional = {"component": self.component, "group": self.group, "class": self.class_type}
-        payload = {"summary": self.summary, "severity": self.severity, "source": self.source}
-        payload |= {key: value for key, value in optional.items() if value}
-        if self.custom_details is not None:
-            payload["custom_details"] = self.custom_details
-        event: dict[str, Any] = {"event_action": self.action, "routing_key": routing_key, "payload": payload}
-        if self.dedup_key:
-            event["dedup_key"] = self.dedup_key
-        if self.images is not None:
-            event["images"] = self.images
-        if self.links is not None:
-            event["links"] = self.links
-        return event
+        payload = {
+            "component": self.component or None,
+            "group": self.group or None,
+            "class": self.class_type or None,
+            "custom_details": self.custom_details,
+        }
+        event = {"dedup_key": self.dedup_key or None, "images": self.images, "links": self.links}
+        return {
+            "event_action": self.action,
+            "routing_key": routing_key,
+            "payload": {
+                "summary": self.summary,
+                "severity": self.severity,
+                "source": self.source,
+                **_without_none(payload),
+            },
+            **_without_none(event),
+        }
+
+
+def _without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if value is not None}

@@ -1,4 +1,4 @@
-"""Slack's API: `chat.postMessage`, with a token."""
+"""The notifiers for Slack: one for Slack's API (`chat.postMessage`, with a token), one for incoming webhooks."""
 
 from __future__ import annotations
 
@@ -9,39 +9,40 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import NotificationError, UnsupportedFeatureWarning
-from .base import NotifierContext, ReadyNotifier
-from .connection import extra_value, read_connection, seconds
-from .http import Post, refusal, send
+from ._base import NotifierContext, ReadyNotifier
+from ._connection import extra_value, read_connection, seconds, webhook_url
+from ._http import Answer, Post, send
 
 _ICON_URL = "https://raw.githubusercontent.com/apache/airflow/main/airflow-core/src/airflow/ui/public/pin_100.png"
 _BASE_URL = "https://slack.com/api/"
-# Slack's words, such as `channel_not_found`; no token is one.
+_HOST = "hooks.slack.com/services"
+# Matches Slack's error codes, such as `channel_not_found`, but no API token.
 _CODE = re.compile(r"[a-z][a-z_]{2,60}")
 
 
 class SlackNotifier(ReadyNotifier):
     """Post a message to a Slack channel, as `airflow.providers.slack.notifications.slack.SlackNotifier` does.
 
-    The connection is of type `slack`: its password is the API token; its extra may have `timeout`, `base_url` and
-    `proxy`. Prefect's own way is the `SlackCredentials` block of prefect-slack.
+    The connection is of type `slack`. Its password is the API token, and its extra may have the keys `timeout`,
+    `base_url` and `proxy`. Prefect's own counterpart is the `SlackCredentials` block of prefect-slack.
 
     Args:
         slack_conn_id: The connection's id.
         text: The message.
         channel: The channel's name or id.
-        username: The name that the message is posted under.
-        icon_url: Its icon.
+        username: The sender's name.
+        icon_url: The sender's icon.
         attachments: Slack's legacy attachments, as JSON data.
-        blocks: Slack's Block Kit blocks, as JSON data.
-        base_url: The API's address; None is the connection's, else Slack's.
-        proxy: A proxy's URL; None is the connection's, else the environment's.
-        timeout: Seconds; None is the connection's, else 30.
-        retry_handlers: Handlers of slack_sdk's, which nothing here uses; giving some is warned of.
+        blocks: Blocks of Slack's Block Kit, as JSON data.
+        base_url: The API's address. Defaults to the `base_url` in the connection's extra, or else to the address of
+            Slack's API.
+        proxy: A proxy's URL. Defaults to the `proxy` in the connection's extra, or else to the proxy in the
+            environment.
+        timeout: The time limit in seconds. Defaults to the `timeout` in the connection's extra, or else to 30.
+        retry_handlers: Retry handlers of slack_sdk. Ignored, with a warning.
         unfurl_links: Whether Slack shows previews of links to text.
         unfurl_media: Whether Slack shows previews of links to media.
-        context: What `await notifier` works with.
-
-    Calling it raises `NotificationError` where the message can't be sent.
+        context: The context that `await notifier` uses.
     """
 
     template_fields: Sequence[str] = ("text", "channel", "username", "attachments", "blocks", "slack_conn_id")
@@ -65,7 +66,7 @@ class SlackNotifier(ReadyNotifier):
         context: NotifierContext | None = None,
     ) -> None:
         super().__init__(context)
-        warn_of_retry_handlers(type(self).__name__, retry_handlers)
+        _warn_of_retry_handlers(type(self).__name__, retry_handlers)
         self.slack_conn_id = slack_conn_id
         self.text = text
         self.channel = channel
@@ -80,22 +81,22 @@ class SlackNotifier(ReadyNotifier):
         self.unfurl_media = unfurl_media
 
     def notify(self, context: NotifierContext) -> None:  # noqa: ARG002 - Airflow's signature
-        """Post the message."""
         name = type(self).__name__
         if not self.channel:
-            raise NotificationError(f"{name}: there is no channel; write channel='#alerts'")
+            raise NotificationError(f"{name}: no channel is given. Pass a channel, such as channel='#alerts'")
         connection = read_connection(name, self.slack_conn_id, "slack")
         if not connection.password or "://" in connection.password:
             raise NotificationError(
-                f"{name}: connection {self.slack_conn_id!r} has no API token in its password; put it there, or for a "
-                "webhook's URL use SlackWebhookNotifier"
+                f"{name}: connection {self.slack_conn_id!r} has no API token in its password. Set the token, or for a "
+                "webhook's URL, use SlackWebhookNotifier"
             )
         base_url = self.base_url or extra_value(connection, "base_url") or _BASE_URL
         post = Post(
             name,
             self.slack_conn_id,
             url=f"{base_url.rstrip('/')}/chat.postMessage",
-            # Slack takes these two as JSON within the JSON, which is how the provider sends them.
+            # Like Airflow's provider, send `attachments` and `blocks` as JSON texts, which are values of the request's
+            # JSON object. Slack accepts this form.
             body={
                 "channel": self.channel,
                 "username": self.username,
@@ -110,22 +111,91 @@ class SlackNotifier(ReadyNotifier):
             timeout=seconds(name, connection, self.timeout),
             proxy=self.proxy or extra_value(connection, "proxy"),
         )
-        answer = send(post)
-        if answer.status != 200 or answer.json().get("ok") is not True:
-            raise refusal(post, answer, slack_code(answer.json().get("error")))
+        send(post, lambda answer: answer.status == 200 and answer.json().get("ok") is True, _api_code)
 
 
-def slack_code(said: object) -> str | None:
-    """Slack's word for an error, if it is one."""
+class SlackWebhookNotifier(ReadyNotifier):
+    """Post a message to a Slack webhook, as `...slack.notifications.slack_webhook.SlackWebhookNotifier` does.
+
+    The connection is of type `slackwebhook`. Its password is the webhook's URL, or the part of the URL after the host.
+    Its extra may have the keys `timeout` and `proxy`. Prefect's own counterpart is the `SlackWebhook` block, whose
+    `notify` sends text.
+
+    Args:
+        slack_webhook_conn_id: The connection's id.
+        text: The message. If `blocks` are given, only Slack's desktop notification shows this text.
+        blocks: Blocks of Slack's Block Kit, as JSON data.
+        unfurl_links: Whether Slack shows previews of links to text. Defaults to Slack's setting.
+        unfurl_media: Whether Slack shows previews of links to media. Defaults to Slack's setting.
+        proxy: A proxy's URL. Defaults to the `proxy` in the connection's extra, or else to the proxy in the
+            environment.
+        timeout: The time limit in seconds. Defaults to the `timeout` in the connection's extra, or else to 30.
+        retry_handlers: Retry handlers of slack_sdk. Ignored, with a warning.
+        attachments: Slack's legacy attachments, as JSON data.
+        context: The context that `await notifier` uses.
+    """
+
+    template_fields: Sequence[str] = ("slack_webhook_conn_id", "text", "attachments", "blocks", "proxy", "timeout")
+
+    def __init__(
+        self,
+        *,
+        slack_webhook_conn_id: str = "slack_default",
+        text: str,
+        blocks: Sequence[Mapping[str, Any]] | None = None,
+        unfurl_links: bool | None = None,
+        unfurl_media: bool | None = None,
+        proxy: str | None = None,
+        timeout: int | None = None,
+        retry_handlers: Sequence[object] | None = None,
+        attachments: Sequence[Mapping[str, Any]] | None = None,
+        context: NotifierContext | None = None,
+    ) -> None:
+        super().__init__(context)
+        _warn_of_retry_handlers(type(self).__name__, retry_handlers)
+        self.slack_webhook_conn_id = slack_webhook_conn_id
+        self.text = text
+        self.blocks = blocks
+        self.unfurl_links = unfurl_links
+        self.unfurl_media = unfurl_media
+        self.proxy = proxy
+        self.timeout = timeout
+        self.attachments = attachments
+
+    def notify(self, context: NotifierContext) -> None:  # noqa: ARG002 - Airflow's signature
+        name = type(self).__name__
+        connection = read_connection(name, self.slack_webhook_conn_id, "slackwebhook")
+        fields = {
+            "text": self.text,
+            "attachments": self.attachments,
+            "blocks": self.blocks,
+            "unfurl_links": self.unfurl_links,
+            "unfurl_media": self.unfurl_media,
+        }
+        post = Post(
+            name,
+            self.slack_webhook_conn_id,
+            url=webhook_url(name, connection, _HOST),
+            body={key: value for key, value in fields.items() if value is not None},
+            timeout=seconds(name, connection, self.timeout),
+            proxy=self.proxy or extra_value(connection, "proxy"),
+        )
+        send(post, lambda answer: answer.status == 200, lambda answer: _code(answer.text.strip()))
+
+
+def _code(said: object) -> str | None:
     return said if isinstance(said, str) and _CODE.fullmatch(said) else None
 
 
-def warn_of_retry_handlers(name: str, handlers: Sequence[object] | None) -> None:
-    """Say that slack_sdk's handlers aren't asked, since slack_sdk isn't used."""
+def _api_code(answer: Answer) -> str | None:
+    return _code(answer.json().get("error"))
+
+
+def _warn_of_retry_handlers(name: str, handlers: Sequence[object] | None) -> None:
     if handlers is not None:
         warnings.warn(
-            f"{name}: retry_handlers are not used: a message is tried once more where no connection came about, and a "
-            "refused one is an error",
+            f"{name}: retry_handlers are not used. A failed connection is tried once more; a refused message raises an "
+            "error",
             UnsupportedFeatureWarning,
             stacklevel=3,
         )

@@ -1,4 +1,4 @@
-"""Microsoft Teams' webhooks."""
+"""The notifier for Microsoft Teams' webhooks."""
 
 from __future__ import annotations
 
@@ -6,26 +6,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._airflow.connection import Connection
-from .base import NotifierContext, ReadyNotifier
-from .connection import extra_value, read_connection, seconds, webhook_url
-from .http import Post, refusal, send
+from ._base import NotifierContext, ReadyNotifier
+from ._connection import extra_value, read_connection, seconds, webhook_url
+from ._http import Post, send
 
 
 class TeamsWebhookNotifier(ReadyNotifier):
-    """Post a message to a Teams channel through a webhook of its workflows, as an adaptive card.
+    """Post a message as an adaptive card to a Microsoft Teams channel, through the webhook of a Teams workflow.
 
-    Airflow's own providers have none, so the name and the arguments are ours. The connection is of type `msteams`,
-    `teams` or `http`: its password is the webhook's URL; or its extra has it as `webhook_url`; the extra may have a
-    `timeout`. Prefect's own way is the `MicrosoftTeamsWebhook` block, whose `notify` sends text.
+    Airflow's providers have no such notifier. The connection is of type `msteams`, `teams` or `http`. The webhook's URL
+    is the connection's password, or `webhook_url` in the connection's extra. The connection's extra may have a
+    `timeout`. Prefect's own counterpart is the `MicrosoftTeamsWebhook` block, whose `notify` sends text.
 
     Args:
-        text: The message, in the Markdown that cards have.
-        title: A line above it, in bold.
-        card: An adaptive card of your own, as JSON data, in place of text and title.
+        text: The message, in the Markdown that adaptive cards support.
+        title: A title above the message, in bold.
+        card: An adaptive card of your own, as JSON data, to send instead of `text` and `title`.
         teams_conn_id: The connection's id.
-        context: What `await notifier` works with.
-
-    Calling it raises `NotificationError` where the message can't be sent.
+        context: The context that `await notifier` uses.
     """
 
     template_fields: Sequence[str] = ("text", "title", "card", "teams_conn_id")
@@ -46,27 +44,29 @@ class TeamsWebhookNotifier(ReadyNotifier):
         self.teams_conn_id = teams_conn_id
 
     def notify(self, context: NotifierContext) -> None:  # noqa: ARG002 - Airflow's signature
-        """Post the message."""
         name = type(self).__name__
         connection = read_connection(name, self.teams_conn_id, "msteams", "teams")
-        card = self.card or _card(self.text, self.title)
-        post = Post(
-            name,
-            self.teams_conn_id,
-            url=_url(name, connection),
-            body={
-                "type": "message",
-                "attachments": [{"contentType": "application/vnd.microsoft.card.adaptive", "content": card}],
-            },
-            timeout=seconds(name, connection, None),
+        send(
+            Post(
+                name,
+                self.teams_conn_id,
+                url=_url(name, connection),
+                body={
+                    "type": "message",
+                    "attachments": [
+                        {
+                            "contentType": "application/vnd.microsoft.card.adaptive",
+                            "content": self.card or _card(self.text, self.title),
+                        }
+                    ],
+                },
+                timeout=seconds(name, connection, None),
+            )
         )
-        answer = send(post)
-        if not 200 <= answer.status < 300:
-            raise refusal(post, answer)
 
 
 def _url(name: str, connection: Connection) -> str:
-    # A name for the value would show it in a traceback that prints locals.
+    # Don't store the URL in a local variable, because a traceback that prints local variables would show the URL.
     if extra_value(connection, "webhook_url"):
         return str(extra_value(connection, "webhook_url"))
     return webhook_url(name, connection)

@@ -1,36 +1,49 @@
-"""A DAG's and its tasks' arguments as Prefect's options, and `@task` that takes Airflow's own.
+"""Convert Airflow's DAG and task arguments to Prefect options, and provide `@task`.
 
-`docs/reference/arguments.md` says of each argument of Airflow's what it becomes, how that differs, or why it is
-refused.
+`docs/reference/arguments.md` lists each Airflow argument with its replacement and the differences, or with the reason
+why it is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import inspect
+import warnings
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
-from ._airflow.version import DEFAULT_VERSION, AirflowVersion
-from ._options.decorators import with_airflows_decorators
-from .errors import UnsupportedFeatureError
+from .._airflow.shown_options import shows_options
+from .._airflow.task_arguments import SLA_WARNING
+from .._airflow.version import DEFAULT_VERSION, AirflowVersion
+from ..errors import UnsupportedFeatureError, UnsupportedFeatureWarning
+from ._decorators import with_airflows_decorators
+from ._signatures import DagArguments, TaskArguments
 
 if TYPE_CHECKING:
     from prefect import Task
     from typing_extensions import Unpack
 
-    from ._options.arguments import DagArguments, TaskArguments
+    from ._signatures import AnyTaskArguments, UnknownOption
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 __all__ = ["DagArguments", "TaskArguments", "deployment_options", "flow_options", "task", "task_options"]
 
+# mypy treats a variable of this name as True.
+MYPY = False
 
-def __getattr__(name: str) -> Any:
-    if name in ("DagArguments", "TaskArguments"):
-        from ._options import arguments
+_first_lines: dict[tuple[str, str], int] = {}
+_registries: dict[str, dict[str | tuple[str, type[Warning], int], int]] = {}
 
-        return getattr(arguments, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# Airflow's task arguments without a counterpart in Prefect's own @task, each with its value that has no effect.
+_NO_OPTIONS = {
+    "pool": "default_pool",
+    "multiple_outputs": False,
+    "do_xcom_push": True,
+    "pre_execute": None,
+    "post_execute": None,
+    "python_callable": None,
+}
 
 
 @overload
@@ -44,7 +57,24 @@ def task(
     airflow_version: AirflowVersion = DEFAULT_VERSION,
     **arguments: Unpack[TaskArguments],
 ) -> Callable[[Callable[P, R]], Task[P, R]]: ...
+
+
+if not MYPY:
+    # With only the two overloads above, pyright reports a misspelt option as "No overloads match"; this third overload
+    # makes pyright name the option. mypy names the option only without the third overload.
+    @overload
+    def task(
+        fn: None = None,
+        /,
+        *,
+        dag_id: str = "",
+        airflow_version: AirflowVersion = DEFAULT_VERSION,
+        **arguments: Unpack[AnyTaskArguments],
+    ) -> UnknownOption: ...
+
+
 @with_airflows_decorators
+@shows_options(TaskArguments)
 def task(
     fn: Callable[..., Any] | None = None,
     /,
@@ -53,35 +83,37 @@ def task(
     airflow_version: AirflowVersion = DEFAULT_VERSION,
     **arguments: Any,
 ) -> Any:
-    """Airflow's `@task` as a Prefect task: the same arguments, with what they do.
+    """Make a Prefect task with Airflow's `@task` arguments.
 
-    The task is one of Prefect's. Call it in a flow, `submit` it, `map` it, and give it more of Prefect's options by
-    `with_options`. Airflow's exceptions keep their meaning in it, and what it returns is an XCom.
+    Call the task in a flow, `submit` it, `map` it, or set Prefect's options by `with_options`. Airflow's exceptions
+    keep their meaning in the task, and its return value is an XCom.
 
-    - Parameters with the name of a key of Airflow's context (`ds`, `ti`, `params`, ...) are filled in where the call
-      leaves them out or gives None, and `**context` gets all keys, as in Airflow.
-    - `pool` is held while the function runs. The wait for it doesn't count for `execution_timeout`.
-    - `retry_exponential_backoff` gives the very delays that Airflow gives a run with the same flow name, task name and
-      logical date, where a task runs in a flow; outside a flow there is no date to make them of. Airflow's scheduler
-      starts the try some seconds after the delay.
-    - `execution_timeout` can't interrupt a function that blocks in another thread than the main one, as in `submit`:
-      Prefect ends it when it returns, and warns of it.
-    - `max_active_tis_per_dag` needs `dag_id`, and a limit that `prefect concurrency-limit create` made.
-    - `@task.python` is the same decorator. Airflow's others, such as `@task.branch`, raise `UnsupportedFeatureError`.
+    - Parameters named like a key of Airflow's context (`ds`, `ti`, `params`, ...) are filled in if the call omits them
+      or passes None. `**context` gets all keys, as in Airflow.
+    - The slots of `pool` are held while the function runs. Waiting for slots doesn't count towards `execution_timeout`.
+    - `retry_exponential_backoff` gives Airflow's delays for the same flow name, task name and logical date, without the
+      scheduler's few extra seconds.
+    - `execution_timeout` can't interrupt a function that blocks outside the main thread, for example after `submit`:
+      Prefect ends such a task only when the function returns, and `task` logs a warning.
+    - `max_active_tis_per_dag` needs `dag_id`, and a limit made by `prefect concurrency-limit create`.
+    - `@task.python` is the same decorator. Airflow's other decorators, such as `@task.branch`, raise
+      `UnsupportedFeatureError`.
 
     Args:
-        fn: The function, where the decorator is written without parentheses.
-        dag_id: The name of the flow.
-        airflow_version: Whose contexts, backoff and rules.
-        arguments: Airflow's own. Those that are given win over `default_args`, None too.
+        fn: The function, if the decorator has no parentheses.
+        dag_id: The flow's name.
+        airflow_version: The Airflow version whose contexts, retry delays and rules apply.
+        arguments: Airflow's arguments. Arguments that are passed directly override `default_args`, even if they are
+            None.
 
     Raises:
-        InvalidArgumentError: An argument is misspelt, or has a value that Airflow refuses; or a parameter of the
-            function has the name of a key of the context and a default other than None.
-        UnsupportedFeatureError: An argument has no counterpart, and asks for something.
-        InvalidCallbackError: A callback can't be called with one context.
-        InvalidDagLimitError: `max_active_tis_per_dag` is no number from 1 on; or in a run, its limit doesn't exist.
-        PoolNotReadyError: In a run: see `pool`.
+        InvalidArgumentError: An argument is misspelt, Airflow refuses its value, or a parameter named like a context
+            key has a default other than None.
+        UnsupportedFeatureError: An argument without a counterpart in Prefect has a value other than its default.
+        InvalidCallbackError: A callback doesn't accept one argument, the context.
+        InvalidDagLimitError: `max_active_tis_per_dag` is not a whole number of at least 1. During a run: the server has
+            no concurrency limit for the tag that `max_active_tis_per_dag` needs.
+        PoolNotReadyError: Raised during a run; see `airflow_compat.pools.pool`.
 
     Example:
         ```python
@@ -93,32 +125,31 @@ def task(
 
         default_args = {"retries": 2, "retry_delay": timedelta(minutes=5), "pool": "warehouse"}
 
-
         @task(default_args=default_args, execution_timeout=timedelta(hours=1))
         def load(table: str) -> int: ...
-
 
         @flow
         def etl() -> None:
             load("planes")
         ```
     """
-    from ._options.given import given_to_task
-    from ._options.ported import context_warnings, pool_warnings, ported_task
-    from ._options.warn import warn
+    from ._decorated_task import context_warnings, ported_task
+    from ._merged_arguments import given_to_task
+    from ._task_options import pool_warnings
 
     given = given_to_task(None, arguments, airflow_version)
-    warn([*given.warnings, *pool_warnings(given)])
+    _warn([*given.warnings, *pool_warnings(given)])
 
     def decorate(function: Callable[..., Any], stacklevel: int = 3) -> Task[..., Any]:
-        warn(context_warnings(given, function), stacklevel=stacklevel)
+        _warn(context_warnings(given, function), stacklevel=stacklevel)
         return ported_task(function, given, dag_id)
 
     found = fn or given.get("python_callable")
-    # The line that is warned of is one call further up.
+    # If the decorator is used without parentheses, the user's line is one stack frame further up.
     return decorate if found is None else decorate(found, stacklevel=4)
 
 
+@shows_options(TaskArguments)
 def task_options(
     default_args: Mapping[str, Any] | None = None,
     /,
@@ -127,25 +158,25 @@ def task_options(
     airflow_version: AirflowVersion = DEFAULT_VERSION,
     **arguments: Unpack[TaskArguments],
 ) -> dict[str, Any]:
-    """A task's arguments as those of `prefect.task`: `@prefect.task(**task_options(default_args))`.
+    """Return a task's arguments as options of `prefect.task`: `@prefect.task(**task_options(default_args))`.
 
-    A pool, `multiple_outputs`, `do_xcom_push=False`, `pre_execute` and `post_execute` are no options of Prefect's, and
-    are refused: `airflow_compat.task` has them. It also gives Airflow's exceptions their meaning.
+    Only `airflow_compat.task` supports `pool`, `multiple_outputs`, `do_xcom_push=False`, `pre_execute`, `post_execute`
+    and Airflow's exceptions.
 
     Args:
-        default_args: The DAG's.
-        dag_id: The name of the flow, for `max_active_tis_per_dag`.
-        airflow_version: Whose contexts, backoff and rules.
-        arguments: The task's own. Those that are given win over `default_args`, None too.
+        default_args: The DAG's `default_args`.
+        dag_id: The flow's name, for `max_active_tis_per_dag`.
+        airflow_version: The Airflow version whose contexts, retry delays and rules apply.
+        arguments: The task's arguments. These arguments override `default_args`, even if they are None.
 
     Returns:
-        Those options that are asked for: `name`, `description`, `tags`, `retries`, `retry_delay_seconds` (seconds),
+        The options that the arguments set: `name`, `description`, `tags`, `retries`, `retry_delay_seconds` (seconds),
         `timeout_seconds`, `task_run_name`, `on_running`, `on_failure`, `on_completion` and `retry_condition_fn`.
 
     Raises:
-        InvalidArgumentError: An argument is misspelt, or has a value that Airflow refuses.
-        UnsupportedFeatureError: An argument has no counterpart, or none among the options, and asks for something.
-        InvalidCallbackError: A callback can't be called with one context.
+        InvalidArgumentError: An argument is misspelt, or Airflow refuses its value.
+        UnsupportedFeatureError: An argument without a Prefect option has a value other than its default.
+        InvalidCallbackError: A callback doesn't accept one argument, the context.
 
     Example:
         ```python
@@ -156,42 +187,42 @@ def task_options(
         print(task_options({"retries": 2}, execution_timeout=timedelta(hours=1)))
         ```
     """
-    from ._options.given import given_to_task
-    from ._options.task import prefect_options
-    from ._options.warn import warn
+    from ._merged_arguments import given_to_task
+    from ._task_options import read_task
 
     given = given_to_task(default_args, dict(arguments), airflow_version)
-    for name, nothing in (("pool", "default_pool"), ("multiple_outputs", False), ("do_xcom_push", True)):
+    for name, nothing in _NO_OPTIONS.items():
         if given.get(name, nothing) != nothing:
-            raise _no_option(given.where, name)
-    for name in ("pre_execute", "post_execute", "python_callable"):
-        if given.get(name) is not None:
-            raise _no_option(given.where, name)
-    warn(given.warnings)
-    return prefect_options(given, dag_id=dag_id)
+            raise UnsupportedFeatureError(
+                f"{given.where}: prefect.task has no option for {name}. Use `@airflow_compat.task(...)` instead of "
+                "Prefect's @task."
+            )
+    _warn(given.warnings)
+    return read_task(given, dag_id).for_prefect()
 
 
+@shows_options(DagArguments)
 def flow_options(
     *, airflow_version: AirflowVersion = DEFAULT_VERSION, **arguments: Unpack[DagArguments]
 ) -> dict[str, Any]:
-    """A DAG's arguments as those of `prefect.flow`: `@prefect.flow(**flow_options(**dag_args))`.
+    """Return a DAG's arguments as options of `prefect.flow`: `@prefect.flow(**flow_options(**dag_args))`.
 
-    What is for the deployment or for tasks is looked at, and left to `deployment_options` and `task_options`: the
-    callbacks of `default_args` are for tasks alone.
+    Arguments for deployments or tasks are checked, but not converted; see `deployment_options` and `task_options`.
+    Callbacks in `default_args` apply only to tasks.
 
     Args:
-        airflow_version: Whose contexts and rules. In "2" `max_active_tasks` counts the tasks of all runs together.
-        arguments: The DAG's.
+        airflow_version: The Airflow version. In "2", `max_active_tasks` limits the tasks of all runs together.
+        arguments: The DAG's arguments.
 
     Returns:
-        Those options that are asked for: `name`, `description`, `timeout_seconds`, `task_runner`, `on_failure`,
+        The options that the arguments set: `name`, `description`, `timeout_seconds`, `task_runner`, `on_failure`,
         `on_crashed` and `on_completion`.
 
     Raises:
-        InvalidArgumentError: An argument is misspelt, or has a value that Airflow refuses.
-        UnsupportedFeatureError: An argument has no counterpart, and asks for something.
-        InvalidCallbackError: A callback can't be called with one context.
-        InvalidDagLimitError: `max_active_tasks` is no number from 1 on.
+        InvalidArgumentError: An argument is misspelt, or Airflow refuses its value.
+        UnsupportedFeatureError: An argument without a counterpart in Prefect has a value other than its default.
+        InvalidCallbackError: A callback doesn't accept one argument, the context.
+        InvalidDagLimitError: `max_active_tasks` is not a whole number of at least 1.
 
     Example:
         ```python
@@ -202,36 +233,37 @@ def flow_options(
         print(flow_options(dag_id="etl", schedule="@daily", dagrun_timeout=timedelta(hours=2)))
         ```
     """
-    from ._options.flow import flow_options_of, more_warnings
-    from ._options.given import given_to_dag
-    from ._options.warn import warn
+    from ._flow import flow_options_of, more_warnings
+    from ._merged_arguments import given_to_dag
 
     given = given_to_dag(dict(arguments), airflow_version)
     options = flow_options_of(given)
-    warn([*given.warnings, *more_warnings(given)])
+    _warn([*given.warnings, *more_warnings(given, options)])
     return options
 
 
+@shows_options(DagArguments)
 def deployment_options(
     *, airflow_version: AirflowVersion = DEFAULT_VERSION, **arguments: Unpack[DagArguments]
 ) -> dict[str, Any]:
-    """A DAG's arguments as those of `flow.deploy` and `flow.to_deployment`: `etl.deploy(**deployment_options(...))`.
+    """Return a DAG's arguments as options of `flow.deploy`: `etl.deploy(**deployment_options(...))`.
 
-    `flow.serve` calls the limit `global_limit`; use `prefect.serve(etl.to_deployment(**deployment_options(...)))`.
+    `flow.to_deployment` takes the same options. For `flow.serve`, which names the limit `global_limit`, use
+    `prefect.serve(etl.to_deployment(**deployment_options(...)))`.
 
     Args:
-        airflow_version: Whose rules.
-        arguments: The DAG's. Of `default_args`, `owner` and `queue` are taken, and what it says for the DAG.
+        airflow_version: The Airflow version.
+        arguments: The DAG's arguments. `default_args` may set `owner`, `queue`, dates and params.
 
     Returns:
-        Those options that are asked for: `name`, `description`, `schedules`, `triggers`, `parameters`, `tags`,
+        The options that the arguments set: `name`, `description`, `schedules`, `triggers`, `parameters`, `tags`,
         `concurrency_limit`, `paused` and `work_queue_name`.
 
     Raises:
-        InvalidArgumentError: An argument is misspelt, or has a value that Airflow refuses.
-        InvalidScheduleError: Airflow takes no such schedule either.
-        UnsupportedFeatureError: An argument has no counterpart, and asks for something.
-        InvalidDagLimitError: `max_active_runs` is no number from 1 on.
+        InvalidArgumentError: An argument is misspelt, or Airflow refuses its value.
+        InvalidScheduleError: The schedule is invalid; Airflow refuses it, too.
+        UnsupportedFeatureError: An argument without a counterpart in Prefect has a value other than its default.
+        InvalidDagLimitError: `max_active_runs` is not a whole number of at least 1.
 
     Example:
         ```python
@@ -240,17 +272,26 @@ def deployment_options(
         print(deployment_options(dag_id="etl", tags=["finance"], params={"day": "2026-11-22"}))
         ```
     """
-    from ._options.deployment import deployment_options_of, more_warnings
-    from ._options.given import given_to_dag
-    from ._options.warn import warn
+    from ._deployment import deployment_options_of, more_warnings
+    from ._merged_arguments import given_to_dag
 
     given = given_to_dag(dict(arguments), airflow_version)
     options = deployment_options_of(given)
-    warn([*given.warnings, *more_warnings(given)])
+    _warn([*given.warnings, *more_warnings(given)])
     return options
 
 
-def _no_option(where: str, name: str) -> UnsupportedFeatureError:
-    return UnsupportedFeatureError(
-        f"{where}: {name} is no option of prefect.task; write `@airflow_compat.task(...)` in place of Prefect's @task"
-    )
+def _warn(messages: Iterable[str], *, stacklevel: int = 3) -> None:
+    """Warn once for each message and line."""
+    for message in messages:
+        if message == SLA_WARNING:
+            asking = inspect.stack(context=0)[stacklevel - 1]
+            _warn_once_per_file(message, asking.filename, asking.lineno)
+        else:
+            warnings.warn(message, UnsupportedFeatureWarning, stacklevel=stacklevel)
+
+
+def _warn_once_per_file(message: str, file: str, line: int) -> None:
+    """Show the same warning once per file: every repetition gets the line number of the first one."""
+    first = _first_lines.setdefault((file, message), line)
+    warnings.warn_explicit(message, UnsupportedFeatureWarning, file, first, registry=_registries.setdefault(file, {}))

@@ -1,7 +1,7 @@
-"""Which parameters of a function Airflow's `@task` fills in from the context, and how.
+"""Fill in a function's parameters from the context, as Airflow's `@task` does.
 
-The rules are those of `airflow.sdk.bases.decorator` (`DecoratedOperator`, `KeywordParameters`): a parameter with the
-name of a key, and all keys where the function takes `**context`; what the caller gives wins.
+Follows `airflow.sdk.bases.decorator` (`DecoratedOperator`, `KeywordParameters`). A parameter named like a context key
+gets the key's value, and `**context` gets all keys. Arguments that the caller passes are kept, except None.
 """
 
 from __future__ import annotations
@@ -12,33 +12,33 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from .._airflow.context_keys import ASKED_FOR_KEYS, KEYS, UnsupportedValue
+from .._airflow.version import AirflowVersion
 from ..errors import AirflowCompatError, InvalidArgumentError
-from .context import ASKED_FOR_KEYS, KEYS, Refused
-from .version import AirflowVersion
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _REST = inspect.Parameter.VAR_KEYWORD
 
-# `@task` is a PythonOperator, which adds its own key to the context.
+# `@task` is a PythonOperator, which adds this key to the context.
 _OF_PYTHON_OPERATOR: dict[str, Any] = {"templates_dict": None}
 
 
 class _NotGiven(Enum):
-    """The default of a parameter that has none, but comes after one that is filled in; the same in every process."""
+    """The default of a required parameter after a filled-in one: an enum, whose members stay the same when pickled."""
 
     VALUE = "not given"
 
 
 @dataclass(frozen=True)
 class ContextParameters:
-    """What is filled in for one function.
+    """The parameters of one function that are filled in from the context.
 
     Attributes:
-        signature: The function's, in which the caller may leave out what is filled in.
-        names: The parameters that have a key's name.
-        rest: The parameter that takes all other keys, by its name; None where there is none.
+        signature: The function's signature, with the filled-in parameters made optional.
+        names: The parameters named like a context key.
+        rest: The name of the `**` parameter, if any.
     """
 
     signature: inspect.Signature
@@ -46,10 +46,9 @@ class ContextParameters:
     rest: str | None
 
     def fill(self, args: tuple[Any, ...], kwargs: dict[str, Any], context: Mapping[str, Any]) -> Arguments:
-        """The arguments of a call with what the caller left out, or gave as None.
+        """Return a call's arguments, with values from the context for omitted arguments and for None.
 
-        Raises:
-            TypeError: They don't fit the function.
+        Raises the TypeError that calling the function would raise.
         """
         bound = self.signature.bind(*args, **kwargs)
         given = bound.arguments
@@ -57,7 +56,7 @@ class ContextParameters:
             if given.get(name) is None:
                 given[name] = context[name]
         if self.rest is not None:
-            others = {key: _value(context, key) for key in context if key not in self.signature.parameters}
+            others = {key: context_value(context, key) for key in context if key not in self.signature.parameters}
             given[self.rest] = {**_OF_PYTHON_OPERATOR, **others, **given.get(self.rest, {})}
         bound.apply_defaults()
         if missing := [name for name, value in bound.arguments.items() if value is _NotGiven.VALUE]:
@@ -66,15 +65,10 @@ class ContextParameters:
 
 
 def context_parameters(fn: Callable[..., Any], where: str, version: AirflowVersion) -> ContextParameters | None:
-    """What Airflow fills in for a function; None where that is nothing.
-
-    Args:
-        fn: The function.
-        where: What to name in messages.
-        version: Whose context.
+    """Return the parameters that Airflow fills in for a function, or None if there are none.
 
     Raises:
-        InvalidArgumentError: A parameter has a key's name and a default other than None, as Airflow refuses too.
+        InvalidArgumentError: A parameter named like a context key has a default other than None.
     """
     parameters = _parameters(fn)
     names = tuple(each.name for each in parameters if each.name in KEYS[version] and each.kind is not _REST)
@@ -84,8 +78,8 @@ def context_parameters(fn: Callable[..., Any], where: str, version: AirflowVersi
     taken = [each.name for each in parameters if each.name in names and each.default not in (None, each.empty)]
     if taken:
         raise InvalidArgumentError(
-            f"{where}: Airflow fills in {taken[0]} from the context, and refuses a default other than None; write "
-            f"{taken[0]}=None, or give the parameter another name"
+            f"{where}: Airflow fills in {taken[0]} from the context, so its default must be None. Use {taken[0]}=None, "
+            "or rename the parameter."
         )
     found, may_be_left_out = [], False
     for each in parameters:
@@ -98,7 +92,6 @@ def context_parameters(fn: Callable[..., Any], where: str, version: AirflowVersi
 
 
 def unfilled_parameters(fn: Callable[..., Any], version: AirflowVersion) -> tuple[str, ...]:
-    """The parameters that the other version of Airflow fills in, and this one leaves as None."""
     others = (KEYS["2"] | KEYS["3"]) - KEYS[version]
     return tuple(each.name for each in _parameters(fn) if each.name in others and each.default is None)
 
@@ -107,14 +100,15 @@ def _parameters(fn: Callable[..., Any]) -> tuple[inspect.Parameter, ...]:
     try:
         return tuple(inspect.signature(fn).parameters.values())
     except (TypeError, ValueError):
-        # Some builtins don't tell.
+        # Some builtins have no signature.
         return ()
 
 
-def _value(context: Mapping[str, Any], key: str) -> Any:
-    """A key's value. That of one that asks the server is found when it is first used, as in Airflow.
+def context_value(context: Mapping[str, Any], key: str) -> Any:
+    """Return the context's value for a key.
 
-    What can't be found says so when it is used: the function may have no use for it.
+    Values that need the server are looked up on first use, as in Airflow; if the lookup fails, this first use raises
+    the error.
     """
     if key in ASKED_FOR_KEYS:
         from lazy_object_proxy import Proxy
@@ -123,4 +117,4 @@ def _value(context: Mapping[str, Any], key: str) -> Any:
     try:
         return context[key]
     except AirflowCompatError as exc:
-        return Refused(key, exc)
+        return UnsupportedValue(key, exc)

@@ -1,4 +1,4 @@
-"""Errors for Airflow's other task decorators, `@task.NAME`: each says what to write instead."""
+"""Errors for Airflow's other task decorators, `@task.NAME`."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from ..errors import UnsupportedFeatureError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_IF = "write @task, return the value that decides, and use `if` in the flow"
+_IF = "Use @task, return the value that decides, and use `if` in the flow."
 _INTERPRETER = (
-    "write @task, and run the code in it with subprocess.run([python, script]), or install its packages where the flow "
-    "runs"
+    'Use @task, and run a script with the other Python in the function, as in subprocess.run(["/path/to/python", '
+    '"script.py"]), or install the packages that the code needs where the flow runs.'
 )
-_SKIP = "raise AirflowSkipException at the start of the task, or use `if` in the flow"
-_WORK_POOL = "write @task, and deploy the flow to a {} work pool (see airflow_compat.work_pools.recommend)"
+_SKIP = "Raise AirflowSkipException at the start of the task, or use `if` in the flow."
+_WORK_POOL = "Use @task, and deploy the flow to a {} work pool (see airflow_compat.work_pools.recommend)."
 
 _INSTEAD = {
-    "bash": "write @task, and call subprocess.run(command, shell=True, check=True) in it, or use ShellOperation of "
-    "prefect-shell",
+    "bash": "Use @task, and call subprocess.run(command, shell=True, check=True) in the function, or use "
+    "ShellOperation of "
+    "prefect-shell.",
     "branch": _IF,
     "branch_external_python": _IF,
     "branch_virtualenv": _IF,
@@ -28,25 +29,28 @@ _INSTEAD = {
     "external_python": _INTERPRETER,
     "kubernetes": _WORK_POOL.format("kubernetes"),
     "kubernetes_cmd": _WORK_POOL.format("kubernetes"),
-    "pyspark": "write @task, and make the SparkSession in it",
+    "pyspark": "Use @task, and create the SparkSession in the function.",
     "run_if": _SKIP,
-    "sensor": "write @task, and repeat the check in it with time.sleep until it is true, or raise an exception with "
-    "retries= and retry_delay=",
+    "sensor": "Use @task, and repeat the check in the function with time.sleep until the check succeeds, or raise an "
+    "exception with "
+    "retries= and retry_delay=.",
     "short_circuit": _IF,
     "skip_if": _SKIP,
-    "stub": "write @task for the Python code itself",
+    "stub": "Use @task for the Python code itself.",
     "virtualenv": _INTERPRETER,
 }
 
 
 def with_airflows_decorators(function: F) -> F:
-    """The decorator `task`, with an attribute for each of Airflow's: `python` is the decorator itself.
+    """Return the decorator `task` with an attribute for each of Airflow's other task decorators.
 
-    All others raise `UnsupportedFeatureError`, which is an `AttributeError`, so that `hasattr` works.
+    `task.python` is the decorator itself. Other names raise `UnsupportedFeatureError`, an `AttributeError`, so that
+    `hasattr` returns False.
     """
 
     class Task:
-        # Not a method of this class: warnings count the calls between the user's line and the function.
+        # A static method adds no stack frame between the user's line and the function, so warnings name the user's
+        # line.
         __call__ = staticmethod(function)
 
         def __getattr__(self, name: str) -> Any:
@@ -61,16 +65,16 @@ def with_airflows_decorators(function: F) -> F:
 
 
 def refuse(name: str) -> NoReturn:
-    """Say what to write instead of `@task.NAME`.
+    """Refuse `@task.NAME`.
 
     Raises:
-        UnsupportedFeatureError: Always.
+        UnsupportedFeatureError: Always; the message says what to write instead.
     """
     if instead := _INSTEAD.get(name):
-        raise UnsupportedFeatureError(f"@task.{name} is not supported yet; {instead}")
-    # Most programs never need it.
+        raise UnsupportedFeatureError(f"@task.{name} is not supported yet. {instead}")
+    # Imported here, because only an error needs this module.
     import difflib
 
     near = difflib.get_close_matches(name, [*_INSTEAD, "python"], n=1)
-    hint = f"did you mean @task.{near[0]}?" if near else "write @task"
-    raise UnsupportedFeatureError(f"@task.{name} is not a decorator that airflow_compat knows; {hint}")
+    hint = f"Did you mean @task.{near[0]}?" if near else "Use @task."
+    raise UnsupportedFeatureError(f"@task.{name} is not one of Airflow's decorators. {hint}")

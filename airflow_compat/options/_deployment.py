@@ -1,80 +1,80 @@
-"""A DAG's arguments as options for `flow.deploy` and `flow.to_deployment`."""
+"""Convert a DAG's arguments to options of `flow.deploy` and `flow.to_deployment`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from .._airflow.argument_values import mapping, text
-from .._airflow.told_arguments import DEFAULT_OWNER, OWNER_TAG
-from .._specs.dag_limits import limit_from_max_active_runs
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+
+from .._airflow.argument_values import is_param, param_values, text
+from .._airflow.author_arguments import DEFAULT_OWNER, OWNER_TAG
+from .._airflow.dag_limits import limit_from_max_active_runs
 from ..errors import InvalidArgumentError
-from .flow import description_of
-from .given import Given
-from .schedule import schedule_of_dag, schedule_options
+from ..schedules import asset_triggers
+from ..schedules._dag_schedule import Schedule, read_schedule
+from ..schedules._prefect_objects import schedule_of
+from ._flow import description_of
+from ._merged_arguments import MergedArguments
 
 _AIRFLOWS_QUEUE = "default"
 
 
-def deployment_options_of(given: Given) -> dict[str, Any]:
-    """The options; those that aren't asked for are left out.
-
-    Raises:
-        InvalidArgumentError: A value is one that Airflow refuses.
-        InvalidDagLimitError: `max_active_runs` is no number from 1 on.
-        InvalidScheduleError: Airflow takes no such schedule either.
-        UnsupportedFeatureError: The schedule has no counterpart.
-    """
-    where = given.where
-    tasks = mapping(where, "default_args", given.get("default_args"))
+def deployment_options_of(given: MergedArguments) -> dict[str, Any]:
+    """Return the deployment options that the DAG's arguments set. Raises the errors of `deployment_options`."""
+    tasks = given.mapping("default_args")
     options: dict[str, Any] = {}
-    if given.get("dag_id") is not None:
-        options["name"] = text(where, "dag_id", given.get("dag_id"))
+    if (name := given.text("dag_id")) is not None:
+        options["name"] = name
     if description := description_of(given):
         options["description"] = description
     if tags := _tags(given, tasks):
         options["tags"] = tags
-    if parameters := _parameters(given):
+    if parameters := param_values(given.mapping("params")):
         options["parameters"] = parameters
     if given.get("is_paused_upon_creation") is not None:
         options["paused"] = bool(given.get("is_paused_upon_creation"))
     if (limit := given.get("max_active_runs")) is not None:
-        from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
-
         found = limit_from_max_active_runs(limit)
         strategy = ConcurrencyLimitStrategy(found.collision_strategy)
         options["concurrency_limit"] = ConcurrencyLimitConfig(limit=found.limit, collision_strategy=strategy)
     if (queue := tasks.get("queue") or _AIRFLOWS_QUEUE) != _AIRFLOWS_QUEUE:
-        options["work_queue_name"] = text(where, "default_args['queue']", queue)
-    return {**options, **schedule_options(schedule_of_dag(given))}
+        options["work_queue_name"] = text(given.where, "default_args['queue']", queue)
+    schedule = _schedule(given)
+    if entries := schedule.entries().entries:
+        options["schedules"] = [schedule_of(entry) for entry in entries]
+    if schedule.assets is not None:
+        options["triggers"] = asset_triggers(schedule)
+    return options
 
 
-def more_warnings(given: Given) -> list[str]:
-    """How what was asked for differs, by its values."""
-    found = [f"{given.where}: {note}" for note in schedule_of_dag(given).entries().notes]
-    checked = sorted(name for name, value in given.get("params", {}).items() if _is_param(value) and value.schema)
+def more_warnings(given: MergedArguments) -> list[str]:
+    found = [f"{given.where}: {note}" for note in _schedule(given).entries().notes]
+    checked = sorted(name for name, value in given.get("params", {}).items() if is_param(value) and value.schema)
     if checked:
-        message = f"{given.where}: params differ from Airflow's: the schema of {', '.join(checked)} isn't looked at; "
-        found.append(message + "annotate the flow's parameter, by which Prefect checks it")
+        message = (
+            f"{given.where}: params work differently than in Airflow: the schema of {', '.join(checked)} is not "
+            "checked. "
+        )
+        found.append(message + "Annotate the flow's parameter, so that Prefect checks it.")
     return found
 
 
-def _tags(given: Given, tasks: Mapping[str, Any]) -> list[str]:
+def _schedule(given: MergedArguments) -> Schedule:
+    names = ("schedule_interval", "timetable", "schedule")
+    return read_schedule(
+        next((value for name in names if (value := given.get(name)) is not None), None),
+        start_date=given.get("start_date"),
+        end_date=given.get("end_date"),
+        catchup=given.get("catchup"),
+        airflow_version=given.version,
+    )
+
+
+def _tags(given: MergedArguments, tasks: Mapping[str, Any]) -> list[str]:
     tags = given.get("tags", [])
     if isinstance(tags, str):
-        raise InvalidArgumentError(f"{given.where}: tags is a text; write a list of texts")
+        raise InvalidArgumentError(f"{given.where}: tags is a string. Use a list of strings.")
     found = [text(given.where, "tags", tag) for tag in tags]
     owner = tasks.get("owner") or DEFAULT_OWNER
     return found if owner == DEFAULT_OWNER else [*found, f"{OWNER_TAG}{owner}"]
-
-
-def _parameters(given: Given) -> dict[str, Any]:
-    params = mapping(given.where, "params", given.get("params"))
-    values = {name: value.value if _is_param(value) else value for name, value in params.items()}
-    # A `Param` without a default has Airflow's own mark for that, and has to be given with each run.
-    return {name: value for name, value in values.items() if type(value).__name__ != "ArgNotSet"}
-
-
-def _is_param(value: object) -> bool:
-    """Whether it is a `Param` of Airflow's, or looks like one."""
-    return hasattr(value, "value") and hasattr(value, "schema")

@@ -1,4 +1,4 @@
-"""Which XComs a task's return value becomes."""
+"""Detect whether a task's return value becomes one XCom or many."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any, get_origin, get_type_hints
 
 
 def returns_mapping(fn: Callable[..., Any]) -> bool:
-    """Whether the function says that it returns a dict, which implies `multiple_outputs` in Airflow.
+    """Return True if the return annotation is a dict, which implies `multiple_outputs` in Airflow.
 
-    What can't be told, since a name is imported for type checkers alone, counts as no.
+    Names that are imported only for type checkers can't be resolved, so the result is False.
     """
     inner = getattr(fn, "__func__", fn)
     annotations = getattr(inner, "__annotations__", {})

@@ -1,7 +1,7 @@
-"""`retries`, `retry_delay` and the backoff as Prefect's options for retries.
+"""Convert `retries`, `retry_delay` and the backoff to Prefect's retry options.
 
-Prefect takes a list of delays when a task is defined, while Airflow's depend on the run's logical date. So the list
-here finds each when Prefect asks for it, which is in the run.
+Airflow's retry delays depend on the run's logical date, but Prefect requires the list of delays when a task is defined.
+So the list `BackoffDelays` computes each delay when Prefect reads it in the run.
 """
 
 from __future__ import annotations
@@ -9,31 +9,25 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, SupportsIndex, overload
 
-from .._airflow.argument_values import seconds, whole
-from .._airflow.backoff import Backoff, multiplier_of
 from .._airflow.version import DEFAULT_VERSION, AirflowVersion
 from ..errors import AirflowCompatError
-from .given import Given
+from ._backoff import Backoff
 
-_AIRFLOWS_DELAY = 300.0
-# More delays than that Prefect refuses; the tries beyond are found by their number.
+AIRFLOWS_DELAY = 300.0
+"""Airflow's default `retry_delay`, in seconds."""
+
+# Prefect refuses a longer list of retry delays. Delays of later tries are computed in the run.
 _MOST = 50
 
 
 class BackoffDelays(list[float]):
-    """The delays before each further try. As a list it has those without jitter.
+    """The retry delays of a task. The list items are delays without jitter."""
 
-    Attributes:
-        backoff: How they grow.
-        version: Whose logical dates.
-    """
-
-    backoff = Backoff(_AIRFLOWS_DELAY)
+    backoff = Backoff(AIRFLOWS_DELAY)
     version: AirflowVersion = DEFAULT_VERSION
 
     @classmethod
     def of(cls, backoff: Backoff, retries: int, version: AirflowVersion) -> BackoffDelays:
-        """Those of a task with so many retries."""
         tries = range(1, min(retries, _MOST) + 1)
         found = cls(backoff.capped(backoff.least(number)) for number in tries)
         found.backoff, found.version = backoff, version
@@ -44,11 +38,11 @@ class BackoffDelays(list[float]):
     @overload
     def __getitem__(self, index: slice) -> list[float]: ...
     def __getitem__(self, index: Any) -> Any:
-        """The delay of the try that failed, where a task run asks; else the one without jitter."""
-        from prefect.context import TaskRunContext
+        """Return the delay after a failed try, without jitter outside a task run."""
+        from .._prefect.internals.engine import run_that_asks
 
-        context = TaskRunContext.get()
-        if isinstance(index, slice) or context is None or context.task.retry_delay_seconds is not self:
+        context = None if isinstance(index, slice) else run_that_asks(self)
+        if context is None:
             return super().__getitem__(index)
         task_run = context.task_run
         dag_id, date = _run_of(task_run, self.version)
@@ -56,30 +50,11 @@ class BackoffDelays(list[float]):
         return self.backoff.seconds(number, dag_id=dag_id, task_id=context.task.name, logical_date=date)
 
 
-def retry_options(given: Given) -> dict[str, Any]:
-    """Options for `prefect.task`; none where the task has no retries."""
-    where = given.where
-    if "retries" not in given.values:
-        return {}
-    retries = whole(where, "retries", given.get("retries", 0))
-    delay = given.get("retry_delay")
-    delay = _AIRFLOWS_DELAY if delay is None else seconds(where, "retry_delay", delay)
-    longest = given.get("max_retry_delay")
-    longest = None if longest is None else seconds(where, "max_retry_delay", longest)
-    multiplier = multiplier_of(given.get("retry_exponential_backoff", False), given.version)
-    if not retries:
-        return {"retries": 0}
-    if multiplier is None:
-        return {"retries": retries, "retry_delay_seconds": delay}
-    delays = BackoffDelays.of(Backoff(delay, multiplier, longest), retries, given.version)
-    return {"retries": retries, "retry_delay_seconds": delays}
-
-
 def _run_of(task_run: Any, version: AirflowVersion) -> tuple[str, datetime | None]:
-    """The flow's name and the run's logical date; a task outside a flow, or whose run can't be found, has none."""
-    from .._prefect.logs import logger_of
-    from .._prefect.moments import plain
+    """Return the name of the current flow and the run's logical date, if known."""
+    from .._prefect.datetimes import plain
     from .._prefect.run_dates import run_dates
+    from .._prefect.run_logger import logger_of
     from .._prefect.runs import flow_of
 
     try:
@@ -88,5 +63,7 @@ def _run_of(task_run: Any, version: AirflowVersion) -> tuple[str, datetime | Non
             return dag_id, None
         return dag_id, plain(run_dates(flow_run, airflow_version=version).logical_date)
     except AirflowCompatError as exc:
-        logger_of(task_run).warning("The delay before the next try is not Airflow's own: %s", exc)
+        logger_of(task_run).warning(
+            "The next retry delay differs from Airflow's, because the logical date could not be read: %s", exc
+        )
         return "", None

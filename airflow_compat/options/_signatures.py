@@ -1,41 +1,35 @@
-"""Airflow's arguments of tasks and DAGs, as type checkers and editors see them.
+"""Airflow's task and DAG arguments for type checkers and editors.
 
-Those that are refused are not here; given all the same, the error says why.
+Arguments that this library refuses are left out. Passing such an argument raises an error with the reason.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
-from .._airflow.callback import Callback
+from ..context._lazy_dict import Context, ContextCallback
 
-Callbacks: TypeAlias = Callback | list[Callback] | None
+Callbacks: TypeAlias = ContextCallback | list[ContextCallback] | None
 Seconds: TypeAlias = timedelta | float
 
 
 class TaskArguments(TypedDict, total=False):
-    """What Airflow's `@task` and `BaseOperator` take. `docs/reference/arguments.md` says what becomes of each.
+    """Arguments of Airflow's `@task` and `BaseOperator`; see `docs/reference/arguments.md`.
 
     Attributes:
-        task_id: The task's name; the function's where it isn't given.
-        default_args: What holds where the task says nothing itself; None in an argument means that it says so.
-        retries: How often the task is tried again.
-        retry_delay: A `timedelta` or seconds; 300 seconds where it isn't given.
-        retry_exponential_backoff: True, or in Airflow 3 a number that each delay is multiplied with.
-        max_retry_delay: The longest delay.
-        execution_timeout: A `timedelta`.
-        pool: The pool's name; None is no pool.
-        pool_slots: How many slots.
-        priority_weight: The order of those that wait for the pool.
-        weight_rule: `absolute`.
-        email: Addresses.
-        email_on_failure: Whether they are told of the failure.
-        email_on_retry: Whether they are told of retries.
-        max_active_tis_per_dag: How many runs of the task go on at once.
-        multiple_outputs: Whether each key of what it returns is an XCom.
-        do_xcom_push: Whether what it returns is one.
+        task_id: Defaults to the function's name.
+        default_args: Values for omitted arguments. An argument that is explicitly None overrides its default here.
+        retries: The number of tries after the first one.
+        retry_delay: A `timedelta` or seconds. Defaults to 300 seconds.
+        retry_exponential_backoff: True for delays that double, or in Airflow 3 the factor between two delays.
+        pool: The pool's name; None for no pool.
+        priority_weight: The priority among tasks that wait for the pool.
+        weight_rule: Every weight rule is treated as `absolute`.
+        max_active_tis_per_dag: The maximum number of runs of the task at the same time.
+        multiple_outputs: Whether each key of the returned dict is stored as an XCom of its own.
+        do_xcom_push: Whether the return value is stored as an XCom.
     """
 
     task_id: str
@@ -54,8 +48,8 @@ class TaskArguments(TypedDict, total=False):
     on_success_callback: Callbacks
     on_retry_callback: Callbacks
     on_skipped_callback: Callbacks
-    pre_execute: Callable[[Any], Any] | None
-    post_execute: Callable[[Any, Any], Any] | None
+    pre_execute: ContextCallback | None
+    post_execute: Callable[[Context, Any], Any] | Callable[[Any, Any], Any] | None
     email: str | Sequence[str] | None
     email_on_failure: bool
     email_on_retry: bool
@@ -82,25 +76,29 @@ class TaskArguments(TypedDict, total=False):
     show_return_value_in_logs: bool
 
 
+class UnknownOption:
+    """The type that type checkers name in the error about a misspelt option."""
+
+
+if TYPE_CHECKING:
+    from typing_extensions import TypedDict as ClosedTypedDict
+
+    class AnyTaskArguments(TaskArguments, ClosedTypedDict, total=False, extra_items=UnknownOption):  # type: ignore[call-arg]
+        """`TaskArguments`, plus all other keyword arguments, whose type accepts no value."""
+
+
 class DagArguments(TypedDict, total=False):
-    """What Airflow's `DAG` takes. `docs/reference/arguments.md` says what becomes of each.
+    """Arguments of Airflow's `DAG`; see `docs/reference/arguments.md`.
 
     Attributes:
-        dag_id: The DAG's id.
-        description: One line.
-        doc_md: More, as Markdown.
-        schedule: What `airflow_compat.schedules.read_schedule` takes: a preset such as `@daily`, a cron expression, a
-            `timedelta`, a timetable, assets, or None.
-        start_date: When the schedule begins, and what an interval counts from; its time zone is the schedule's.
-        end_date: When the schedule ends.
-        catchup: Whether missed runs are made up for.
-        default_args: The tasks'.
-        max_active_tasks: How many tasks of a run go on at once.
-        max_active_runs: How many runs go on at once.
-        dagrun_timeout: How long a run may take.
-        params: The values of the flow's parameters, or objects that have a `value`.
-        tags: The deployment's.
-        is_paused_upon_creation: Whether the deployment is paused.
+        schedule: A preset such as `@daily`, a cron expression, a `timedelta`, a timetable, assets, or None. See
+            `airflow_compat.schedules.read_schedule`.
+        start_date: The date at which the schedule and its data intervals start; its time zone becomes the schedule's.
+        catchup: Whether to catch up on missed runs.
+        max_active_tasks: The maximum number of tasks that one DAG run executes at the same time.
+        max_active_runs: The maximum number of DAG runs that are active at the same time.
+        dagrun_timeout: The longest duration of a DAG run.
+        params: Values of the flow's parameters, by name. Each may also be an object with the attribute `value`.
     """
 
     dag_id: str

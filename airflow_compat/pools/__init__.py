@@ -1,7 +1,4 @@
-"""Airflow pools on Prefect's global concurrency limits: `pool()` waits for slots, holds them, and gives them back.
-
-`plan` and `apply` bring pools to the server, `read` tells who holds their slots.
-"""
+"""Airflow pools on Prefect's global concurrency limits: wait for slots, hold them, and give them back."""
 
 from __future__ import annotations
 
@@ -9,53 +6,51 @@ from collections.abc import Iterable, Mapping
 from os import PathLike
 from typing import Any
 
-from ._airflow.pool import DEFAULT_POOL
-from ._pools.passage import Hold, Passage
-from ._specs.import_plan import Item, Outcome
-from ._specs.pool_state import PoolHolder, PoolState
-from ._stand_ins.kinds import POOLS
-from .errors import PoolNotReadyError
+from .._airflow.pool import DEFAULT_POOL
+from .._prefect.plan import Item, Outcome
+from ..errors import PoolNotReadyError
+from ._override import POOLS
+from ._slot_context import Hold, PoolContext
+from ._state import PoolHolder, PoolState
 
 __all__ = ["Hold", "Item", "Outcome", "PoolHolder", "PoolState", "apply", "plan", "pool", "read"]
 
 
-def pool(name: str | None, slots: int = 1, *, priority_weight: int = 1, timeout: float | None = None) -> Passage:
-    """Hold slots of an Airflow pool: a context manager, an async one, and a decorator.
+def pool(name: str | None, slots: int = 1, *, priority_weight: int = 1, timeout: float | None = None) -> PoolContext:
+    """Hold slots of an Airflow pool, with `with`, with `async with`, or as a decorator.
 
-    Waits until all the slots asked for are free; nothing runs with fewer. The pool is the server's global concurrency
-    limit of the same name, so it limits across processes and machines. Prefect's own `concurrency(name, occupy=slots,
-    strict=True)` takes the same slots.
+    Waits until all requested slots are free. The pool is the server's global concurrency limit of the same name, so all
+    machines share the slots, and so does code that uses Prefect's own `concurrency(name, occupy=slots, strict=True)`.
 
-    The waiters of one process are served in order: higher `priority_weight` first, then first come, first served; and
-    one that wants many slots isn't overtaken by one that wants few. Between processes there is no order: whoever asks
-    first after a release gets the slots, whatever its weight, and one that wants many may wait for long beside others
-    that want few. A process that keeps its slots busy lets others in within two seconds.
+    Within one process, the waiter with the highest `priority_weight` gets slots first; among equal weights, the waiter
+    that came first. Small requests never overtake large ones. Between processes, the first request after a release gets
+    the slots, so a request for many slots may wait long. A process that always has waiters lets other processes request
+    slots within two seconds.
 
-    Slots are given back when the code is left: by its end, an exception, a cancellation, SIGINT, or SIGTERM (outside a
-    flow only where the main thread holds them). Those of a process that is killed are free when its lease has ended,
-    60 seconds after it was last renewed, and the server has seen that, which it looks for every 15 seconds; a temporary
-    server, which Prefect starts where none is configured, never looks.
+    Slots are released when the code ends, raises, is cancelled, or gets SIGINT or SIGTERM (outside a flow, SIGTERM
+    releases only slots of the main thread). The slots of a killed process stay taken until the server finds that their
+    lease has ended. A lease ends 60 seconds after its last renewal, and the server searches for ended leases every 15
+    seconds. A temporary server, which Prefect starts if no server is configured, never searches for ended leases.
 
     Args:
-        name: The pool's name; None is `default_pool`.
-        slots: How many slots to hold, as `pool_slots`.
-        priority_weight: The higher it is, the earlier this is served among the waiters of its process.
-        timeout: The seconds to wait at most, 0 for now or never; None waits for ever, as Airflow does. A server that is
-            too busy to answer gets up to 10 seconds more for its first answer.
+        name: The pool's name; None means `default_pool`.
+        slots: The number of slots, as Airflow's `pool_slots`.
+        priority_weight: Higher values are served first within the process.
+        timeout: The longest wait in seconds; 0 means one try, None means no limit, as in Airflow. The first answer of a
+            busy server may take up to 10 seconds longer.
 
     Raises:
-        PoolNotReadyError: On entering: the limit is missing, inactive, only a tag limit, or smaller than `slots`; or
-            this very thread or task holds so many of its slots that the wait could not end.
-        PoolTimeoutError: On entering: the slots were not free in time, or the server was too busy to answer in time.
-            Also a `TimeoutError`.
-        ServerError: On entering: the server can't be reached or refuses the request. A server that is only busy never
-            ends the wait. Waiters endure a server that is gone for at least a minute.
-        PoolLeaseLostError: On leaving, or from `hold.check()`: the server dropped the slots before the code was done.
+        PoolNotReadyError: On entering: the limit is missing, inactive, a tag limit, or smaller than `slots`; or the
+            same thread or asyncio task already holds so many slots of this pool that it would wait for itself.
+        PoolTimeoutError: On entering: the slots were not free in time, or the server did not answer in time. The error
+            is also a `TimeoutError`.
+        ServerError: On entering: the server refuses the request, or can't be reached for too long. Waiters tolerate an
+            unreachable server for at least a minute, and a busy server without limit.
+        PoolLeaseLostError: On leaving, or from `hold.check()`: the server dropped the slots before the code finished.
 
     Example:
         ```python
         from airflow_compat import pool
-
 
         def load(rows):
             with pool("warehouse", slots=2) as hold:
@@ -63,26 +58,26 @@ def pool(name: str | None, slots: int = 1, *, priority_weight: int = 1, timeout:
         ```
     """
     if isinstance(slots, bool) or not isinstance(slots, int) or slots < 1:
-        raise PoolNotReadyError(f"pool {name!r}: slots is {slots!r}; ask for a whole number from 1 on, as Airflow does")
+        raise PoolNotReadyError(f"Pool {name!r}: slots is {slots!r}. Pass a whole number of at least 1, as in Airflow")
     if isinstance(priority_weight, bool) or not isinstance(priority_weight, int):
-        raise PoolNotReadyError(f"pool {name!r}: priority_weight is {priority_weight!r}; write a whole number")
+        raise PoolNotReadyError(f"Pool {name!r}: priority_weight is {priority_weight!r}. Pass a whole number")
     is_number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
     if timeout is not None and not (is_number and timeout >= 0):
-        raise PoolNotReadyError(f"pool {name!r}: timeout is {timeout!r}; write the seconds to wait, 0 or more, or None")
-    return Passage(DEFAULT_POOL if name is None else name, slots, priority_weight, timeout)
+        raise PoolNotReadyError(f"Pool {name!r}: timeout is {timeout!r}. Pass seconds, 0 or more, or None")
+    return PoolContext(DEFAULT_POOL if name is None else name, slots, priority_weight, timeout)
 
 
 def plan(source: str | PathLike[str] | Mapping[str, Any], *, replace: bool = True) -> tuple[Item, ...]:
-    """Compare pools with what the Prefect server holds. Nothing is written.
+    """Compare pools with the server's limits. Writes nothing.
 
     Args:
-        source: The path of a file that `airflow pools export` wrote; or a mapping of pools' names to their slots, or to
-            what such a file has for them: `{"warehouse": 5}`, `{"warehouse": {"slots": 5, "include_deferred": False}}`.
-        replace: Whether a limit that differs is to be changed; else it is left as it is.
+        source: The path of a file from `airflow pools export`, or a mapping of pool names to slots or to entries of
+            such a file: `{"warehouse": 5}`, `{"warehouse": {"slots": 5, "include_deferred": False}}`.
+        replace: Whether to change an existing limit that differs from its pool.
 
     Raises:
-        InvalidExportError: The file is missing, can't be read, or holds no pools; or the mapping is of another form.
-        ServerError: The server can't be asked.
+        InvalidExportError: The file is unreadable or has no pools, or the mapping is invalid.
+        ServerError: A request to the server failed.
 
     Example:
         ```python
@@ -92,7 +87,7 @@ def plan(source: str | PathLike[str] | Mapping[str, Any], *, replace: bool = Tru
             print(item.id, item.action)
         ```
     """
-    from ._pools.plan import plan_pools
+    from ._apply import plan_pools
 
     return plan_pools(source, replace=replace)
 
@@ -100,39 +95,39 @@ def plan(source: str | PathLike[str] | Mapping[str, Any], *, replace: bool = Tru
 def apply(
     items: Iterable[Item] | str | PathLike[str] | Mapping[str, Any], *, replace: bool | None = None
 ) -> tuple[Outcome, ...]:
-    """Write what the plan says; what fails is in the outcomes, and the rest goes on.
+    """Write the planned limits. Continue after a failure and report it in the outcomes.
 
-    Slots that are held stay held when their limit is changed. One that is lowered below them lets nobody in until
-    enough were given back.
+    Slots that are held now are not released. If more slots are held than the new limit has, new requests wait until
+    enough are released.
 
     Args:
-        items: What `plan` returned, or what `plan` is given, which is planned first.
-        replace: See `plan`, whose default it has. Items of a plan were planned with or without it.
+        items: The result of `plan`, or a source that `plan` accepts.
+        replace: As in `plan`. Allowed only if `items` is a source, not the result of `plan`.
 
     Raises:
-        InvalidExportError: See `plan`; or something else was given.
-        ServerError: See `plan`.
+        InvalidExportError: As for `plan`; also raised if `items` has an unsupported type.
+        ServerError: As for `plan`.
     """
-    from ._pools.plan import apply_pools
+    from ._apply import apply_pools
 
     return apply_pools(items, replace=replace)
 
 
 def read(*names: str) -> tuple[PoolState, ...]:
-    """Read the pools: their slots, who holds them since when, and how many wait.
+    """Read the pools: their slots, holders and number of waiters.
 
-    All global concurrency limits are pools, but for those for tags and deployments, and rate limits. Nothing is
-    changed, and no lease is asked for: this may be called as often as you like.
+    Returns all global concurrency limits except rate limits and the limits for tags and deployments. Frequent calls are
+    safe: they renew no lease.
 
     Args:
-        names: The pools to read; all when there are none.
+        names: The pools to read. Defaults to all pools.
 
     Raises:
-        PoolNotReadyError: One of the pools doesn't exist.
-        ServerError: The server can't be asked.
+        PoolNotReadyError: A named pool doesn't exist.
+        ServerError: A request to the server failed.
     """
     if stand_in := POOLS.current():
         return stand_in.read(names)
-    from ._pools.overview import read_states
+    from ._overview import read_states
 
     return read_states(names)

@@ -1,4 +1,4 @@
-"""Pools from Airflow's export, or from a mapping, into Prefect."""
+"""Copies pools from an Airflow export, or from a mapping, to Prefect."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from typing import Any
 from .._airflow.export_data import Export
 from .._airflow.exports import parse_export
 from .._airflow.names import limit_name
+from .._files.content import content
+from .._prefect.given_items import are_items, of_one_kind
 from .._prefect.limits import read_limits
-from .._prefect.pool_states import read_pool_limits
+from .._prefect.plan import Item, Outcome, planned
+from .._prefect.specs import LimitSpec
 from .._prefect.writer import Writer
-from .._sources.export_file import content
-from .._specs.import_plan import Holdings, Item, Outcome, plan_items
-from .._specs.planned import are_items, of_one_kind
-from .._specs.specs import LimitSpec
 from ..errors import InvalidExportError
+from ._plan import plan_limits
+from ._server_states import read_pool_limits
 
 
 def plan_pools(source: str | PathLike[str] | Mapping[str, Any], *, replace: bool) -> tuple[Item, ...]:
-    """Compare the pools of a file or a mapping with what the server holds; see `airflow_compat.pools.plan`."""
     if not isinstance(source, (str, PathLike, Mapping)):
         raise InvalidExportError(
-            f"pools: got one {type(source).__name__}; pass the path of a file, or a mapping of names to slots"
+            f"pools: the source is of type {type(source).__name__}. Pass a file's path, or a mapping of names to slots"
         )
     export = _from_mapping(source) if isinstance(source, Mapping) else _from_file(source)
-    items = plan_items(export, Holdings(limits=tuple(read_limits())), replace=replace)
+    items = planned(export, plan_limits(export.pools, read_limits()), replace=replace)
     held = {limit.name: limit.active_slots for limit in read_pool_limits()}
     return tuple(_with_held(item, held) for item in items)
 
@@ -37,7 +37,6 @@ def plan_pools(source: str | PathLike[str] | Mapping[str, Any], *, replace: bool
 def apply_pools(
     given: Iterable[Item] | str | PathLike[str] | Mapping[str, Any], *, replace: bool | None
 ) -> tuple[Outcome, ...]:
-    """Write what the plan says, one item after another; see `airflow_compat.pools.apply`."""
     if isinstance(given, (str, PathLike, Mapping)):
         items = plan_pools(given, replace=replace is not False)
     else:
@@ -53,21 +52,23 @@ def _from_mapping(source: Mapping[str, Any]) -> Export:
         data = json.dumps(entries).encode()
     except (TypeError, ValueError):
         raise InvalidExportError(
-            "the pools: more than JSON can hold; write {'name': slots}, or what `airflow pools export` does"
+            "pools: the mapping has values that JSON can't store. Use {'name': slots}, as in `airflow pools export`"
         ) from None
     return parse_export(data, "pools.json")
 
 
 def _from_file(source: str | PathLike[str]) -> Export:
-    export = parse_export(content(Path(source)), fspath(source))
+    export = parse_export(content(Path(source), InvalidExportError), fspath(source))
     if not export.pools and not any(problem.kind == "pool" for problem in export.problems):
-        raise InvalidExportError(f"{fspath(source)}: it holds no pools; export them with `airflow pools export`")
+        raise InvalidExportError(
+            f"{fspath(source)}: the file has no pools. Export the pools with `airflow pools export`"
+        )
     return export
 
 
 def _with_held(item: Item, held: Mapping[str, int]) -> Item:
     slots = held.get(limit_name(item.id), 0) if item.action == "replace" else 0
     if isinstance(item.spec, LimitSpec) and slots > item.spec.limit:
-        note = f"{slots} slots are held, and stay so: nobody is let in until fewer than that are"
+        note = f"{slots} slots are held and stay held: requests wait until enough slots are released"
         return replace_fields(item, notes=(*item.notes, note))
     return item

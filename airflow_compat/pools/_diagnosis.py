@@ -1,11 +1,11 @@
-"""What is wrong with a pool's slots: who holds them, which are leaked, which can't be explained. Pure.
+"""Diagnoses a pool's slots: finds holders, leaked slots, and taken slots that nothing explains.
 
-A slot is leaked when the server counts it as taken and no lease will ever give it back: a server that keeps its leases
-in memory forgets them when it is restarted, and goes on counting.
+A slot is leaked if the server counts it as taken and no lease will release it. A restart of the server leaks slots if
+the server keeps leases in memory: the leases are lost, but the counter of taken slots stays.
 
-The counter is one number, and tells nobody's name. So a slot counts as leaked only when all of this is so: the counter
-has more slots than those who are alive hold; somebody took it and never gave it back; the lease is gone; and who took
-it has ended. A process that was killed leaves the last three behind as well when its lease ended in the ordinary way.
+So a slot is reported as leaked only if the counter exceeds the slots of the living holders, an acquisition was never
+released, its lease is gone, and its holder has ended. The last three conditions are also true for a killed process
+whose lease ended normally.
 """
 
 from __future__ import annotations
@@ -14,33 +14,33 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from shlex import quote
 
-from .pool_evidence import FOREIGN_LEASE, LEASE, Diagnosis, Evidence, Finding, LimitState, ServerFacts, lease_may_last
-from .pool_history import Acquisition
+from ._evidence import FOREIGN_LEASE, LEASE, Diagnosis, Evidence, Finding, LimitState, ServerFacts, lease_may_last
+from ._history import Acquisition
 
-# Clocks of different machines, and what passes between an event and the server's part of it.
+# Allows for differences between clocks, and for the delay between an event and the change of the counter.
 _SKEW = timedelta(seconds=5)
 
 
 def diagnose(
     limit: LimitState, evidence: Sequence[Evidence], server: ServerFacts, now: datetime, *, complete: bool
 ) -> Diagnosis:
-    """What is wrong with a limit.
+    """Diagnose one limit.
 
-    Args:
-        limit: The limit, read at least as long before the events as the server keeps them back.
-        evidence: What is known of each acquisition, newest first: the open ones, and those that were given back after
-            the limit was read.
-        server: The server's settings.
-        now: The time.
-        complete: Whether all events were read; else holders may be missing.
+    Read the limit first, and the events after a pause, because the server may hold back events. `evidence` has the
+    acquisitions that were not released before the limit was read, newest first. If `complete` is False, holders may be
+    missing.
     """
     if not limit.active:
-        return Diagnosis(limit, (_inactive(limit),))
-    counted = [found for found in evidence if _was_counted(found.acquisition, limit)]
+        reason = "the limit is inactive: it has no effect, and slots that are released now stay counted"
+        advice = f"prefect gcl enable {quote(limit.name)}"
+        return Diagnosis(limit, (Finding("inactive", limit.name, reason, limit.active_slots, advice),))
     suspects: list[Evidence] = []
-    findings: list[Finding] = [_no_slots(limit)] if limit.slots == 0 else []
+    findings: list[Finding] = []
+    if limit.slots == 0:
+        advice = f"prefect gcl update {quote(limit.name)} --limit N"
+        findings.append(Finding("no-slots", limit.name, "the limit is 0: every request waits", next=advice))
     alive = unclear = lost = 0
-    for found in counted:
+    for found in (found for found in evidence if _was_counted(found.acquisition, limit)):
         finding = _living(found, limit, server, now)
         if finding and finding.kind == "lost":
             lost += found.acquisition.slots
@@ -62,15 +62,15 @@ def diagnose(
 
 
 def server_findings(server: ServerFacts) -> tuple[Finding, ...]:
-    """What the server's settings mean for every pool."""
+    """Return the findings about the server's settings."""
     findings = []
     if server.leases_in_memory:
         findings.append(
             Finding(
                 "memory-leases",
                 "",
-                "the server keeps its leases in memory: a restart forgets them, and the slots that are held then stay "
-                "taken for good",
+                "the server keeps its leases in memory: a restart loses the leases, and the slots held at that time "
+                "stay taken permanently",
                 next="set PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE="
                 "prefect.server.concurrency.lease_storage.filesystem where the server runs",
             )
@@ -81,7 +81,7 @@ def server_findings(server: ServerFacts) -> tuple[Finding, ...]:
             Finding(
                 "slow-repossessor",
                 "",
-                "the server never looks for leases that have ended: the slots of a killed process stay taken",
+                "the server never searches for ended leases: the slots of a killed process stay taken",
                 next=f"set {setting}_ENABLED=true where the server runs",
             )
         )
@@ -90,22 +90,22 @@ def server_findings(server: ServerFacts) -> tuple[Finding, ...]:
             Finding(
                 "slow-repossessor",
                 "",
-                f"the slots of a killed process are free after up to {60 + server.repossessor:g} s",
-                next=f"for less, set {setting}_LOOP_SECONDS=5 where the server runs",
+                f"the slots of a killed process stay taken for up to {60 + server.repossessor:g} s",
+                next=f"for a shorter time, set {setting}_LOOP_SECONDS=5 where the server runs",
             )
         )
     return tuple(findings)
 
 
 def _was_counted(acquisition: Acquisition, limit: LimitState) -> bool:
-    """Whether its slots may be in the counter: taken before that was read, and not given back before."""
+    """Return True if the counter may include these slots."""
     if acquisition.counted_since > limit.read_at + _SKEW:
         return False
     return acquisition.until is None or acquisition.until >= limit.read_at - _SKEW
 
 
 def _living(found: Evidence, limit: LimitState, server: ServerFacts, now: datetime) -> Finding | None:
-    """The finding for slots that somebody uses, or whose lease will end; None for all others."""
+    """Return the finding for slots that are in use or whose lease will end; None for other slots."""
     holder = found.acquisition
     held = Finding("held", limit.name, "held", holder.slots, holder=holder)
     if holder.until is not None:
@@ -123,14 +123,25 @@ def _without_lease(found: Evidence, limit: LimitState) -> Finding | None:
     goes_on = found.process == "alive" if found.run == "unknown" else found.run == "going-on"
     if found.ended or not goes_on:
         return None
-    reason = "the server has dropped its lease while it goes on: others may run beside it"
-    advice = "let it end, or cancel it; its slots are not given back by force"
-    return Finding("lost", limit.name, reason, found.acquisition.slots, advice, found.acquisition)
+    return Finding(
+        "lost",
+        limit.name,
+        "the server dropped the lease of a holder that still runs: other code may run at the same time",
+        found.acquisition.slots,
+        "let the holder end, or cancel it; the doctor does not release its slots",
+        found.acquisition,
+    )
 
 
 def _ending(found: Evidence, limit: LimitState, until: datetime) -> Finding:
-    reason = f"{found.ended}; its lease ends by itself"
-    return Finding("ending", limit.name, reason, found.acquisition.slots, holder=found.acquisition, until=until)
+    return Finding(
+        "ending",
+        limit.name,
+        f"{found.ended}; the holder's lease ends by itself",
+        found.acquisition.slots,
+        holder=found.acquisition,
+        until=until,
+    )
 
 
 def _is_suspect(found: Evidence, server: ServerFacts, now: datetime) -> bool:
@@ -145,7 +156,7 @@ def _is_suspect(found: Evidence, server: ServerFacts, now: datetime) -> bool:
 def _leaked(
     suspects: Sequence[Evidence], limit: LimitState, excess: int, *, reserved: int, complete: bool
 ) -> list[Finding]:
-    """The suspects' slots that are proved to be leaked: never more than the counter has beyond the living."""
+    """Return findings for the suspected holders' slots that are certainly leaked, at most `excess` in total."""
 
     def untouched(found: Evidence) -> bool:
         return limit.updated < found.acquisition.counted_since + LEASE
@@ -155,22 +166,21 @@ def _leaked(
     for found in filter(untouched, suspects):
         if found.acquisition.slots <= left:
             left -= found.acquisition.slots
-            findings.append(_leak(found, limit, "and nobody has changed the counter since"))
-    # Who holds slots unseen comes before who is suspected.
+            findings.append(_leak(found, limit, "and the counter has not changed since"))
+    # Subtract the slots that may belong to holders that can't be checked, or to holders that lost their lease.
     left = left - reserved if complete else 0
     for found in suspects:
         if not untouched(found) and found.acquisition.slots <= left:
             left -= found.acquisition.slots
-            findings.append(_leak(found, limit, "and the counter has more than all who are alive hold"))
+            findings.append(_leak(found, limit, "and the counter exceeds the slots of all living holders"))
     return findings
 
 
 def _leak(found: Evidence, limit: LimitState, proof: str) -> Finding:
-    lease = "its lease is gone" if found.acquisition.ours else "its lease has ended"
     return Finding(
         "leaked",
         limit.name,
-        f"{found.ended}, {lease}, {proof}",
+        f"{found.ended}, the lease {'is gone' if found.acquisition.ours else 'has ended'}, {proof}",
         found.acquisition.slots,
         f"airflow-compat pools doctor --release {quote(limit.name)}",
         found.acquisition,
@@ -179,23 +189,18 @@ def _leak(found: Evidence, limit: LimitState, proof: str) -> Finding:
 
 def _unexplained(limit: LimitState, slots: int, unclear: int, *, complete: bool) -> Finding:
     if not complete:
-        reason = "taken by somebody that isn't known: there are too many events to read all"
+        reason = "taken by an unknown holder: there are too many events to read all of them"
     elif unclear:
-        reason = f"taken, perhaps by holders that can't be asked ({unclear}), such as scripts outside any run"
+        reason = (
+            f"taken; holders that can't be checked, such as scripts outside a Prefect run, may have {unclear} slots"
+        )
     else:
-        reason = "taken by somebody that no event names, or whose events are too old"
-    advice = (
-        f"when nothing that uses the pool runs: `prefect gcl update {quote(limit.name)} --active-slots 0`, which also "
-        "takes the slots of all who do"
+        reason = "taken by a holder that has no events, or whose events are too old"
+    return Finding(
+        "unexplained",
+        limit.name,
+        reason,
+        slots,
+        f"stop all code that uses the pool, then run `prefect gcl update {quote(limit.name)} --active-slots 0`, which "
+        "frees all slots, also those in use",
     )
-    return Finding("unexplained", limit.name, reason, slots, advice)
-
-
-def _inactive(limit: LimitState) -> Finding:
-    reason = "the limit is inactive: it limits nothing, and slots that are given back meanwhile stay counted"
-    return Finding("inactive", limit.name, reason, limit.active_slots, f"prefect gcl enable {quote(limit.name)}")
-
-
-def _no_slots(limit: LimitState) -> Finding:
-    advice = f"prefect gcl update {quote(limit.name)} --limit N"
-    return Finding("no-slots", limit.name, "the limit is 0: nobody is let in", 0, advice)

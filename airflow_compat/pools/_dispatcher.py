@@ -1,7 +1,6 @@
-"""One pool in this process: gives the slots that the server grants, or that come free, to who is next.
+"""Passes the free slots of one pool to the next waiter in this process.
 
-No thread and no clock of its own: the server and the clock are arguments. Safe to be called from many threads; no
-request is made while its state is locked.
+The dispatcher is thread-safe. The dispatcher makes no request while its state is locked.
 """
 
 from __future__ import annotations
@@ -11,76 +10,71 @@ from collections.abc import Callable
 from typing import Generic, Protocol
 
 from ..errors import PoolNotReadyError
-from .line import H, Line, Ticket
-from .share import Share
+from ._fair_share import FairShare
+from ._queue import H, Ticket, WaitQueue
 
-# Seconds after a denial in which newcomers don't ask again; longer while releases are heard of.
+# For how many seconds after the server refused slots new waiters send no request. The second value applies while the
+# event stream reports releases.
 _DENIAL_LASTS, _DENIAL_LASTS_LISTENING = 0.05, 0.25
 
 
 class Server(Protocol[H]):
-    """Who has the slots."""
+    """The requests for one limit on the server."""
 
-    def try_acquire(self, ticket: Ticket[H]) -> H | None:
-        """Slots as the ticket wants them, or None when they aren't free."""
+    def try_acquire(self, ticket: Ticket[H]) -> H | None: ...
 
-    def release(self, held: H) -> None:
-        """Take slots back."""
+    def release(self, held: H) -> None: ...
 
 
-class Desk(Generic[H]):
-    """The waiters of one pool, and what becomes of the slots that this process has."""
+class SlotDispatcher(Generic[H]):
+    """The waiters of one pool, and the slots that this process holds."""
 
     def __init__(self, server: Server[H], clock: Callable[[], float]) -> None:
-        self.share = Share()
+        self.share = FairShare()
         self._server = server
         self._clock = clock
-        self._line: Line[H] = Line()
+        self._line: WaitQueue[H] = WaitQueue()
         self._denied_at = float("-inf")
         self._state = threading.Lock()
         self._asking = threading.Lock()
 
     def join(self, ticket: Ticket[H]) -> bool:
-        """Add a waiter; whether it is the only one."""
         with self._state:
             ticket.since = self._clock()
             self._line.join(ticket)
             return len(self._line) == 1
 
     def leave(self, ticket: Ticket[H]) -> None:
-        """Take out a waiter that doesn't wait any longer. It may have been settled a moment before."""
+        """Remove a waiter. The waiter may already have received slots or an error."""
         with self._state:
             self._line.leave(ticket)
 
     def first(self) -> Ticket[H] | None:
-        """Who is next."""
         with self._state:
             return self._line.first()
 
     def waiting(self) -> int:
-        """How many wait."""
         with self._state:
             return len(self._line)
 
     def was_just_denied(self) -> bool:
-        """Whether the server had no slots a moment ago: the poller will ask again soon enough."""
+        """Return True if the server just refused slots."""
         lasts = _DENIAL_LASTS_LISTENING if self.share.listening else _DENIAL_LASTS
         return self._clock() - self._denied_at < lasts
 
     def ask(self, *, now_or_never: bool = False) -> None:
-        """Ask the server for what the next waiters want, one after another, until it has no more.
+        """Request slots for one waiter after another, until the server has no free slots.
 
         Args:
-            now_or_never: Ask also in a pause that is meant for other processes.
+            now_or_never: Whether to send the request even while this process pauses in favour of other processes.
 
         Raises:
-            ServerError: It can't be asked; the waiters are as before.
+            ServerError: A request to the server failed; the waiters are unchanged.
         """
         while self._ask_once(now_or_never=now_or_never):
             pass
 
     def _ask_once(self, *, now_or_never: bool) -> bool:
-        """Whether there is reason to ask again."""
         with self._asking:
             ticket = self.first()
             if ticket is None or (not now_or_never and self._clock() < self.share.may_ask_at()):
@@ -103,10 +97,10 @@ class Desk(Generic[H]):
         return True
 
     def give_back(self, held: H) -> bool:
-        """The slots of one that is done: handed to the next waiter (True), or back to the server.
+        """Hand free slots to the next waiter and return True, or release them on the server and return False.
 
         Raises:
-            ServerError: The server can't be told.
+            ServerError: The server can't be reached.
         """
         with self._state:
             receiver = None
@@ -126,7 +120,10 @@ class Desk(Generic[H]):
                 self.share.released(self._clock())
 
     def _receiver(self, held: H, asker: Ticket[H] | None) -> Ticket[H] | None:
-        """Settle who gets the slots: the first, else whom they were asked for; None when neither can use them."""
+        """Give the slots to the first waiter if it needs this number, else to the waiter that requested them.
+
+        Return the waiter that received the slots, or None.
+        """
         for ticket in (self._line.first(), asker):
             if ticket and ticket in self._line and ticket.slots == held.slots:
                 ticket.held, ticket.handed_over = held, asker is None
@@ -135,7 +132,6 @@ class Desk(Generic[H]):
         return None
 
     def fail(self, ticket: Ticket[H], error: Exception) -> None:
-        """End the wait of a ticket with this error, unless it has ended."""
         with self._state:
             if ticket not in self._line:
                 return
@@ -144,6 +140,5 @@ class Desk(Generic[H]):
         ticket.wake()
 
     def fail_all(self, error: Exception) -> None:
-        """End every wait with this error."""
         while ticket := self.first():
             self.fail(ticket, error)

@@ -1,4 +1,4 @@
-"""What is known of a pool's limit, of those who took its slots and of its server, and what follows from it. Pure."""
+"""Data classes for the diagnosis of a pool."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
-from .pool_history import Acquisition
+from ._history import Acquisition
 
 LEASE = timedelta(seconds=60)
-"""How long our leases last unless they are renewed, and the shortest that a server grants."""
+"""The duration of this package's leases: the shortest that a server grants."""
 FOREIGN_LEASE = timedelta(seconds=300)
-"""How long those of Prefect's own `concurrency()` last, unless it is told otherwise."""
+"""The default lease duration of Prefect's own `concurrency()`."""
 
 Kind: TypeAlias = Literal[
     "held", "ending", "lost", "leaked", "unexplained", "inactive", "no-slots", "memory-leases", "slow-repossessor"
@@ -21,12 +21,12 @@ PROBLEMS: frozenset[Kind] = frozenset({"lost", "leaked", "unexplained", "inactiv
 
 @dataclass(frozen=True)
 class ServerFacts:
-    """What the server's settings say.
+    """The server settings that a diagnosis needs.
 
     Attributes:
-        leases_in_memory: Whether a restart forgets the leases.
-        repossessor: How often, in seconds, it looks for leases that have ended; None when it never does.
-        flush: How long, in seconds, it may keep events before they can be read.
+        leases_in_memory: Whether a restart of the server loses leases.
+        repossessor: Seconds between two searches for ended leases; None if the server never searches.
+        flush: The longest time in seconds for which the server may hold back events.
     """
 
     leases_in_memory: bool = False
@@ -35,18 +35,18 @@ class ServerFacts:
 
     @property
     def sweep(self) -> timedelta:
-        """How long after its end a lease's slots may still be counted."""
+        """Return how long the slots of an ended lease may still count as taken."""
         return timedelta(seconds=self.repossessor or 0)
 
 
 @dataclass(frozen=True)
 class LimitState:
-    """A limit as the server has it at one moment.
+    """A concurrency limit as it was on the server when it was read.
 
     Attributes:
-        active_slots: The counter.
-        updated: When anything about the limit was last changed, its counter included.
-        read_at: When this was read.
+        active_slots: The server's counter of taken slots.
+        updated: When the limit or its counter last changed.
+        read_at: When this state was read.
     """
 
     id: str
@@ -60,14 +60,13 @@ class LimitState:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What was found out about one acquisition.
+    """The facts about one acquisition of slots, for a diagnosis.
 
     Attributes:
-        lease: Whether the server knows the lease; "unasked" also for those that can't be asked for.
-        run: Whether the run has ended; "unknown" also where there is none.
-        run_ended: When it ended.
-        run_state: The name of its state.
-        process: Whether the process lives; "elsewhere" when it isn't on this machine.
+        lease: Whether the server still has the lease; "unasked" if unknown.
+        run: Whether the holder's run has ended; "unknown" also if the slots were taken outside a run.
+        process: Whether the holder's process is alive; "elsewhere" if the process is unknown or runs on another
+            machine.
     """
 
     acquisition: Acquisition
@@ -79,25 +78,22 @@ class Evidence:
 
     @property
     def ended(self) -> str:
-        """Why nobody can be using the slots any more, in words; empty where somebody may."""
+        """Return the reason why the slots can't be in use; empty if the slots may be in use."""
         if self.process == "dead":
-            return f"its process {self.acquisition.pid} on this machine is gone"
+            return f"the holder's process {self.acquisition.pid} on this machine is gone"
         if self.run == "ended" and self.process != "alive":
-            return f"its run has ended ({self.run_state})" if self.run_state else "its run has ended"
+            return f"the holder's run has ended ({self.run_state})" if self.run_state else "the holder's run has ended"
         return ""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was found.
+    """One result of a diagnosis.
 
     Attributes:
-        pool: The limit's name; empty for what concerns the server.
-        slots: How many slots it is about.
-        reason: What is so, in words.
-        next: What to do; empty where there is nothing to do.
-        holder: Who took the slots.
-        until: When it ends by itself.
+        pool: The limit's name; empty for findings about the server.
+        next: The next step; empty if there is none.
+        until: When the slots of a lease that will end become free; None for other findings.
     """
 
     kind: Kind
@@ -110,11 +106,9 @@ class Finding:
 
     @property
     def is_problem(self) -> bool:
-        """Whether somebody should do something."""
         return self.kind in PROBLEMS
 
     def as_dict(self) -> dict[str, Any]:
-        """The finding for JSON."""
         run = self.holder.run if self.holder else None
         return {
             "kind": self.kind,
@@ -132,25 +126,20 @@ class Finding:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What was found about one limit."""
-
     limit: LimitState
     findings: tuple[Finding, ...]
 
     @property
     def leaked(self) -> tuple[Finding, ...]:
-        """The slots that can be given back."""
         return tuple(finding for finding in self.findings if finding.kind == "leaked")
 
     @property
     def leaked_slots(self) -> int:
-        """How many they are."""
         return sum(finding.slots for finding in self.leaked)
 
 
 def lease_may_last(evidence: Evidence, server: ServerFacts) -> datetime | None:
-    """Until when the slots of a run that has ended may be counted; None when it hasn't, or that isn't known."""
+    """Return the latest time at which an ended run's slots may count as taken; None if the run's end is unknown."""
     if not evidence.ended or evidence.run_ended is None:
         return None
-    lease = LEASE if evidence.acquisition.ours else FOREIGN_LEASE
-    return evidence.run_ended + lease + server.sweep
+    return evidence.run_ended + (LEASE if evidence.acquisition.ours else FOREIGN_LEASE) + server.sweep

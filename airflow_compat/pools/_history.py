@@ -1,6 +1,6 @@
-"""What the event log says of a pool: who took slots and hasn't given them back, and who waits. Pure.
+"""Reconstructs a pool's holders and waiters from the event log.
 
-Events are read from the newest to the oldest: when a hold's beginning is met, its end has been seen, if there is one.
+Reads events from newest to oldest, so the end of a hold comes before its beginning.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
 WAIT_LASTS = timedelta(seconds=15)
-"""Who waits says so every two seconds; the log has it up to five seconds later."""
+"""The age up to which a waiting event counts. A waiter sends a waiting event every two seconds, and the event log shows
+the event up to five seconds later."""
 
-# Prefect leaves `follows` out of an event that comes more than five minutes after the one that it follows.
+# Prefect omits the link `follows` if more than five minutes lie between the two events.
 _UNLINKED_AFTER = timedelta(minutes=5) - timedelta(seconds=1)
 
 RunKind: TypeAlias = Literal["flow-run", "task-run"]
@@ -21,7 +22,7 @@ RunKind: TypeAlias = Literal["flow-run", "task-run"]
 
 @dataclass(frozen=True)
 class Run:
-    """A flow run or a task run, as events name it."""
+    """A flow run or a task run that an event names."""
 
     kind: RunKind
     id: str
@@ -30,17 +31,14 @@ class Run:
 
 @dataclass(frozen=True)
 class PoolEvent:
-    """One event of a limit.
+    """One event about a concurrency limit.
 
     Attributes:
-        id: The event's id.
-        lease_id: The lease, of a hold of ours.
-        slots: How many slots were taken, given back, or are wanted.
-        run: The task run, else the flow run, that it happened in.
-        flow_run: The flow run that it happened in.
-        follows: The id of the event that began the hold, on the one that ends it; empty where that isn't known.
-        handed_over: Whether the lease went to another hold of the same process.
-        waiters: How many wait in that process.
+        lease_id: The id of the lease; empty for Prefect's own `concurrency()`.
+        run: The task run, else the flow run, that sent the event.
+        flow_run: The flow run in which the event was sent.
+        follows: For the end of a hold: the id of the event that began the hold; empty if unknown.
+        handed_over: Whether the lease was passed on to another hold of the same process.
     """
 
     id: str
@@ -59,20 +57,14 @@ class PoolEvent:
 
 @dataclass(frozen=True)
 class Acquisition:
-    """Slots that were taken.
+    """The slots of one holder.
 
     Attributes:
-        event_id: The event that said so.
-        slots: How many.
-        since: When this holder got them.
-        counted_since: When the server gave them; earlier than `since` where they were handed over.
-        until: When they were given back; None while they are not.
-        lease_id: The lease, where `pool()` took them; empty where Prefect's own `concurrency()` did.
-        run: The task run, else the flow run, that took them; None outside a run, or where they were handed over to
-            somebody who isn't known.
-        flow_run: The flow run that took them.
-        host: The machine that took them; empty where that isn't known.
-        pid: The process on that machine; 0 where that isn't known.
+        since: When this holder got the slots.
+        counted_since: When the server granted the slots; earlier than `since` if an earlier holder passed the slots on.
+        until: When the slots were released; None while they are held.
+        lease_id: The id of the lease from `pool()`; empty for Prefect's own `concurrency()`.
+        run: The task run, else the flow run, that took the slots; None outside a run, or if unknown after a handover.
     """
 
     event_id: str
@@ -88,7 +80,6 @@ class Acquisition:
 
     @property
     def ours(self) -> bool:
-        """Whether `pool()` took them."""
         return bool(self.lease_id)
 
     def __str__(self) -> str:
@@ -96,35 +87,15 @@ class Acquisition:
             return f"{self.run.kind.replace('-', ' ')} {self.run.name or self.run.id}"
         if self.pid:
             return f"process {self.pid} on {self.host}"
-        return "somebody outside any run"
-
-
-@dataclass(frozen=True)
-class Wait:
-    """A process that waits for slots.
-
-    Attributes:
-        slots: How many the first of its waiters wants.
-        since: When it was first heard of; it may wait for longer.
-        waiters: How many wait in it.
-        run: The run of the first of them.
-    """
-
-    slots: int
-    since: datetime
-    waiters: int = 1
-    run: Run | None = None
-    host: str = ""
-    pid: int = 0
+        return "an unknown process outside any run"
 
 
 @dataclass(frozen=True)
 class History:
-    """What was read of a limit's events.
+    """The acquisitions that a limit's events report: those that still hold slots, and released ones.
 
     Attributes:
-        acquisitions: Those that are open, and those that were ended in the part of the log that was read; newest first.
-        complete: Whether all of the log was read that was asked for. Else holders may be missing.
+        complete: False if holders may be missing.
     """
 
     acquisitions: tuple[Acquisition, ...] = ()
@@ -132,56 +103,48 @@ class History:
 
     @property
     def open(self) -> tuple[Acquisition, ...]:
-        """Those whose slots were not given back, as far as the log knows."""
         return tuple(found for found in self.acquisitions if found.until is None)
 
 
 @dataclass
 class Pairing:
-    """Pairs the beginnings of holds with their ends; events are added newest first."""
+    """Pairs the event that begins a hold with the event that ends it."""
 
     _acquisitions: dict[str, Acquisition] = field(default_factory=dict)
-    _ended_leases: dict[str, datetime] = field(default_factory=dict)
-    _ended_events: dict[str, datetime] = field(default_factory=dict)
+    _ended: dict[str, datetime] = field(default_factory=dict)
     _handed_over: dict[str, list[PoolEvent]] = field(default_factory=dict)
     _unlinked: list[PoolEvent] = field(default_factory=list)
 
     def add(self, event: PoolEvent) -> None:
-        """The next older event."""
         if event.kind == "acquired":
             self._acquired(event)
         elif event.kind == "released":
             self._released(event)
 
     def acquisitions(self) -> tuple[Acquisition, ...]:
-        """What was found so far, newest first."""
         return tuple(self._acquisitions.values())
 
     def open_slots(self) -> int:
-        """How many slots were taken and not given back, as far as was read."""
         return sum(found.slots for found in self._acquisitions.values() if found.until is None)
 
     def _released(self, event: PoolEvent) -> None:
         if event.lease_id and event.handed_over:
             self._handed_over.setdefault(event.lease_id, []).append(event)
-        elif event.lease_id:
-            self._ended_leases.setdefault(event.lease_id, event.occurred)
-        elif event.follows:
-            self._ended_events.setdefault(event.follows, event.occurred)
+        elif hold := event.lease_id or event.follows:
+            self._ended.setdefault(hold, event.occurred)
         else:
             self._unlinked.append(event)
 
     def _acquired(self, event: PoolEvent) -> None:
         key = event.lease_id or event.id
         if key in self._acquisitions:
-            # An earlier holder of the same lease.
+            # The event is from an earlier holder of the same lease.
             known = self._acquisitions[key]
             self._acquisitions[key] = replace(known, counted_since=min(known.counted_since, event.occurred))
             return
-        if event.lease_id:
-            until = self._ended_leases.get(event.lease_id)
-        else:
-            until = self._ended_events.get(event.id) or self._unlinked_end(event)
+        until = self._ended.get(key)
+        if not until and not event.lease_id:
+            until = self._unlinked_end(event)
         passed_on = any(_ends(end, event) for end in self._handed_over.get(event.lease_id, ()))
         self._acquisitions[key] = Acquisition(
             event.id,
@@ -214,23 +177,17 @@ def _same_run(one: PoolEvent, other: PoolEvent) -> bool:
     return (one.run and one.run.id) == (other.run and other.run.id)
 
 
-def open_waits(events: Iterable[PoolEvent], now: datetime) -> tuple[Wait, ...]:
-    """The processes that wait, the longest first, from waiting and acquired events, newest first.
+def count_waiters(events: Iterable[PoolEvent], now: datetime) -> int:
+    """Count the waiters in a list of waiting and acquired events, the newest first.
 
-    One that has fallen silent waits no longer, nor does one whose only waiter got slots since.
+    Ignores processes that sent no recent waiting event, and processes whose only waiter got slots afterwards.
     """
     served: set[tuple[str, int]] = set()
-    waits: dict[tuple[str, int], Wait] = {}
+    waiters: dict[tuple[str, int], int] = {}
     for event in events:
         process = (event.host, event.pid)
         if event.kind == "acquired":
-            if process not in waits:
-                served.add(process)
-        elif event.kind != "waiting":
-            continue
-        elif process in waits:
-            if waits[process].since - event.occurred <= WAIT_LASTS:
-                waits[process] = replace(waits[process], since=event.occurred)
+            served.add(process)
         elif now - event.occurred <= WAIT_LASTS and not (process in served and event.waiters <= 1):
-            waits[process] = Wait(event.slots, event.occurred, event.waiters, event.run, event.host, event.pid)
-    return tuple(sorted(waits.values(), key=lambda wait: wait.since))
+            waiters.setdefault(process, event.waiters)
+    return sum(waiters.values())

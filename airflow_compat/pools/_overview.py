@@ -1,64 +1,57 @@
-"""Every pool with its slots, who holds them and who waits: what `read` and `airflow-compat pools list` show."""
+"""Reads each pool's slots, holders and waiters, for `read` and `airflow-compat pools list`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timezone
 
-from .._prefect.pool_history import read_acquisitions, read_waits, resource_url
-from .._prefect.pool_states import Prober, read_pool_limits, read_server_facts
-from .._specs.pool_evidence import Evidence, ServerFacts, lease_may_last
-from .._specs.pool_history import Acquisition
-from .._specs.pool_state import PoolHolder, PoolState
+from ._evidence import ServerFacts, lease_may_last
+from ._history import Acquisition
+from ._server_history import read_acquisitions, read_waiters, resource_url
+from ._server_states import AcquisitionChecker, read_pool_limits, read_server_facts
+from ._state import PoolHolder, PoolState
 
 _PAGES = 10
+_FOR_EVER = datetime.max.replace(tzinfo=timezone.utc)
 
 
 def read_states(names: Sequence[str], server: ServerFacts | None = None) -> tuple[PoolState, ...]:
-    """The pools, all when no names are given; for somebody who asks again and again and knows the server's settings."""
     server = server or read_server_facts()
-    prober = Prober(server)
+    prober = AcquisitionChecker(server)
     states = []
     for limit in read_pool_limits(names):
-        state = PoolState(limit.name, limit.slots, limit.active_slots, limit.active)
-        if limit.active_slots:
-            # Only who finds slots taken waits for long.
-            waiting = sum(wait.waiters for wait in read_waits(limit.id))
-            holders = _holders(limit.id, limit.active_slots, prober, server, pages=_PAGES)
-            state = replace(state, holders=holders, waiting=waiting)
-        states.append(state)
+        held = limit.active_slots
+        holders = _holders(limit.id, held, prober, server, pages=_PAGES) if held else ()
+        # While no slots are taken, nobody waits long enough to be counted.
+        waiting = read_waiters(limit.id) if held else 0
+        states.append(PoolState(limit.name, limit.slots, held, limit.active, holders, waiting))
     return tuple(states)
 
 
 def read_holders(limit_id: str, slots: int) -> tuple[PoolHolder, ...]:
-    """Who holds the slots of one limit, for somebody who waits for them: few requests, and perhaps not all holders.
+    """Return a limit's holders for a log message. Makes few requests, so holders may be missing.
 
     Args:
         limit_id: The limit's id.
-        slots: How many slots it has.
+        slots: The number of taken slots for which to find holders.
     """
     server = ServerFacts()
-    return _holders(limit_id, slots, Prober(server), server, pages=1)
+    return _holders(limit_id, slots, AcquisitionChecker(server), server, pages=1)
 
 
-def _holders(limit_id: str, slots: int, prober: Prober, server: ServerFacts, *, pages: int) -> tuple[PoolHolder, ...]:
+def _holders(
+    limit_id: str, slots: int, prober: AcquisitionChecker, server: ServerFacts, *, pages: int
+) -> tuple[PoolHolder, ...]:
     history = read_acquisitions(limit_id, slots=slots, pages=pages)
     evidence = prober.evidence(history.open, ask_leases=False)
     now = datetime.now(timezone.utc)
-    return tuple(_holder(found.acquisition) for found in evidence if _may_hold(found, server, now))
-
-
-def _holder(found: Acquisition) -> PoolHolder:
-    return PoolHolder(str(found), found.slots, found.since, acquisition_url(found), found.host, found.pid)
+    # This leaves out runs that ended so long ago that their leases have ended, too.
+    holding = [found.acquisition for found in evidence if now < (lease_may_last(found, server) or _FOR_EVER)]
+    return tuple(
+        PoolHolder(str(found), found.slots, found.since, acquisition_url(found), found.host, found.pid)
+        for found in holding
+    )
 
 
 def acquisition_url(acquisition: Acquisition) -> str:
-    """The page of the run that took the slots, in Prefect's UI; empty outside a run."""
     return resource_url(acquisition.run.kind, acquisition.run.id) if acquisition.run else ""
-
-
-def _may_hold(found: Evidence, server: ServerFacts, now: datetime) -> bool:
-    """Not so for a run that ended so long ago that its lease has, too."""
-    until = lease_may_last(found, server)
-    return until is None or now < until

@@ -1,60 +1,54 @@
-"""Asks the server on behalf of all who wait in this process: one thread, for as long as anybody waits."""
+"""Requests slots for all waiters of this process, in one thread."""
 
 from __future__ import annotations
 
-import contextvars
 import random
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Generic
 
 from ..errors import ServerBusyError, ServerError
-from .desk import Desk
-from .line import H
+from ._dispatcher import SlotDispatcher
+from ._queue import H
+from ._request_threads import run_in_thread
 
-# Seconds between two questions about one pool: at first, at last, and at last while releases are heard of. The last two
-# are longer where many pools are waited for, so that this process asks no more often than for one.
+# Seconds between two requests for one pool: the first pause, the longest pause, and the longest pause while the event
+# stream reports releases. With many pools, the longest pauses grow, so the number of requests stays the same.
 _FIRST, _LAST, _LAST_LISTENING = 0.05, 0.25, 1.0
-# Questions a second and pool that events may cause, and how many of them at once.
+# How many requests per second events may cause for one pool, and how many requests at once.
 _RATE, _BURST = 4.0, 4.0
 _LISTEN_AFTER = 0.25
 _ANNOUNCE_AFTER, _ANNOUNCE_EVERY = 0.3, 2.0
-# How long waiters endure a server that is gone: as long as their slots' leases would last. A busy one has no limit.
+# How long waiters tolerate an unreachable server: as long as a lease lasts. There is no time limit for waiting for a
+# busy server.
 _OUTAGE_SECONDS = 60.0
 
 
-class Pace:
-    """When to ask next about one pool.
+class PollTiming:
+    """Computes when to send the next request for one pool.
 
     Attributes:
-        since: Since when somebody has waited for it.
-        due: When to ask.
+        since: When the current wait for the pool started.
+        announced: When other processes were last informed of this process's wait.
     """
 
     def __init__(self, now: float) -> None:
-        self.due = self.since = now
+        self.due = self.since = self._counted_at = now
+        self.announced = float("-inf")
         self._pause = _FIRST
         self._tokens = _BURST
-        self._counted_at = now
 
     def denied(self, now: float, *, listening: bool, pools: int) -> None:
-        """The server had no slots.
-
-        Args:
-            now: The time.
-            listening: Whether releases are heard of.
-            pools: How many pools are asked for.
-        """
         longest = max(_LAST_LISTENING, pools * _LAST) if listening else pools * _LAST
         self._pause = min(self._pause * 1.6, longest)
         self.due = now + self._pause * random.uniform(0.8, 1.2)
 
     def given(self) -> None:
-        """The server had slots."""
         self._pause = _FIRST
 
     def hint(self, now: float, *, certain: bool) -> None:
-        """Slots may be free: ask at once, unless that was done too often on hearsay."""
+        """Make the next request due now, because slots may be free. Hints that may be wrong are rate-limited."""
         self._tokens = min(_BURST, self._tokens + (now - self._counted_at) * _RATE)
         self._counted_at = now
         if certain:
@@ -65,37 +59,33 @@ class Pace:
 
 
 class Poller(Generic[H]):
-    """Polls for the desks that have waiters.
+    """Sends the requests of all dispatchers ("desks") that have waiters.
 
     Args:
-        clock: Seconds that only grow.
-        listen: Called when a pool has been waited for for a moment; starts hearing of other processes.
+        clock: A monotonic clock, in seconds.
+        listen: A function that starts listening to other processes' events.
     """
 
     def __init__(self, clock: Callable[[], float], listen: Callable[[], None]) -> None:
         self._clock = clock
         self._listen = listen
         self._changed = threading.Condition()
-        self._paces: dict[Desk[H], Pace] = {}
-        self._announced: dict[Desk[H], float] = {}
+        self._paces: dict[SlotDispatcher[H], PollTiming] = {}
         self._silent_since: float | None = None
-        self._thread: threading.Thread | None = None
+        self._runs = False
 
-    def watch(self, desk: Desk[H]) -> None:
-        """Ask for this desk's waiters until there are none."""
+    def watch(self, desk: SlotDispatcher[H]) -> None:
         with self._changed:
             if desk not in self._paces:
                 now = self._clock()
-                self._paces[desk] = Pace(now)
-                # Who comes here has just asked, or must pause.
+                self._paces[desk] = PollTiming(now)
+                # The next request can wait: the server just refused slots, or this process pauses.
                 self._denied(self._paces[desk], desk, now)
-            if self._thread is None:
-                run = contextvars.copy_context().run
-                self._thread = threading.Thread(target=run, args=(self._run,), name="airflow-compat-pools", daemon=True)
-                self._thread.start()
+            if not self._runs:
+                self._runs = True
+                run_in_thread("airflow-compat-pools", self._run)
 
-    def hint(self, desk: Desk[H], *, certain: bool = False) -> None:
-        """Slots of this desk's pool may be free, or certainly were a moment ago."""
+    def hint(self, desk: SlotDispatcher[H], *, certain: bool = False) -> None:
         with self._changed:
             if pace := self._paces.get(desk):
                 pace.hint(self._clock(), certain=certain)
@@ -104,12 +94,11 @@ class Poller(Generic[H]):
     def _run(self) -> None:
         try:
             self._poll()
-        except Exception as exc:  # noqa: BLE001 - whoever waits raises it
+        except Exception as exc:  # noqa: BLE001 - the waiters raise it
             with self._changed:
-                self._thread = None
+                self._runs = False
                 desks = list(self._paces)
                 self._paces.clear()
-                self._announced.clear()
             for desk in desks:
                 desk.fail_all(exc)
 
@@ -118,37 +107,34 @@ class Poller(Generic[H]):
             with self._changed:
                 for desk in [desk for desk in self._paces if not desk.waiting()]:
                     del self._paces[desk]
-                    self._announced.pop(desk, None)
                 if not self._paces:
-                    self._thread = None
+                    self._runs = False
                     return
                 now = self._clock()
                 times = {desk: max(pace.due, desk.share.may_ask_at()) for desk, pace in self._paces.items()}
                 due = [desk for desk, time in times.items() if time <= now]
                 if not due:
-                    # Also to see in time who is to be announced.
+                    # Wake up early enough to tell other processes about the waits, too.
                     self._changed.wait(min(min(times.values()) - now, _LISTEN_AFTER))
             for desk in due:
                 self._ask(desk)
-            for desk in list(self._paces):
-                self._announce(desk)
+            for desk, pace in list(self._paces.items()):
+                self._announce(desk, pace)
 
-    def _ask(self, desk: Desk[H]) -> None:
+    def _ask(self, desk: SlotDispatcher[H]) -> None:
         pace = self._paces[desk]
         before = desk.first()
         try:
-            desk.ask()
-        except ServerBusyError:
+            with suppress(ServerBusyError):
+                desk.ask()
             self._silent_since = None
         except ServerError as exc:
             self._endure(exc)
-        else:
-            self._silent_since = None
         if desk.first() is not before:
             pace.given()
         self._denied(pace, desk, self._clock())
 
-    def _denied(self, pace: Pace, desk: Desk[H], now: float) -> None:
+    def _denied(self, pace: PollTiming, desk: SlotDispatcher[H], now: float) -> None:
         pace.denied(now, listening=desk.share.listening, pools=len(self._paces))
 
     def _endure(self, error: ServerError) -> None:
@@ -159,15 +145,14 @@ class Poller(Generic[H]):
             for desk in list(self._paces):
                 desk.fail_all(error)
 
-    def _announce(self, desk: Desk[H]) -> None:
+    def _announce(self, desk: SlotDispatcher[H], pace: PollTiming) -> None:
         ticket = desk.first()
         if ticket is None:
             return
         now = self._clock()
-        # Not only who waits for long: a process whose waiters serve each other must hear that others wait.
-        if now - min(ticket.since, self._paces[desk].since) >= _LISTEN_AFTER:
+        # Listen even if each wait is short: a process that passes on its slots must notice that other processes wait.
+        if now - min(ticket.since, pace.since) >= _LISTEN_AFTER:
             self._listen()
-        last = self._announced.get(desk, float("-inf"))
-        if now - ticket.since >= _ANNOUNCE_AFTER and now - last >= _ANNOUNCE_EVERY:
-            self._announced[desk] = now
+        if now - ticket.since >= _ANNOUNCE_AFTER and now - pace.announced >= _ANNOUNCE_EVERY:
+            pace.announced = now
             ticket.announce()

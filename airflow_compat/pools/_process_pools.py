@@ -1,7 +1,6 @@
-"""All of this process's pools on one server: a desk for each, and what they share.
+"""Manages all pools of this process on one server: a dispatcher ("desk") for each pool, and what all desks share.
 
-There is one board for each server that is named by the settings, and none is carried over a fork: the child has no
-slots, and waits for none.
+Each server in the settings has its own `ProcessPools` object ("board").
 """
 
 from __future__ import annotations
@@ -10,109 +9,84 @@ import atexit
 import os
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from logging import Logger, LoggerAdapter
 from typing import TYPE_CHECKING
 
 from .._prefect.client import kept_client
-from .._prefect.pool_listener import Heard, Listener
-from .._prefect.slots import Lease, SlotServer
-from .._specs.specs import LimitSpec
+from .._prefect.specs import LimitSpec
 from ..errors import ServerError
-from .desk import Desk
-from .holders import Holders
-from .keeper import Keeper
-from .line import Ticket
-from .poller import Poller
+from ._dispatcher import SlotDispatcher
+from ._events import Listener
+from ._lease_renewer import LeaseRenewer
+from ._poller import Poller
+from ._queue import Ticket
+from ._server_slots import Lease, SlotServer
+from ._wait_notices import SharedHolders
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
 
 
-class Board:
-    """The pools of one server.
-
-    Attributes:
-        known_limits: The limits that were read, and when.
-        reading: Held while one is read.
-        holders: Who has the slots.
-    """
+class ProcessPools:
+    """The pools of one server."""
 
     def __init__(self, client: SyncPrefectClient) -> None:
         self.known_limits: dict[str, tuple[LimitSpec, float]] = {}
         self.reading = threading.Lock()
-        self.holders = Holders()
+        self.holders = SharedHolders()
         self._client = client
-        self._desks: dict[str, Desk[Lease]] = {}
-        self._servers: dict[str, SlotServer] = {}
+        self._desks: dict[str, SlotDispatcher[Lease]] = {}
         self._listening = False
         self._lock = threading.Lock()
-        self._keeper = Keeper(time.monotonic)
         self._listener = Listener(self._hear, self._connected)
-        self._poller: Poller[Lease] = Poller(time.monotonic, self._listener.start)
+        self.keeper = LeaseRenewer(time.monotonic)
+        self.poller: Poller[Lease] = Poller(time.monotonic, self._listener.start)
 
-    def join(self, limit: str, ticket: Ticket[Lease]) -> Desk[Lease]:
-        """Get in line. What is free and nobody waits for is asked for by `ask` of the desk that is returned."""
+    def join(self, limit: str, ticket: Ticket[Lease]) -> SlotDispatcher[Lease]:
+        """Add a waiter, and return the pool's desk. The caller then calls the desk's `ask`."""
         with self._lock:
-            if limit not in self._desks:
-                self._servers[limit] = SlotServer(self._client, limit, time.monotonic)
-                self._desks[limit] = Desk(self._servers[limit], time.monotonic)
-                self._desks[limit].share.listening = self._listening
-            desk = self._desks[limit]
+            desk = self._desks.get(limit)
+            if desk is None:
+                server = SlotServer(self._client, limit, time.monotonic)
+                desk = self._desks[limit] = SlotDispatcher(server, time.monotonic)
+                desk.share.listening = self._listening
         desk.join(ticket)
         return desk
 
-    def wait(self, limit: str) -> None:
-        """Have the poller ask for who waits for this limit."""
-        self._poller.watch(self._desks[limit])
-
-    def hold(self, limit: str, lease: Lease, logger: Logger | LoggerAdapter[Logger]) -> None:
-        """Keep a lease alive while its slots are in use."""
-        self._keeper.add(lease, self._servers[limit], logger)
-
-    def give_back(self, limit: str, lease: Lease) -> bool:
-        """The slots of a lease are free: whether they went to another waiter of this process.
+    def give_back(self, lease: Lease) -> bool:
+        """Release the slots of a lease. Return True if another waiter of this process got the slots.
 
         Raises:
-            ServerError: The server can't be told; the slots are free when the lease has ended.
+            ServerError: The server can't be reached; the slots become free when the lease ends.
         """
+        desk = self._desks[lease.limit_name]
         handed_over = False
         try:
-            handed_over = self._desks[limit].give_back(lease)
+            handed_over = desk.give_back(lease)
         finally:
             if not handed_over:
-                self._keeper.remove(lease)
-                self.rest(limit)
+                self.keeper.remove(lease)
+                self.rest(desk)
         return handed_over
 
-    def owe(self, limit: str, lease: Lease, released: Callable[[], None]) -> None:
-        """The server could not be told that the slots are free: tell it later, and then call `released`."""
-        self._keeper.owe(lease, self._servers[limit], released)
-
-    def rest(self, limit: str) -> None:
-        """Somebody has left: ask for the others, or, when nobody holds or waits, be still."""
-        desk = self._desks[limit]
+    def rest(self, desk: SlotDispatcher[Lease]) -> None:
         if desk.waiting():
-            self._poller.watch(desk)
-            self._poller.hint(desk, certain=True)
-        elif not self._keeper.leases() and not any(desk.waiting() for desk in list(self._desks.values())):
+            self.poller.watch(desk)
+            self.poller.hint(desk, certain=True)
+        elif not self.keeper.leases() and not any(desk.waiting() for desk in list(self._desks.values())):
             self._listener.stop()
 
     def release_all(self) -> None:
-        """Give back all that is held; for the process's end."""
-        for lease, server in (*self._keeper.leases(), *self._keeper.owed()):
-            self._keeper.remove(lease)
+        for lease in (*self.keeper.leases(), *self.keeper.leases(owed=True)):
+            self.keeper.remove(lease)
             with suppress(ServerError):
-                server.release(lease)
+                lease.server.release(lease)
 
-    def _hear(self, heard: Heard) -> None:
-        desk = self._desks.get(heard.limit_name)
-        if desk is None:
-            return
-        if heard.released:
-            self._poller.hint(desk)
-        else:
+    def _hear(self, limit: str, released: bool) -> None:
+        desk = self._desks.get(limit)
+        if desk and released:
+            self.poller.hint(desk)
+        elif desk:
             desk.share.others_wait(time.monotonic())
 
     def _connected(self, connected: bool) -> None:
@@ -122,16 +96,15 @@ class Board:
                 desk.share.listening = connected
 
 
-_boards: dict[int, Board] = {}
+_boards: dict[int, ProcessPools] = {}
 _lock = threading.Lock()
 
 
-def board() -> Board:
-    """The board of the server that the current settings name."""
+def board() -> ProcessPools:
     client = kept_client()
     with _lock:
         if id(client) not in _boards:
-            _boards[id(client)] = Board(client)
+            _boards[id(client)] = ProcessPools(client)
         return _boards[id(client)]
 
 
@@ -141,7 +114,7 @@ def _release_all() -> None:
 
 
 def _after_fork() -> None:
-    # Neither the slots nor the threads came along, and the lock may be held by a thread that isn't here.
+    # A forked child has neither slots nor threads. In the parent, a thread may have held the lock during the fork.
     globals()["_lock"] = threading.Lock()
     _boards.clear()
 

@@ -1,43 +1,37 @@
-"""The waiters of one pool in this process, in the order in which they are served. Pure."""
+"""Keeps the waiters of one pool in this process, in the order in which they get slots."""
 
 from __future__ import annotations
 
-import heapq
-import itertools
+import bisect
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 
-class Held(Protocol):
-    """Slots that the server has given to this process, all of them under one lease."""
+class HeldSlots(Protocol):
+    """Slots under one lease that the server granted to this process."""
 
     @property
-    def slots(self) -> int:
-        """How many they are."""
+    def slots(self) -> int: ...
 
     @property
-    def lost(self) -> bool:
-        """Whether the server has dropped them."""
+    def lost(self) -> bool: ...
 
 
-H = TypeVar("H", bound=Held)
+H = TypeVar("H", bound=HeldSlots)
 
 
 @dataclass(eq=False)
 class Ticket(Generic[H]):
-    """One waiter: what it wants, and what it got.
+    """One waiter: its request and the result.
 
     Attributes:
-        slots: How many slots it wants, all at once.
-        priority_weight: The higher it is, the earlier it is served.
-        wake: Called once, when `held` or `error` is there.
-        holder: What the server is told of who holds the slots.
-        announce: Tells other processes that this one waits.
-        since: When it joined, in the clock's seconds.
-        held: The slots, once it has them.
-        handed_over: Whether another hold of this process had them before.
-        error: Why it will never have them.
+        wake: Called once, when `held` or `error` is set.
+        holder: The run that the server records as the holder; None outside a run.
+        announce: Tells other processes that this waiter is waiting.
+        since: When the ticket joined the queue, in seconds of the clock.
+        handed_over: Whether another hold of this process passed on the slots.
     """
 
     slots: int
@@ -52,36 +46,27 @@ class Ticket(Generic[H]):
 
     @property
     def settled(self) -> bool:
-        """Whether the wait is over."""
         return self.held is not None or self.error is not None
 
 
-class Line(Generic[H]):
-    """Higher `priority_weight` first, then first come, first served. Nobody overtakes by wanting less."""
+class WaitQueue(Generic[H]):
+    """A queue sorted by `priority_weight`, highest first, then by arrival."""
 
     def __init__(self) -> None:
-        self._heap: list[tuple[int, int, Ticket[H]]] = []
-        self._numbers = itertools.count()
-        self._here: set[Ticket[H]] = set()
+        self._tickets: list[Ticket[H]] = []
 
     def __len__(self) -> int:
-        return len(self._here)
+        return len(self._tickets)
 
     def __contains__(self, ticket: Ticket[H]) -> bool:
-        return ticket in self._here
+        return ticket in self._tickets
 
     def join(self, ticket: Ticket[H]) -> None:
-        """Add a waiter."""
-        self._here.add(ticket)
-        heapq.heappush(self._heap, (-ticket.priority_weight, next(self._numbers), ticket))
+        bisect.insort(self._tickets, ticket, key=lambda other: -other.priority_weight)
 
     def leave(self, ticket: Ticket[H]) -> None:
-        """Take out a waiter, wherever it stands; one that isn't here changes nothing."""
-        self._here.discard(ticket)
-        # Its place is cleared when it comes to the front: a search would walk through all of them.
-        while self._heap and self._heap[0][2] not in self._here:
-            heapq.heappop(self._heap)
+        with suppress(ValueError):
+            self._tickets.remove(ticket)
 
     def first(self) -> Ticket[H] | None:
-        """Who is next."""
-        return self._heap[0][2] if self._heap else None
+        return self._tickets[0] if self._tickets else None

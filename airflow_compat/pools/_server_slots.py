@@ -1,12 +1,11 @@
-"""Slots of a global concurrency limit: taken under a lease, kept by renewing it, given back. One request each."""
+"""Takes, renews and releases slots of a global concurrency limit under a lease."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import httpx
@@ -14,32 +13,29 @@ from prefect.client.schemas.objects import ConcurrencyLeaseHolder
 from prefect.client.schemas.responses import ConcurrencyLimitWithLeaseResponse
 from prefect.context import FlowRunContext, TaskRunContext
 
+from .._prefect.failures import server_call
+from .._prefect.internals.client import slots_refusal
 from ..errors import PoolNotReadyError
-from .failures import server_call
+from ._queue import Ticket
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
 
-# The shortest lease that a server grants: it looks for ended ones every 15 seconds.
+# The shortest lease that a server grants.
 LEASE_SECONDS = 60.0
-# No server restarts faster, and a restart may forget leases.
+# A server restart takes at least this long, and may lose leases.
 _RESTART_SECONDS = 2.0
 
 
 @dataclass(eq=False)
 class Lease:
-    """Slots that the server holds for this process until the lease ends or is released.
+    """Slots that the server reserves for this process until the lease ends or is released.
 
     Attributes:
-        limit_id: The limit's id on the server.
-        limit_name: The limit's name.
-        limit: How many slots it had when these were taken.
-        asked_at: When they were asked for, or renewed, in the clock's seconds.
-        lost: Whether the server no longer knows the lease.
-        still_counted: Whether the server counts the slots of a lost lease as taken all the same: it forgot the lease
-            before it could have ended, which a restart does where leases are kept in memory.
-        released: Whether the slots were given back, or there were none to give.
-        lock: Held while a request about it is under way.
+        limit: The total number of the limit's slots when the lease was granted.
+        asked_at: When the lease was requested or last renewed, in seconds of the clock.
+        lost: Whether the server no longer has the lease.
+        still_counted: Whether the server still counts the slots of a lost lease, after a restart with leases in memory.
     """
 
     id: UUID
@@ -48,21 +44,15 @@ class Lease:
     limit_name: str
     limit: int
     asked_at: float
+    server: SlotServer = field(repr=False)
     lost: bool = False
     still_counted: bool = False
     released: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
 
-class Wanted(Protocol):
-    """What is asked for."""
-
-    slots: int
-    holder: object
-
-
 class SlotServer:
-    """One limit of the server that the settings named when it was first asked for."""
+    """Sends the requests for one limit to the client's server."""
 
     def __init__(self, client: SyncPrefectClient, limit_name: str, clock: Callable[[], float]) -> None:
         self._client = client
@@ -70,11 +60,11 @@ class SlotServer:
         self._clock = clock
 
     @server_call
-    def try_acquire(self, wanted: Wanted) -> Lease | None:
-        """Take the slots, all at once, or None when they aren't free.
+    def try_acquire(self, wanted: Ticket[Lease]) -> Lease | None:
+        """Acquire all requested slots, or none. Return None if too few slots are free.
 
         Raises:
-            PoolNotReadyError: There is no such limit any more, or it has fewer slots.
+            PoolNotReadyError: The limit was deleted, or now has fewer slots than requested.
         """
         holder = wanted.holder if isinstance(wanted.holder, ConcurrencyLeaseHolder) else None
         asked_at = self._clock()
@@ -87,28 +77,29 @@ class SlotServer:
                 holder=holder,
             )
         except httpx.HTTPStatusError as exc:
-            if exc.response.status_code == HTTPStatus.LOCKED:
+            refusal = slots_refusal(exc)
+            if refusal == "taken":
                 return None
-            if exc.response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY:
+            if refusal == "too few":
                 raise PoolNotReadyError(
-                    f"pool {self._name!r}: it was given fewer than {wanted.slots} slots while waiting for them. "
-                    f"To mend it: ask for fewer, or `prefect gcl update '{self._name}' --limit {wanted.slots}`"
+                    f"Pool {self._name!r} was reduced below the {wanted.slots} requested slots during the wait. "
+                    f"Request fewer, or run `prefect gcl update '{self._name}' --limit {wanted.slots}`"
                 ) from None
             raise
         answer = ConcurrencyLimitWithLeaseResponse.model_validate(response.json())
         if not answer.limits:
             raise PoolNotReadyError(
-                f"pool {self._name!r}: its limit was deleted while waiting for it. To mend it: create it again with "
-                f"`prefect gcl create '{self._name}' --limit {wanted.slots}`"
+                f"Pool {self._name!r} was deleted during the wait. "
+                f"Run `prefect gcl create '{self._name}' --limit {wanted.slots}`"
             )
         limit = answer.limits[0]
-        return Lease(answer.lease_id, wanted.slots, limit.id, limit.name, limit.limit, asked_at)
+        return Lease(answer.lease_id, wanted.slots, limit.id, limit.name, limit.limit, asked_at, self)
 
     def release(self, lease: Lease) -> None:
-        """Give the slots back. A lease that has ended has given them back already."""
+        """Release the slots. The slots of an ended lease are already free."""
         with lease.lock:
             if not lease.lost and self._clock() > lease.asked_at + _RESTART_SECONDS:
-                # Releasing a lease that the server has forgotten succeeds, and leaves its slots counted for good.
+                # Releasing a lease that the server has lost seems to succeed, but the slots stay counted permanently.
                 self._renew(lease)
             if not lease.lost:
                 self._release(lease)
@@ -117,7 +108,6 @@ class SlotServer:
             lease.released = True
 
     def renew(self, lease: Lease) -> None:
-        """Make the lease last from now, or see that it is lost."""
         with lease.lock:
             if not lease.lost and not lease.released:
                 self._renew(lease)
@@ -128,7 +118,7 @@ class SlotServer:
         try:
             self._client.renew_concurrency_lease(lease_id=lease.id, lease_duration=LEASE_SECONDS)
         except httpx.HTTPStatusError as exc:
-            if exc.response.status_code not in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
+            if slots_refusal(exc) != "no lease":
                 raise
             lease.still_counted = self._clock() < lease.asked_at + LEASE_SECONDS
             lease.lost = True
@@ -146,7 +136,7 @@ class SlotServer:
 
 
 def current_holder() -> ConcurrencyLeaseHolder | None:
-    """Who the server is told holds the slots: the task run, else the flow run, that this code runs in."""
+    """Return the run that the server records as the holder: the current task run, else the flow run."""
     if task_context := TaskRunContext.get():
         return ConcurrencyLeaseHolder(type="task_run", id=task_context.task_run.id)
     flow_context = FlowRunContext.get()

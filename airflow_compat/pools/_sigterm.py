@@ -1,7 +1,7 @@
-"""SIGTERM while slots are held outside a flow: the code is left as by an exception, so that they are given back.
+"""Turns SIGTERM into an exception while the main thread holds slots outside a flow.
 
-Python's own default ends the process at once, with the slots taken until their lease ends. Prefect handles the signal
-while a flow runs, and whoever has set a handler of their own keeps it.
+By default, SIGTERM ends the process, and the slots stay taken until their lease ends. Prefect handles the signal during
+a flow run. Signal handlers that users installed are kept.
 """
 
 from __future__ import annotations
@@ -18,7 +18,11 @@ _lock = threading.Lock()
 
 @contextmanager
 def begun() -> Iterator[ExitStack]:
-    """From here on the signal leaves the code, until the stack is closed: here, unless `pop_all` took it over."""
+    """Turn SIGTERM into `SystemExit` until the yielded stack is closed.
+
+    The stack is closed when the block ends. To keep SIGTERM changed for longer, the caller moves the callbacks to a new
+    stack with `pop_all`, and closes the new stack later.
+    """
     with ExitStack() as stack:
         if _begin():
             stack.callback(_end)
@@ -26,7 +30,7 @@ def begun() -> Iterator[ExitStack]:
 
 
 def _begin() -> bool:
-    global _holds  # noqa: PLW0603 - signals are the process's
+    global _holds  # noqa: PLW0603 - signal handlers are global
     # Python lets only the main thread handle signals.
     if threading.current_thread() is not threading.main_thread():
         return False
@@ -49,5 +53,5 @@ def _end() -> None:
 
 
 def _leave(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001
-    # What a shell reports for a process that this signal ended.
+    # The exit status that a shell reports for this signal.
     raise SystemExit(128 + signum)

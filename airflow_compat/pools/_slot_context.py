@@ -1,14 +1,10 @@
-"""The way through a pool: checks, waits for slots, holds them while the code inside runs, and gives them back.
-
-Prefect is imported when a pool is entered, not before.
-"""
+"""Enters and leaves a pool. Imports Prefect only when a pool is entered."""
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
 import functools
-import inspect
 import os
 import threading
 import time
@@ -16,32 +12,31 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._airflow.names import limit_name
-from .._airflow.signatures import keep_signature
-from .._specs.pool_state import count_slots
-from .._stand_ins.kinds import POOLS, PoolWish
+from .._prefect.wrapped_function import decorate
 from ..errors import PoolLeaseLostError, ServerError
+from ._override import POOLS, PoolRequest
+from ._state import count_slots
 
 if TYPE_CHECKING:
-    from .._prefect.pool_events import HoldEvents
-    from .._prefect.slots import Lease
-    from .board import Board
-    from .line import Ticket
-    from .wish import Wish
+    from ._events import HoldEvents
+    from ._process_pools import ProcessPools
+    from ._request_threads import Begin, Steps
+    from ._server_slots import Lease
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
 class Hold:
-    """Slots that are held: what `with pool(...) as hold` gives.
+    """Held slots, as returned by `with pool(...) as hold`.
 
     Attributes:
         pool: The pool's name.
-        slots: How many slots are held.
-        waited: How long the wait for them took, in seconds.
+        slots: The number of held slots.
+        waited: How many seconds the wait took.
     """
 
     pool: str
@@ -50,45 +45,49 @@ class Hold:
     _lease: Lease | None = field(default=None, repr=False, compare=False)
 
     def check(self) -> None:
-        """Ask, in the middle of long work, whether the slots are still held. Makes no request.
+        """Check during long work that the slots are still held. This sends no request to the server.
 
         Raises:
-            PoolLeaseLostError: The server has dropped them, so that others may run beside this.
+            PoolLeaseLostError: The server has dropped the slots, so other code may run at the same time.
         """
         if self._lease and self._lease.lost:
             raise PoolLeaseLostError(
-                f"pool {self.pool!r}: the server dropped its {count_slots(self.slots)} before the code was done, so "
-                "that others may have run beside it; see the server's log, and run this again if that matters"
+                f"Pool {self.pool!r}: the server dropped its {count_slots(self.slots)} before the code finished, so "
+                "other code may have run at the same time. See the server's log, and repeat the run if the overlap "
+                "matters"
             )
 
 
-class Passage(AbstractContextManager[Hold, None], AbstractAsyncContextManager[Hold, None]):
-    """What `pool()` returns: a context manager, an async one, and a decorator.
+class PoolContext(AbstractContextManager[Hold, None], AbstractAsyncContextManager[Hold, None]):
+    """The result of `pool()`, for `with`, for `async with`, or as a decorator.
 
-    One object can be entered many times, also at once.
+    One object can be entered many times, also concurrently.
     """
 
     def __init__(self, name: str, slots: int, priority_weight: int, timeout: float | None) -> None:
+        limit_name(name)  # Raise the error for an invalid name where `pool()` is called.
         self._name = name
-        self._limit = limit_name(name)
         self._slots = slots
         self._priority_weight = priority_weight
         self._timeout = timeout
+
+    @property
+    def name(self) -> str:
+        """The pool's name."""
+        return self._name
+
+    @property
+    def slots(self) -> int:
+        """The number of slots to take each time the pool is entered."""
+        return self._slots
 
     def __enter__(self) -> Hold:
         started = time.monotonic()
         if stand_in := POOLS.current():
             return self._let_in(started, stand_in.take(self._wish()))
-        from . import termination
-        from .board import board as current_board
-        from .preflight import find_limit_in_thread, is_unlimited
-        from .waiting import wait_in_thread
+        from ._request_threads import call_here, go_in_thread, start
 
-        with termination.begun() as begun:
-            board, wish = current_board(), self._wanted(started)
-            limit = find_limit_in_thread(board, wish)
-            ticket = None if is_unlimited(limit) else wait_in_thread(board, wish, limit)
-            return self._entered(started, board, ticket, begun)
+        return go_in_thread(self._enter(started, call_here, call_here if self._timeout is None else start))
 
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
@@ -103,91 +102,72 @@ class Passage(AbstractContextManager[Hold, None], AbstractAsyncContextManager[Ho
         started = time.monotonic()
         if stand_in := POOLS.current():
             return self._let_in(started, await stand_in.atake(self._wish()))
-        from . import termination
-        from .board import board as current_board
-        from .preflight import find_limit_in_task, is_unlimited
-        from .waiting import wait_in_task
+        from ._request_threads import go_in_task, start
 
-        with termination.begun() as begun:
-            # Builds Prefect's client, which takes a moment the first time.
-            board, wish = await asyncio.to_thread(current_board), self._wanted(started)
-            limit = await find_limit_in_task(board, wish)
-            ticket = None if is_unlimited(limit) else await wait_in_task(board, wish, limit)
-            return self._entered(started, board, ticket, begun)
+        return await go_in_task(self._enter(started, start, start))
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         entry = self._leaving()
         with entry.begun:
-            # Goes on to its end when this is cancelled meanwhile.
+            # A cancellation must not interrupt the release.
             await asyncio.shield(asyncio.to_thread(entry.give_back))
         if exc is None:
             entry.hold.check()
 
     def __call__(self, function: F) -> F:
         if not callable(function):
-            raise TypeError(f"pool {self._name!r} decorates functions, not {type(function).__name__}")
-        if inspect.iscoroutinefunction(function):
+            raise TypeError(f"Pool {self._name!r} can decorate only functions, not {type(function).__name__}")
+        return decorate(function, lambda: self)
 
-            @functools.wraps(function)
-            async def in_pool_async(*args: Any, **kwargs: Any) -> Any:
-                async with self:
-                    return await function(*args, **kwargs)
+    def _enter(self, started: float, begin_opening: Begin, begin: Begin) -> Steps[Hold]:
+        from . import _sigterm as termination
+        from ._process_pools import board as current_board
+        from ._request_threads import Pause
+        from ._slot_request import SlotRequest
+        from ._wait import find_limit, is_unlimited, wait_for_slots
 
-            keep_signature(in_pool_async, function)
-            return cast("F", in_pool_async)
+        with termination.begun() as begun:
+            opening = begin_opening(current_board)
+            yield Pause((opening,))
+            board, here = opening.result(), _here()
+            inside = [entry.hold for entry in _entries.get() if entry.here == here]
+            own = sum(hold.slots for hold in inside if hold.pool == self._name and hold._lease)
+            wish = SlotRequest(self._name, self._slots, self._priority_weight, self._timeout, here, own, started)
+            limit = yield from find_limit(board, wish, begin)
+            if is_unlimited(limit):
+                return self._entered(Hold(self._name, self._slots, wish.waited()), begun)
+            lease, handed_over = yield from wait_for_slots(board, wish, limit, begin)
+            return self._hold(board, lease, handed_over, wish.waited(), begun)
 
-        @functools.wraps(function)
-        def in_pool(*args: Any, **kwargs: Any) -> Any:
-            with self:
-                return function(*args, **kwargs)
+    def _hold(self, board: ProcessPools, lease: Lease, handed_over: bool, waited: float, begun: ExitStack) -> Hold:
+        from .._prefect.run_logger import run_logger
+        from ._events import HoldEvents
 
-        keep_signature(in_pool, function)
-        return cast("F", in_pool)
-
-    def _wanted(self, started: float) -> Wish:
-        from .wish import Wish
-
-        here = _here()
-        own = sum(
-            entry.hold.slots
-            for entry in _entries.get()
-            if entry.here == here and entry.hold.pool == self._name and entry.lease
-        )
-        return Wish(self._name, self._limit, self._slots, self._priority_weight, self._timeout, own, started)
-
-    def _entered(self, started: float, board: Board, ticket: Ticket[Lease] | None, begun: ExitStack) -> Hold:
-        from .._prefect.logs import run_logger
-        from .._prefect.pool_events import HoldEvents
-
-        lease = ticket.held if ticket else None
-        hold = Hold(self._name, self._slots, time.monotonic() - started, lease)
-        events = None
         try:
-            if ticket and lease:
-                board.hold(self._limit, lease, run_logger())
-                events = HoldEvents(lease, ticket.handed_over, hold.waited)
-                events.say_acquired()
-            entry = _Entry(self, hold, _here(), board, lease, events, begun.pop_all())
-            _entries.set((*_entries.get(), entry))
+            hold = Hold(self._name, self._slots, waited, lease)
+            board.keeper.add(lease, run_logger())
+            events = HoldEvents(lease, handed_over, waited)
+            events.say_acquired()
+            return self._entered(hold, begun, functools.partial(_give_back, board, hold, events, os.getpid()))
         except BaseException:
-            # A signal may come at any time.
-            if lease:
-                board.give_back(self._limit, lease)
+            # A signal may raise an exception at any point.
+            board.give_back(lease)
             raise
+
+    def _entered(self, hold: Hold, begun: ExitStack, give_back: Callable[[], None] = lambda: None) -> Hold:
+        _entries.set((*_entries.get(), _Entry(self, hold, _here(), give_back, begun.pop_all())))
         return hold
 
-    def _wish(self) -> PoolWish:
-        return PoolWish(self._name, self._slots, self._priority_weight, self._timeout, _here())
+    def _wish(self) -> PoolRequest:
+        return PoolRequest(self._name, self._slots, self._priority_weight, self._timeout, _here())
 
     def _let_in(self, started: float, release: Callable[[], None]) -> Hold:
-        """In a test that fakes the pools: there is no server to keep the slots of."""
-        hold = Hold(self._name, self._slots, time.monotonic() - started)
+        """Enter a fake pool of a test, without a server and a lease."""
         begun = ExitStack()
         begun.callback(release)
-        _entries.set((*_entries.get(), _Entry(self, hold, _here(), None, None, None, begun)))
-        return hold
+        return self._entered(Hold(self._name, self._slots, time.monotonic() - started), begun)
 
     def _leaving(self) -> _Entry:
         entries = _entries.get()
@@ -198,47 +178,41 @@ class Passage(AbstractContextManager[Hold, None], AbstractAsyncContextManager[Ho
 
 @dataclass(frozen=True, eq=False)
 class _Entry:
-    """One passage through a pool."""
-
-    owner: Passage
+    owner: PoolContext
     hold: Hold
     here: tuple[object, ...]
-    board: Board | None
-    lease: Lease | None
-    events: HoldEvents | None
+    give_back: Callable[[], None]
     begun: ExitStack
-    pid: int = field(default_factory=os.getpid)
-
-    def give_back(self) -> None:
-        """The passage is over: its slots may go to others."""
-        # A process that was forked inside has a copy of the passage, and none of the slots.
-        if not self.board or not self.lease or not self.events or self.pid != os.getpid():
-            return
-        from .._prefect.logs import run_logger
-
-        try:
-            handed_over = self.board.give_back(self.lease.limit_name, self.lease)
-        except ServerError as exc:
-            run_logger().warning(
-                "The slots of pool %r could not be given back; that is tried again until their lease has ended, within "
-                "some 75 s: %s",
-                self.hold.pool,
-                exc,
-            )
-            say = functools.partial(self.events.say_released, handed_over=False)
-            self.board.owe(self.lease.limit_name, self.lease, functools.partial(contextvars.copy_context().run, say))
-        else:
-            self.events.say_released(handed_over=handed_over)
 
 
-# What this thread or task has entered, outermost first. Copied into what it starts, hence `here`.
+# The pools that the current code has entered, outermost first. Threads and asyncio tasks inherit a copy of this tuple;
+# `here` tells in which thread and task a pool was entered.
 _entries: contextvars.ContextVar[tuple[_Entry, ...]] = contextvars.ContextVar("airflow_compat_pools", default=())
 
 
 def _here() -> tuple[object, ...]:
-    """The thread and, in an event loop, the task that runs this."""
     try:
         task = asyncio.current_task()
     except RuntimeError:
         task = None
     return threading.get_ident(), task
+
+
+def _give_back(board: ProcessPools, hold: Hold, events: HoldEvents, pid: int) -> None:
+    # A process that was forked inside the pool has a copy of the pool's entry, but no slots.
+    if pid != os.getpid():
+        return
+    from .._prefect.run_logger import run_logger
+
+    try:
+        handed_over = board.give_back(events.lease)
+    except ServerError as exc:
+        run_logger().warning(
+            "The slots of pool %r could not be given back; retrying until their lease ends, within about 75 s: %s",
+            hold.pool,
+            exc,
+        )
+        context = contextvars.copy_context()
+        board.keeper.owe(events.lease, lambda: context.run(events.say_released, handed_over=False))
+    else:
+        events.say_released(handed_over=handed_over)

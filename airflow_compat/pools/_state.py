@@ -1,4 +1,4 @@
-"""A pool as the server has it: its slots, who holds them, how many wait. Pure."""
+"""The state of a pool on the server: its slots, holders and waiters."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _NAMED = 3
 
 @dataclass(frozen=True)
 class PoolHolder:
-    """Who holds slots of a pool.
+    """A holder of slots.
 
     Attributes:
-        name: What is known of it: its run, else its process.
-        slots: How many it holds.
-        since: When it got them, with its time zone.
-        url: The page of its run in Prefect's UI; empty outside a run.
-        host: The machine that it runs on; empty where that isn't known.
-        pid: Its process there; 0 where that isn't known.
+        name: The name of the holder's run; outside a run, the process.
+        slots: The number of held slots.
+        since: When the holder got the slots, with time zone.
+        url: The URL of the holder's run in Prefect's UI; empty outside a run.
+        host: The holder's machine; empty if unknown.
+        pid: The process id on that machine; 0 if unknown.
     """
 
     name: str
@@ -33,16 +33,16 @@ class PoolHolder:
 
 @dataclass(frozen=True)
 class PoolState:
-    """A pool as the server has it.
+    """A pool as it is on the server.
 
     Attributes:
-        name: The limit's name: the pool's, but for characters that Prefect refuses.
-        slots: How many slots it has.
-        held: How many of them are taken.
-        active: Whether it limits at all.
-        holders: Who took them, the newest first, as far as the server's events tell; up to five seconds late. Slots
-            that are taken and held by nobody here are a case for `airflow-compat pools doctor`.
-        waiting: How many wait with `pool()`.
+        name: The limit's name: the pool's name, with `-` for characters that Prefect refuses.
+        slots: The number of slots.
+        held: The number of taken slots.
+        active: Whether the limit is active.
+        holders: The holders, newest first; the list may be five seconds old. If taken slots have no holder, run
+            `airflow-compat pools doctor`.
+        waiting: The number of `pool()` calls that wait for slots.
     """
 
     name: str
@@ -54,11 +54,11 @@ class PoolState:
 
     @property
     def unnamed(self) -> int:
-        """How many slots are taken by nobody that is known."""
+        """Return the number of taken slots without a known holder."""
         return max(0, self.held - sum(holder.slots for holder in self.holders))
 
     def as_dict(self) -> dict[str, Any]:
-        """The pool for JSON."""
+        """Return the state for JSON."""
         holders = [
             {
                 "holder": holder.name,
@@ -81,9 +81,9 @@ class PoolState:
 
 
 def held_by(holders: Sequence[PoolHolder]) -> str:
-    """Who holds the slots, since when, for a line of a log: the three that have had them for longest, in local time."""
+    """Return text for a log: the three holders that have held slots longest, with their start times in local time."""
     if not holders:
-        return "no event says who holds them"
+        return "the server has no event that names the holders"
     longest = sorted(holders, key=lambda holder: holder.since)
     named = [
         f"{holder.name} ({count_slots(holder.slots)}, since {holder.since.astimezone():%Y-%m-%d %H:%M:%S})"
@@ -94,5 +94,4 @@ def held_by(holders: Sequence[PoolHolder]) -> str:
 
 
 def count_slots(number: int) -> str:
-    """A number of slots, in words."""
     return "1 slot" if number == 1 else f"{number} slots"

@@ -1,25 +1,54 @@
-"""Tells the run's log that a waiter waits, and for whom, at growing intervals. Never blocks the waiter."""
+"""Logs, at growing intervals, that a waiter still waits and who holds the slots, without blocking the waiter.
+
+Many waiters share one request for the holders of a limit.
+"""
 
 from __future__ import annotations
 
 import contextvars
+import threading
+import time
 from concurrent.futures import Future
 
-from .._prefect.logs import run_logger
-from .._specs.pool_state import count_slots
-from .._specs.specs import LimitSpec
-from . import aside
-from .holders import Holders
-from .wish import Wish
+from .._prefect.run_logger import run_logger
+from .._prefect.specs import LimitSpec
+from ..errors import ServerError
+from ._overview import read_holders
+from ._request_threads import Pause, Steps, start
+from ._slot_request import SlotRequest
+from ._state import count_slots, held_by
 
 _FIRST_SECONDS = 5.0
 _HOLDERS_SECONDS = 2.0
+# How long the known holders of a limit are reused: as long as the server's events are delayed.
+_FRESH_SECONDS = 5.0
+
+
+class SharedHolders:
+    """Caches the holders of limits for some seconds."""
+
+    def __init__(self) -> None:
+        self._answers: dict[str, tuple[Future[str], float]] = {}
+        self._lock = threading.Lock()
+
+    def ask(self, limit: LimitSpec) -> Future[str]:
+        with self._lock:
+            answer, asked_at = self._answers.get(limit.name, (None, 0.0))
+            if answer is None or (answer.done() and time.monotonic() - asked_at > _FRESH_SECONDS):
+                answer = start(lambda: _read(limit))
+                self._answers[limit.name] = answer, time.monotonic()
+            return answer
+
+
+def _read(limit: LimitSpec) -> str:
+    try:
+        return held_by(read_holders(limit.id, limit.limit))
+    except ServerError as exc:
+        return f"the holders can't be read: {exc}"
 
 
 class Notices:
-    """The notices of one waiter."""
-
-    def __init__(self, holders: Holders, wish: Wish, limit: LimitSpec) -> None:
+    def __init__(self, holders: SharedHolders, wish: SlotRequest, limit: LimitSpec) -> None:
         self._holders = holders
         self._wish = wish
         self._limit = limit
@@ -28,32 +57,29 @@ class Notices:
         self._stopped = False
 
     def next_in(self) -> float:
-        """The seconds until the next notice is due."""
         return max(0.0, self._next - self._wish.waited())
 
     def give(self) -> None:
-        """Log how long it has been, and who has the slots, if a notice is due."""
         if self.next_in():
             return
         self._next *= 2
         if self._asked and not self._asked.done():
-            self._log("the server is too busy to say who holds them")
+            self._log("the server is too busy to report the holders")
             return
         self._asked = self._holders.ask(self._limit)
         context = contextvars.copy_context()
         self._asked.add_done_callback(lambda answer: context.run(self._log, answer.result()))
 
     def stop(self) -> None:
-        """Log nothing from now on."""
         self._stopped = True
 
-    def holders(self) -> str:
-        """Who has the slots, in words; empty if that is not known."""
-        # The server has an event of a hold only some seconds later.
+    def holders(self) -> Steps[str]:
+        # The server receives a hold's event some seconds late.
         if self._wish.waited() < _FIRST_SECONDS:
             return ""
         answer = self._holders.ask(self._limit)
-        return answer.result() if aside.is_done(answer, _HOLDERS_SECONDS) else "the server is too busy to say why"
+        yield Pause((answer,), _HOLDERS_SECONDS)
+        return answer.result() if answer.done() else "the server is too busy to report the holders"
 
     def _log(self, who: str) -> None:
         if not self._stopped:

@@ -1,4 +1,4 @@
-"""Sends the events of assets."""
+"""Send Prefect events that report written assets."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ from typing import Any
 
 from prefect.events import emit_event
 
-from .._airflow.assets import Asset
-from .._specs.asset_triggers import ASSET_EVENT, asset_resource
 from ..errors import ServerUnreachableError
+from ._assets import ALIAS_LABEL, ASSET_EVENT, Asset, asset_resource
 
 
-def send_asset_event(asset: Asset, extra: Mapping[str, Any]) -> None:
-    """Send the event of an asset that was written.
+def send_asset_event(asset: Asset, extra: Mapping[str, Any], *, alias: str | None = None) -> None:
+    """Send the event that reports a written asset, which a task may have written under an alias.
 
     Raises:
-        ServerUnreachableError: This process sends no events at all.
+        ServerUnreachableError: This process has no Prefect server.
     """
     payload = {"uri": asset.uri, "name": asset.name, "extra": {**asset.extra, **extra}}
-    if emit_event(ASSET_EVENT, asset_resource(asset), payload=payload) is None:
+    labels = {ALIAS_LABEL: alias} if alias else {}
+    if emit_event(ASSET_EVENT, {**asset_resource(asset), **labels}, payload=payload) is None:
         raise ServerUnreachableError(
-            f"the event of asset {asset.uri!r} can't be sent: this process has no server to send it to; set "
-            "PREFECT_API_URL"
+            f"the event of asset {asset.uri!r} can't be sent, since this process has no server. Set PREFECT_API_URL"
         )

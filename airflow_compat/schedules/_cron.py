@@ -1,7 +1,7 @@
-"""The moments of a cron expression as Airflow's scheduler finds them, also where the clock is turned.
+"""Compute the run times of a cron expression as Airflow's scheduler does, including clock changes.
 
-`ticks.py` has those of Prefect. They differ at a time of day that the clock shows twice: Airflow takes the second, and
-both where the expression has every hour.
+Prefect's run times, which `_airflow/ticks.py` computes, differ if the clock shows a time of day twice: Prefect starts a
+run at the first occurrence; Airflow at the second, or at both if the expression runs every hour.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from .._airflow.zones import wall_time
 from ..errors import InvalidScheduleError, UnsupportedFeatureError
 
 PRESETS = {
@@ -22,47 +23,47 @@ PRESETS = {
     "@monthly": "0 0 1 * *",
     "@quarterly": "0 0 1 */3 *",
     "@yearly": "0 0 1 1 *",
-    # These two are croniter's, so Airflow takes them as well.
+    # Airflow also accepts `@midnight` and `@annually`, because croniter does.
     "@midnight": "0 0 * * *",
     "@annually": "0 0 1 1 *",
 }
-"""What stands for a cron expression."""
+"""Airflow's names for common cron expressions."""
 
 _RANDOM = re.compile(r"r(\(.*\))?(/\d+)?", re.IGNORECASE)
-# Quartz and other schedulers write `5L` or `friL`.
-_LAST_WEEKDAY = re.compile(r"\b([0-7]|sun|mon|tue|wed|thu|fri|sat)L\b", re.IGNORECASE)
-_WEEKDAYS = {name: str(number) for number, name in enumerate(("sun", "mon", "tue", "wed", "thu", "fri", "sat"))}
+_DAY_NAMES = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+_DAY = "[0-7]|" + "|".join(name[:3] for name in _DAY_NAMES)
+# Quartz and other schedulers write `5L` or `friL`; croniter accepts only `L5`.
+_LAST_WEEKDAY = re.compile(rf"({_DAY})L|L({_DAY})", re.IGNORECASE)
 _FIELDS = 5
-_SOMEWHEN = datetime(2000, 1, 1)  # noqa: DTZ001 - what a clock shows
+# For some expressions, croniter raises a KeyError or AttributeError instead of its own errors.
+_REFUSALS = (ValueError, KeyError, AttributeError)
+_SOMEWHEN = datetime(2000, 1, 1)  # noqa: DTZ001 - a clock time
 
 
 @dataclass(frozen=True)
 class Cron:
-    """A cron expression and the time zone that it is meant in (`airflow.timetables._cron.CronMixin`).
+    """A cron expression and its time zone (`airflow.timetables._cron.CronMixin`).
 
     Attributes:
-        expression: Of five fields; a sixth has the second, and a seventh the year.
-        timezone: The zone's name.
+        expression: Five fields; an optional sixth has the seconds, a seventh the years.
     """
 
     expression: str
     timezone: str
 
     def next(self, moment: datetime) -> datetime:
-        """The first moment that is later."""
         return self._step(moment, forward=True)
 
     def prev(self, moment: datetime) -> datetime:
-        """The last moment that is earlier."""
         return self._step(moment, forward=False)
 
     def align_next(self, moment: datetime) -> datetime:
-        """The moment itself where it is one of the expression's, else the first one after it."""
+        """Return the moment if the expression matches it, else the next match."""
         following = self.next(moment)
         return moment if self.prev(following) == moment else following
 
     def align_prev(self, moment: datetime) -> datetime:
-        """The moment itself where it is one of the expression's, else the last one before it."""
+        """Return the moment if the expression matches it, else the previous match."""
         previous = self.prev(moment)
         return moment if self.next(previous) == moment else previous
 
@@ -73,67 +74,89 @@ class Cron:
         if tick is None:
             way = "after" if forward else "before"
             raise InvalidScheduleError(
-                f"cron {self.expression!r} has no moment {way} {moment.isoformat()}; set an end_date before that, or "
-                "leave the year out"
+                f"cron {self.expression!r} never runs {way} {moment.isoformat()}. Set an earlier end_date, or remove "
+                "the year"
             )
-        # With every hour in it, what lies between two moments is time that passes.
+        # For an expression that matches every hour, Airflow adds elapsed time instead of clock time.
         return moment + (tick - wall) if has_every_hour(self.expression) else _later(tick, zone)
 
 
 def checked_cron(expression: str) -> str:
-    """The expression, with a preset put in full.
+    """Return the expression, with a preset expanded.
 
     Raises:
-        InvalidScheduleError: croniter, which reads it for Airflow, doesn't take it; or it has no moment at all.
-        UnsupportedFeatureError: It has random moments.
+        InvalidScheduleError: The expression never matches, or croniter, which Airflow uses, refuses it.
+        UnsupportedFeatureError: The expression has random fields.
     """
     from croniter import CroniterError  # type: ignore[import-untyped]
 
     expression = PRESETS.get(expression, expression)
     if any(_RANDOM.fullmatch(field) for field in expression.split()):
         raise UnsupportedFeatureError(
-            f"schedule {expression!r} has random moments, which are others each time that it is read; write them out"
+            f"schedule {expression!r} has random values, which change each time the expression is read. Use fixed "
+            "values"
         )
     try:
         found = _tick(expression, _SOMEWHEN, True)
-    except (CroniterError, ValueError, KeyError, AttributeError) as exc:
+    except (CroniterError, *_REFUSALS) as exc:
         raise InvalidScheduleError(
-            f"schedule {expression!r} is no cron expression ({exc}); {_advice(expression)}"
+            f"schedule {expression!r} is not a cron expression ({exc}). {_advice(expression)}"
         ) from None
     if found is None:
-        raise InvalidScheduleError(f"schedule {expression!r} has no moment, ever; write a day that some month has")
+        raise InvalidScheduleError(f"schedule {expression!r} never runs. Use a day that some month has")
     return expression
 
 
 def _advice(expression: str) -> str:
-    """The next step for an expression that Airflow refuses as well."""
+    """Return advice for an expression that Airflow also refuses. Expressions in the advice are valid in Airflow."""
     fields = expression.split()
-    days = fields[4] if len(fields) >= _FIELDS else ""
-    if _LAST_WEEKDAY.search(days):
-        fields[4] = _LAST_WEEKDAY.sub(lambda found: f"L{_WEEKDAYS.get(found[1].lower(), found[1])}", days)
-        return f"Airflow writes the last weekday of a month with L first: {' '.join(fields)!r}"
-    return "write five fields, such as '0 2 * * 1-5'"
+    # Quartz puts the field of seconds first, and Airflow puts it after the weekday.
+    orders = [fields, [*fields[1:6], fields[0], *fields[6:]]] if len(fields) > _FIELDS else [fields]
+    for order in orders:
+        days = order[4].split(",") if len(order) >= _FIELDS else []
+        found = [_LAST_WEEKDAY.fullmatch(day) for day in days]
+        if not any(_LAST_WEEKDAY.search(day) for day in days):
+            continue
+        numbers = [_weekday_number(each[1] or each[2]) for each in found if each]
+        # In AWS's cron syntax, the sixth field is the year.
+        rest = order[5:] if order[5:] != ["*" if order is fields else "0"] else []
+        written = " ".join([*order[:4], ",".join(f"L{number}" for number in numbers), *rest])
+        if all(found) and _is_taken(written):
+            names = " and ".join(_DAY_NAMES[number] for number in numbers)
+            return f"Use {written!r} for the last {names} of a month"
+        return (
+            "Write the last Friday of a month as L5, or L1,L5 with the last Monday, and other days as another schedule"
+        )
+    return "Use five fields, such as '0 2 * * 1-5'"
+
+
+def _weekday_number(day: str) -> int:
+    names = [name[:3].lower() for name in _DAY_NAMES]
+    return int(day) % len(names) if day.isdigit() else names.index(day.lower())
+
+
+def _is_taken(expression: str) -> bool:
+    from croniter import CroniterError
+
+    try:
+        return _tick(expression, _SOMEWHEN, True) is not None
+    except (CroniterError, *_REFUSALS):
+        return False
 
 
 def next_wall(expression: str, wall: datetime) -> datetime | None:
-    """The first time of the clock after this one that the expression has; None where there is none."""
+    """Return the first clock time after `wall` that the expression matches; None if there is none."""
     return _tick(expression, wall, True)
 
 
-def wall_time(moment: datetime, zone: ZoneInfo) -> datetime:
-    """What the clock shows: a plain datetime."""
-    local = moment.astimezone(zone)
-    return datetime.combine(local.date(), local.time().replace(fold=0))
-
-
 def has_every_hour(expression: str) -> bool:
-    """Whether it has every hour of its days (`airflow.timetables._cron._covers_every_hour`)."""
+    """Return True if the expression runs every hour (`airflow.timetables._cron._covers_every_hour`)."""
     return bool(fields_of(expression)[1] == ["*"])
 
 
 @lru_cache(maxsize=256)
 def fields_of(expression: str) -> list[list[Any]]:
-    """Each field's values, in order; `["*"]` for all of them."""
+    """Return the values that each field allows, in order; `["*"]` for all values."""
     from croniter import croniter
 
     found: list[list[Any]] = croniter(expression, _SOMEWHEN).expanded
@@ -142,7 +165,7 @@ def fields_of(expression: str) -> list[list[Any]]:
 
 @lru_cache(maxsize=256)
 def has_nth_weekday(expression: str) -> bool:
-    """Whether it has such a day as the second Monday (`1#2`) or the last Friday (`L5`)."""
+    """Return True for days such as the second Monday (`1#2`) or the last Friday (`L5`)."""
     from croniter import croniter
 
     return bool(croniter(expression, _SOMEWHEN).nth_weekday_of_month)
@@ -161,5 +184,5 @@ def _tick(expression: str, wall: datetime, forward: bool) -> datetime | None:
 
 
 def _later(wall: datetime, zone: ZoneInfo) -> datetime:
-    """When the clock shows it, for the second time; if never, as if it had not been turned."""
+    """Return the last moment at which the clock shows this time. A time that the clock skips is shifted forward."""
     return max(wall.replace(tzinfo=zone, fold=fold).astimezone(timezone.utc) for fold in (0, 1))

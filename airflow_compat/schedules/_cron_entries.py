@@ -1,4 +1,4 @@
-"""A cron expression as a schedule of Prefect's, with its first and last run, and what turns of the clock do to it."""
+"""Convert a cron expression with a start and an end to a Prefect schedule, and note the effects of clock changes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .._airflow.cron import Cron, fields_of, has_every_hour, has_nth_weekday, next_wall, wall_time
-from .._airflow.zones import Turn, turns_of
+from .._airflow.zones import ClockChange, turns_of, wall_time
 from ..errors import UnsupportedFeatureError
-from .recurrence import ScheduleEntry, rule, rule_entry, rule_time
+from ._cron import Cron, fields_of, has_every_hour, has_nth_weekday, next_wall
+from ._recurrence import ScheduleEntry, rule, rule_entry, rule_time
 
 _ALL = ["*"]
 _SECOND = timedelta(seconds=1)
@@ -20,15 +20,11 @@ _WEEKDAYS = ("SU", "MO", "TU", "WE", "TH", "FR", "SA")
 
 @dataclass(frozen=True)
 class CronPart:
-    """A cron expression as Prefect is to run it.
+    """A cron expression to convert, with the times of its first and last run.
 
     Attributes:
-        expression: It, perhaps rewritten into UTC.
-        timezone: The zone that it is meant in.
-        notes: How its runs differ from Airflow's.
-        now: The present.
-        first: Its first run, where Prefect would run before; as the clock shows it.
-        last: Its last run, where it has an end; as the clock shows it.
+        first: The clock time of the first run, if Prefect would otherwise run earlier.
+        last: The clock time of the last run; None without an end.
     """
 
     expression: str
@@ -39,37 +35,37 @@ class CronPart:
     last: datetime | None = None
 
     def entry(self) -> ScheduleEntry:
-        """Its schedule; a rule where it has a first or last run.
+        """Return a Prefect cron schedule, or a recurrence rule if there is a first or last run.
 
         Raises:
-            UnsupportedFeatureError: No rule says the same.
+            UnsupportedFeatureError: No recurrence rule can express the cron expression.
         """
         if self.first is None and self.last is None:
             return ScheduleEntry(cron=self.expression, timezone=self.timezone)
-        bound = "a start_date that lies ahead" if self.first else "an end_date"
-        lines = [rule_time("DTSTART", self.rule_start()), *self.rules(bound)]
-        return rule_entry(lines, self.timezone)
+        bound = "a future start_date" if self.first else "an end_date"
+        return rule_entry([rule_time("DTSTART", self.rule_start()), *self.rules(bound)], self.timezone)
 
     def rule_start(self) -> datetime:
-        """From when its rule counts; not from long ago, since Prefect's scheduler steps through all since then."""
+        """Return the rule's start: a recent date, because Prefect's scheduler steps through all later matches."""
         return self.first or self.now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
     def rules(self, wanted_for: str) -> list[str]:
-        """Recurrence rules that say the same together.
+        """Return recurrence rules that together match the same times as the cron expression.
 
         Raises:
-            UnsupportedFeatureError: There are none.
+            UnsupportedFeatureError: No recurrence rules can express the cron expression.
         """
         minutes, hours, days, months, weekdays, *others = fields_of(self.expression)
         if has_nth_weekday(self.expression) or len(others) > 1:
             raise UnsupportedFeatureError(
-                f"cron {self.expression!r} with {wanted_for} can't be kept: Prefect's cron has no bounds, and no "
-                "recurrence rule says the same; leave the date out, and deploy or pause it at that time"
+                f"cron {self.expression!r} with {wanted_for} has no counterpart: Prefect's cron has no start or end, "
+                "and no recurrence rule matches the expression. Leave the date out, and deploy or pause the deployment "
+                "at that time"
             )
         both = _ALL not in (days, weekdays)
         monthdays = None if days == _ALL else [-1 if day == "l" else day for day in days]
         names = None if weekdays == _ALL else [_WEEKDAYS[day] for day in weekdays]
-        # A day has to match one of the two.
+        # As in cron, a day that matches one of the two day fields is enough.
         choices = [(monthdays, None), (None, names)] if both else [(monthdays, names)]
         return [
             rule(
@@ -87,14 +83,7 @@ class CronPart:
 
 
 def cron_part(cron: Cron, first: datetime | None, last: datetime | None, now: datetime) -> CronPart | None:
-    """A cron expression between its first run and its last; None where it has run for the last time.
-
-    Args:
-        cron: Airflow's.
-        first: Its first run, or None.
-        last: Its last run, or None.
-        now: The present.
-    """
+    """Return a cron expression with the times of its first and last run; None if its last run has passed."""
     following = cron.align_next(now)
     if last is not None and last < max(following, first or following):
         return None
@@ -106,21 +95,20 @@ def cron_part(cron: Cron, first: datetime | None, last: datetime | None, now: da
             expression, zone, turns = rewritten, "UTC", ()
         else:
             notes.append(
-                f"cron {expression!r} in {zone}: in the hour that the clock shows twice Airflow runs both times, and "
-                "counts hours over a turn of the clock; Prefect runs the first time alone, by the clock; write it "
-                "in UTC"
+                f"cron {expression!r} in {zone}: in an hour that the clock shows twice, Airflow runs both times, but "
+                "Prefect runs only the first time. Use a schedule in UTC"
             )
     elif any(_has_time_of(expression, turn) for turn in turns if turn.is_back):
         notes.append(
-            f"cron {expression!r} in {zone}: of a time that the clock shows twice Airflow takes the second, and "
-            "Prefect the first; write a time that it shows once"
+            f"cron {expression!r} in {zone}: if the clock shows a time twice, Airflow runs at the second and Prefect "
+            "at the first. Use a time that the clock shows once"
         )
     clock = ZoneInfo(zone)
     is_ahead = first is not None and first > following
     if (is_ahead or last) and any(_has_time_of(expression, turn) for turn in turns if not turn.is_back):
         notes.append(
-            f"cron {expression!r} in {zone}, as a rule with a start or an end: at a time that the clock skips Prefect "
-            "may run an hour off; write a time that it shows"
+            f"cron {expression!r} in {zone}, with a start or an end: at a time that the clock skips, Prefect may run "
+            "an hour early or late. Use a time that the clock never skips"
         )
     return CronPart(
         expression,
@@ -133,12 +121,11 @@ def cron_part(cron: Cron, first: datetime | None, last: datetime | None, now: da
 
 
 def may_coincide(one: str, other: str) -> bool:
-    """Whether two expressions may have a moment in common."""
     if has_nth_weekday(one) or has_nth_weekday(other):
         return True
     first, second = fields_of(one), fields_of(other)
     clock = all(_meet(first[field], second[field]) for field in (0, 1, 3))
-    # With two restrictions one of them is enough for a day.
+    # If both day fields are restricted, a match of one of them is enough.
     free = any(fields[2] != _ALL and fields[4] != _ALL for fields in (first, second))
     mixed = (first[2] != _ALL and second[4] != _ALL) or (first[4] != _ALL and second[2] != _ALL)
     days = free or mixed or (_meet(first[2], second[2]) and _meet(first[4], second[4]))
@@ -147,33 +134,32 @@ def may_coincide(one: str, other: str) -> bool:
 
 
 def _meet(one: list[Any], other: list[Any]) -> bool:
-    # The last day of a month may be any of those that months end with.
+    # "l", the last day of a month, may be one of several listed days.
     return _ALL in (one, other) or "l" in one or "l" in other or bool(set(one) & set(other))
 
 
-def _has_time_of(expression: str, turn: Turn) -> bool:
-    """Whether it has one of the times that the clock shows twice, or never."""
+def _has_time_of(expression: str, turn: ClockChange) -> bool:
+    """Return True if the expression matches a time of day that a clock change repeats or skips."""
     start, end = turn.times
     found = next_wall(expression, start - _SECOND)
     return found is not None and found < end
 
 
-def _in_utc(expression: str, turns: Iterable[Turn]) -> str | None:
-    """The same minutes of each hour in UTC; None where they depend on the season, or days are restricted."""
+def _in_utc(expression: str, turns: Iterable[ClockChange]) -> str | None:
+    """Convert the expression to UTC.
+
+    Return None if the minutes in UTC depend on the season, or the expression restricts the days.
+    """
     minutes, _, *days = fields_of(expression)
     if any(field != _ALL for field in days[:3]) or len(days) > 4:
         return None
     offsets = {offset for turn in turns for offset in (turn.before, turn.after)}
-    if minutes == _ALL:
-        shifted: set[tuple[int, ...]] = {tuple(range(60))}
-    else:
-        shifted = {
-            tuple(sorted((minute - offset // timedelta(minutes=1)) % 60 for minute in minutes)) for offset in offsets
-        }
+    given = range(60) if minutes == _ALL else minutes
+    shifted = {tuple(sorted((minute - offset // timedelta(minutes=1)) % 60 for minute in given)) for offset in offsets}
     if len(shifted) > 1 or any(offset % timedelta(minutes=1) for offset in offsets):
         return None
     [wanted] = shifted
     field, *others = expression.split()
-    # As it was written, where that says it.
+    # Keep the minutes as written if the conversion does not change them.
     unchanged = minutes == _ALL or list(wanted) == sorted(minutes)
     return " ".join([field if unchanged else ",".join(map(str, wanted)), *others])

@@ -1,25 +1,28 @@
-"""Timetables without a rhythm: given moments, once, again and again, never."""
+"""Timetables without a period: for listed moments, one run, continuous runs, or no runs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
+from typing import ClassVar
 
-from .timetable import Bounds, DataInterval, ScheduledRun, run_of
+from .._airflow.zones import in_utc
+from ._timetable import DataInterval, ScheduleBounds, ScheduledRun, run_of
 
 
 @dataclass(frozen=True, init=False)
 class EventsTimetable:
-    """A run at each of the moments that are listed (`airflow.timetables.events`).
+    """Runs a DAG at each listed moment (`airflow.timetables.events`).
 
     Args:
-        event_dates: The moments; one without an offset is in UTC.
-        restrict_to_events: Whether a run that is triggered has the last of these moments, and not its own.
-        presorted: Taken and not needed.
-        description: Taken and not needed.
+        event_dates: The moments; without an offset, in UTC.
+        restrict_to_events: Whether a manual run gets the data interval of the latest listed moment.
+        presorted: Accepted but unused.
+        description: Accepted but unused.
     """
 
+    is_periodic: ClassVar[bool] = True
     event_dates: tuple[datetime, ...]
     restrict_to_events: bool = field(default=False, kw_only=True)
 
@@ -30,21 +33,11 @@ class EventsTimetable:
         presorted: bool = False,  # noqa: ARG002
         description: str | None = None,  # noqa: ARG002
     ) -> None:
-        moments = {
-            (each if each.tzinfo else each.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
-            for each in event_dates
-        }
-        plain = sorted(datetime.combine(each.date(), each.time(), timezone.utc) for each in moments)
-        object.__setattr__(self, "event_dates", tuple(plain))
+        object.__setattr__(self, "event_dates", tuple(sorted({in_utc(each, "UTC") for each in event_dates})))
         object.__setattr__(self, "restrict_to_events", restrict_to_events)
 
-    @property
-    def is_periodic(self) -> bool:
-        """Yes: what was missed can be filled in."""
-        return True
-
-    def next_run(self, last: DataInterval | None, bounds: Bounds) -> ScheduledRun | None:
-        """The first that is due, or will be."""
+    def next_run(self, last: DataInterval | None, bounds: ScheduleBounds) -> ScheduledRun | None:
+        """Return the run at the next listed moment between the earliest and the latest date of `bounds`."""
         earliest = bounds.earliest
         if not bounds.catchup:
             earliest = bounds.now if earliest is None else max(bounds.now, earliest)
@@ -55,63 +48,51 @@ class EventsTimetable:
         return None
 
     def manual_interval(self, moment: datetime) -> DataInterval:
-        """See `restrict_to_events`."""
+        """Return an empty interval at the run's moment, or at a listed moment (see `restrict_to_events`)."""
         if self.restrict_to_events and self.event_dates:
             past = [each for each in self.event_dates if each <= moment]
             moment = past[-1] if past else self.event_dates[0]
         return DataInterval(moment, moment)
 
 
-@dataclass(frozen=True)
-class NullTimetable:
-    """No runs but those that are triggered; what `schedule=None` means."""
+class _Unscheduled:
+    """Base class of timetables without fixed run times."""
 
-    @property
-    def is_periodic(self) -> bool:
-        """No."""
-        return False
-
-    def next_run(self, last: DataInterval | None, bounds: Bounds) -> ScheduledRun | None:  # noqa: ARG002
-        """There is none."""
-        return None
+    is_periodic: ClassVar[bool] = False
 
     def manual_interval(self, moment: datetime) -> DataInterval:
-        """The moment alone."""
         return DataInterval(moment, moment)
 
 
 @dataclass(frozen=True)
-class OnceTimetable:
-    """One run, at the DAG's `start_date`; what `schedule="@once"` means."""
+class NullTimetable(_Unscheduled):
+    """`schedule=None`: the DAG has only manual runs."""
 
-    @property
-    def is_periodic(self) -> bool:
-        """No."""
-        return False
+    def next_run(self, last: DataInterval | None, bounds: ScheduleBounds) -> ScheduledRun | None:  # noqa: ARG002
+        return None
 
-    def next_run(self, last: DataInterval | None, bounds: Bounds) -> ScheduledRun | None:
-        """In Airflow 3, one without a start date runs at once; in 2 never."""
+
+@dataclass(frozen=True)
+class OnceTimetable(_Unscheduled):
+    """`schedule="@once"`: the DAG runs once, at its `start_date`."""
+
+    def next_run(self, last: DataInterval | None, bounds: ScheduleBounds) -> ScheduledRun | None:
+        """Return the DAG's single run.
+
+        Without a start date, Airflow 3 starts the run immediately, and Airflow 2 never starts it.
+        """
         moment = bounds.earliest or (bounds.now if bounds.airflow_version == "3" else None)
         if last is not None or moment is None or (bounds.latest is not None and moment > bounds.latest):
             return None
         return run_of(moment, moment)
 
-    def manual_interval(self, moment: datetime) -> DataInterval:
-        """The moment alone."""
-        return DataInterval(moment, moment)
-
 
 @dataclass(frozen=True)
-class ContinuousTimetable:
-    """A run as soon as the one before has ended; what `schedule="@continuous"` means."""
+class ContinuousTimetable(_Unscheduled):
+    """`schedule="@continuous"`: each run starts as soon as the previous one has ended."""
 
-    @property
-    def is_periodic(self) -> bool:
-        """No."""
-        return False
-
-    def next_run(self, last: DataInterval | None, bounds: Bounds) -> ScheduledRun | None:
-        """From the end of the last run to the present."""
+    def next_run(self, last: DataInterval | None, bounds: ScheduleBounds) -> ScheduledRun | None:
+        """Return a run whose data interval starts at the end of `last` and ends now."""
         earliest, now = bounds.earliest, bounds.now
         if earliest is None and bounds.airflow_version == "2":
             return None
@@ -123,7 +104,3 @@ class ContinuousTimetable:
             else:
                 start, end = last.end, now
         return None if bounds.latest is not None and end > bounds.latest else run_of(start, end)
-
-    def manual_interval(self, moment: datetime) -> DataInterval:
-        """The moment alone."""
-        return DataInterval(moment, moment)

@@ -1,14 +1,13 @@
-"""Prefect's schedule objects for a deployment's schedules."""
+"""Create Prefect's schedule objects."""
 
 from __future__ import annotations
 
 from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule, RRuleSchedule
 
-from .._specs.recurrence import ScheduleEntry
+from ._recurrence import ScheduleEntry
 
 
 def schedule_of(entry: ScheduleEntry) -> CronSchedule | IntervalSchedule | RRuleSchedule:
-    """The object that `flow.deploy(schedules=[...])` takes."""
     if entry.cron is not None:
         return CronSchedule(cron=entry.cron, timezone=entry.timezone)
     if entry.rrule is not None:

@@ -1,21 +1,26 @@
-"""A DAG's `schedule=`, as Airflow takes it, read into a timetable and a condition on assets.
+"""Read a DAG's `schedule=` into a timetable and a condition on assets.
 
-Airflow's own objects are known by the names of their classes and their attributes; nothing of Airflow is imported.
+Airflow's objects are recognised by class names and attributes, without importing Airflow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeAlias
 
+from .._airflow.version import AirflowVersion
 from ..errors import InvalidScheduleError, UnsupportedFeatureError
-from .assets import Asset, AssetAll, AssetAny, AssetCondition
-from .event_timetables import ContinuousTimetable, EventsTimetable, NullTimetable, OnceTimetable
-from .interval_timetables import CronDataIntervalTimetable, DeltaDataIntervalTimetable
-from .timetable import Timetable
-from .trigger_timetables import CronTriggerTimetable, DeltaTriggerTimetable, MultipleCronTriggerTimetable
-from .version import AirflowVersion
+from ._assets import Asset, AssetAll, AssetAny, AssetCondition
+from ._event_timetables import ContinuousTimetable, EventsTimetable, NullTimetable, OnceTimetable
+from ._periodic_timetables import (
+    CronDataIntervalTimetable,
+    CronTriggerTimetable,
+    DeltaDataIntervalTimetable,
+    DeltaTriggerTimetable,
+    MultipleCronTriggerTimetable,
+)
+from ._timetable import Timetable
 
 Read: TypeAlias = tuple[Timetable, AssetCondition | None]
 
@@ -37,29 +42,27 @@ _WORDS: dict[str | None, Timetable] = {
     "@continuous": ContinuousTimetable(),
 }
 
-# By their names, so that what Airflow calls differently in its releases is found all the same.
+# Airflow classes without a counterpart, by class name, with the reason and the next step.
 _REFUSED = {
-    "AssetAlias": "which asset an alias stands for is known only when a task has run; name the assets themselves",
-    "DatasetAlias": "which dataset an alias stands for is known only when a task has run; name the datasets themselves",
-    "AssetNameRef": "a name alone doesn't say which asset is meant; give the asset with its URI",
-    "PartitionedAssetTimetable": "events have no partitions here; wait for the assets themselves",
-    "PartitionedAtRuntime": "runs have no partitions here; use None, and give the key as a parameter",
-    "CronPartitionTimetable": "runs have no partitions here; use CronTriggerTimetable, and make the key of the date",
+    "AssetAlias": "the asset of an alias is known only after a task has run. Name the assets themselves",
+    "DatasetAlias": "the dataset of an alias is known only after a task has run. Name the datasets themselves",
+    "AssetNameRef": "a name alone does not identify an asset. Pass the asset with its URI",
+    "PartitionedAssetTimetable": "Prefect events have no partitions. Wait for the assets themselves",
+    "PartitionedAtRuntime": "Prefect runs have no partitions. Use schedule=None, and pass the partition key as a "
+    "parameter",
+    "CronPartitionTimetable": "Prefect runs have no partitions. Use CronTriggerTimetable, and compute the partition "
+    "key from the date",
 }
 
 
 def read_value(schedule: Any, *, timezone: str, airflow_version: AirflowVersion, data_intervals: bool) -> Read:
-    """What a DAG's `schedule=` means (`airflow.sdk.definitions.dag._create_timetable`).
+    """Read a DAG's `schedule=` (`airflow.sdk.definitions.dag._create_timetable`).
 
-    Args:
-        schedule: The value.
-        timezone: The DAG's, for cron expressions.
-        airflow_version: "2" or "3".
-        data_intervals: Whether expressions and deltas stand for data intervals.
+    With `data_intervals=True`, cron expressions and deltas become timetables with data intervals.
 
     Raises:
-        InvalidScheduleError: Airflow takes no such value.
-        UnsupportedFeatureError: It is one of Airflow's that can't be kept here. The message says why.
+        InvalidScheduleError: Airflow does not accept the value.
+        UnsupportedFeatureError: The value has no counterpart in this package.
     """
     if schedule is None or (isinstance(schedule, str) and schedule in _WORDS):
         return _WORDS[schedule], None
@@ -70,40 +73,36 @@ def read_value(schedule: Any, *, timezone: str, airflow_version: AirflowVersion,
         delta_kind = DeltaDataIntervalTimetable if data_intervals else DeltaTriggerTimetable
         return delta_kind(schedule), None
     if isinstance(schedule, (list, tuple, set, frozenset)):
-        return NullTimetable(), _condition(schedule)
+        return NullTimetable(), read_condition(schedule)
     if isinstance(schedule, _OWN):
         if airflow_version == "2" and isinstance(schedule, MultipleCronTriggerTimetable):
-            raise UnsupportedFeatureError(
-                "MultipleCronTriggerTimetable is none of Airflow 2's; set airflow_version='3'"
-            )
+            raise UnsupportedFeatureError("MultipleCronTriggerTimetable is not in Airflow 2. Set airflow_version='3'")
         return schedule, None
     return _foreign(schedule, timezone, airflow_version, data_intervals=data_intervals)
 
 
-def read_condition(asset: Any) -> AssetCondition:
-    """An asset, a dataset, or a condition on them, ours or Airflow's.
+def read_condition(value: Any) -> AssetCondition:
+    """Convert an asset, a dataset, or a condition on them, from this package or from Airflow.
 
     Raises:
-        InvalidScheduleError: It is none.
-        UnsupportedFeatureError: It is an alias, or a reference by name.
+        InvalidScheduleError: The value is neither an asset nor a condition on assets.
+        UnsupportedFeatureError: The value is an alias, or a reference by name.
     """
-    return _condition(asset)
-
-
-def _condition(value: Any) -> AssetCondition:
     if isinstance(value, (Asset, AssetAll, AssetAny)):
+        for part in getattr(value, "objects", ()):
+            read_condition(part)
         return value
     if isinstance(value, (list, tuple, set, frozenset)):
-        return AssetAll(*map(_condition, value))
+        return AssetAll(*map(read_condition, value))
     names = _class_names(value)
     _refuse(names)
     if names & {"AssetAll", "DatasetAll"}:
-        return AssetAll(*map(_condition, value.objects))
+        return AssetAll(*map(read_condition, value.objects))
     if names & {"AssetAny", "DatasetAny"}:
-        return AssetAny(*map(_condition, value.objects))
+        return AssetAny(*map(read_condition, value.objects))
     if names & {"Asset", "Dataset", "AssetUriRef"}:
         return Asset(getattr(value, "name", None), value.uri, extra=getattr(value, "extra", None))
-    raise InvalidScheduleError(f"{value!r} is no asset, nor a condition on assets; write Asset('s3://...')")
+    raise InvalidScheduleError(f"{value!r} is not an asset or a condition on assets. Use Asset('s3://...')")
 
 
 def _foreign(value: Any, timezone: str, airflow_version: AirflowVersion, *, data_intervals: bool) -> Read:
@@ -113,54 +112,53 @@ def _foreign(value: Any, timezone: str, airflow_version: AirflowVersion, *, data
         inner, _ = read_value(
             value.timetable, timezone=timezone, airflow_version=airflow_version, data_intervals=data_intervals
         )
-        return inner, _condition(_attribute(value, "asset_condition", "dataset_condition", "assets", "datasets"))
+        return inner, read_condition(_attribute(value, "asset_condition", "dataset_condition", "assets", "datasets"))
     if names & {"AssetTriggeredTimetable", "DatasetTriggeredTimetable"}:
-        return NullTimetable(), _condition(_attribute(value, "asset_condition", "dataset_condition"))
-    for name, read in _TIMETABLES.items():
-        # What is derived of one may do anything.
-        if type(value).__name__ == name:
-            return read(value), None
+        return NullTimetable(), read_condition(_attribute(value, "asset_condition", "dataset_condition"))
+    # Exact names only, since a subclass may behave differently.
+    if read := _TIMETABLES.get(type(value).__name__):
+        return read(value), None
     if names & {"Asset", "Dataset", "AssetAll", "DatasetAll", "AssetAny", "DatasetAny", "AssetUriRef"} or isinstance(
         value, (Asset, AssetAll, AssetAny)
     ):
-        return NullTimetable(), _condition(value)
+        return NullTimetable(), read_condition(value)
     if names & {"Timetable", "BaseTimetable"}:
         raise UnsupportedFeatureError(
-            f"timetable {type(value).__name__} is none of Airflow's own, so its moments aren't known; list them in an "
-            "EventsTimetable, or write a cron expression"
+            f"timetable {type(value).__name__} is not one of Airflow's own, so its times are unknown. List the times "
+            "in an EventsTimetable, or use a cron expression"
         )
     raise InvalidScheduleError(
-        f"schedule {value!r} is nothing that Airflow takes; write a cron expression, a timedelta, a timetable or assets"
+        f"schedule {value!r} is not valid in Airflow. Use a cron expression, a timedelta, a timetable or assets"
     )
 
 
-def _steps(value: Any) -> dict[str, Any]:
-    return {"timezone": _attribute(value, "timezone", "_timezone")}
-
-
-def _interval(value: Any) -> dict[str, Any]:
-    return {"interval": _attribute(value, "interval", "_interval")}
-
-
-def _immediately(value: Any) -> dict[str, Any]:
-    return {"run_immediately": _attribute(value, "run_immediately", "_run_immediately", default=False)}
+def _cron_trigger(value: Any) -> CronTriggerTimetable:
+    return CronTriggerTimetable(
+        _attribute(value, "expression", "_expression"),
+        timezone=_attribute(value, "timezone", "_timezone"),
+        interval=_attribute(value, "interval", "_interval"),
+        run_immediately=_attribute(value, "run_immediately", "_run_immediately", default=False),
+    )
 
 
 def _multiple(value: Any) -> MultipleCronTriggerTimetable:
-    parts: Iterable[Any] = _attribute(value, "timetables", "_timetables")
-    parts = tuple(parts)
-    crons = [_attribute(each, "expression", "_expression") for each in parts]
-    return MultipleCronTriggerTimetable(*crons, **_steps(parts[0]), **_interval(parts[0]), **_immediately(parts[0]))
+    first, *others = map(_cron_trigger, _attribute(value, "timetables", "_timetables"))
+    return MultipleCronTriggerTimetable(
+        *(each.cron for each in (first, *others)),
+        timezone=first.timezone,
+        interval=first.interval,
+        run_immediately=first.run_immediately,
+    )
 
 
 _TIMETABLES: dict[str, Callable[[Any], Timetable]] = {
-    "CronTriggerTimetable": lambda each: CronTriggerTimetable(
-        _attribute(each, "expression", "_expression"), **_steps(each), **_interval(each), **_immediately(each)
-    ),
+    "CronTriggerTimetable": _cron_trigger,
     "CronDataIntervalTimetable": lambda each: CronDataIntervalTimetable(
-        _attribute(each, "expression", "_expression"), **_steps(each)
+        _attribute(each, "expression", "_expression"), timezone=_attribute(each, "timezone", "_timezone")
     ),
-    "DeltaTriggerTimetable": lambda each: DeltaTriggerTimetable(_attribute(each, "delta", "_delta"), **_interval(each)),
+    "DeltaTriggerTimetable": lambda each: DeltaTriggerTimetable(
+        _attribute(each, "delta", "_delta"), interval=_attribute(each, "interval", "_interval")
+    ),
     "DeltaDataIntervalTimetable": lambda each: DeltaDataIntervalTimetable(_attribute(each, "delta", "_delta")),
     "MultipleCronTriggerTimetable": _multiple,
     "EventsTimetable": lambda each: EventsTimetable(each.event_dates, restrict_to_events=each.restrict_to_events),
@@ -177,7 +175,8 @@ def _attribute(value: Any, *names: str, **default: Any) -> Any:
     if "default" in default:
         return default["default"]
     raise InvalidScheduleError(
-        f"{type(value).__name__} has no {names[0]}, so it is none of Airflow's; write the schedule out"
+        f"{type(value).__name__} has no {names[0]}, so the class is not Airflow's own. Use Airflow's class, or a cron "
+        "expression"
     )
 
 
@@ -188,4 +187,4 @@ def _class_names(value: Any) -> set[str]:
 def _refuse(names: set[str]) -> None:
     for name, why in _REFUSED.items():
         if name in names:
-            raise UnsupportedFeatureError(f"{name} can't be kept as a schedule: {why}")
+            raise UnsupportedFeatureError(f"{name} has no counterpart as a schedule: {why}")

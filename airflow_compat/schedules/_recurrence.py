@@ -1,4 +1,4 @@
-"""A schedule of Prefect's as data, and the texts of recurrence rules."""
+"""Represent Prefect schedules as data, and write recurrence rules."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class ScheduleEntry:
-    """One schedule of a deployment: one of `cron`, `interval` and `rrule`, and what belongs to it."""
+    """One schedule of a deployment. Exactly one of `cron`, `interval` and `rrule` is set."""
 
     cron: str | None = None
     interval: timedelta | None = None
@@ -19,45 +19,40 @@ class ScheduleEntry:
     timezone: str = "UTC"
 
     def as_dict(self) -> dict[str, Any]:
-        """The entry of prefect.yaml's `schedules:`."""
-        entry: dict[str, Any] = {}
-        if self.cron is not None:
-            entry["cron"] = self.cron
-        if self.interval is not None:
-            seconds = self.interval.total_seconds()
-            entry["interval"] = int(seconds) if seconds.is_integer() else seconds
-        if self.rrule is not None:
-            entry["rrule"] = self.rrule
-        if self.anchor_date is not None:
-            entry["anchor_date"] = self.anchor_date.isoformat()
-        return {**entry, "timezone": self.timezone, "active": True}
+        seconds = self.interval.total_seconds() if self.interval else None
+        given = {
+            "cron": self.cron,
+            "interval": int(seconds) if seconds and seconds.is_integer() else seconds,
+            "rrule": self.rrule,
+            "anchor_date": self.anchor_date.isoformat() if self.anchor_date else None,
+        }
+        kept = {name: value for name, value in given.items() if value is not None}
+        return {**kept, "timezone": self.timezone, "active": True}
 
 
 @dataclass(frozen=True)
-class Entries:
-    """A deployment's schedules, and how their runs differ from Airflow's, where they do."""
+class DeploymentSchedules:
+    """A deployment's schedules, with notes on differences from Airflow."""
 
     entries: tuple[ScheduleEntry, ...] = ()
     notes: tuple[str, ...] = ()
 
 
 def rule_entry(lines: Iterable[str], timezone: str) -> ScheduleEntry:
-    """A schedule by a recurrence rule, or by several at once."""
     return ScheduleEntry(rrule="\n".join(lines), timezone=timezone)
 
 
 def rule_time(name: str, wall: datetime) -> str:
-    """`DTSTART:20240101T000000`: a time of the clock, which Prefect puts into the schedule's time zone."""
+    """Return a line such as `DTSTART:20240101T000000`, with a clock time in the schedule's time zone."""
     return f"{name}:{wall:%Y%m%dT%H%M%S}"
 
 
 def rule(frequency: str, *, until: datetime | None = None, **parts: Iterable[int | str] | int | None) -> str:
-    """A recurrence rule; a part that is None is left out."""
+    """Return a recurrence rule. Arguments that are None are left out of the rule."""
     said = [f"FREQ={frequency}"]
     for name, value in parts.items():
         if value is not None:
-            texts = [value] if isinstance(value, int) else value
-            said.append(f"{name.upper()}={','.join(map(str, texts))}")
+            said.append(f"{name.upper()}={value if isinstance(value, int) else ','.join(map(str, value))}")
     if until is not None:
         said.append(f"UNTIL={until:%Y%m%dT%H%M%S}")
     return "RRULE:" + ";".join(said)

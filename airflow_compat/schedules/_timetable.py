@@ -1,20 +1,23 @@
-"""What every timetable has: the run that comes next, and the data interval of one that is triggered."""
+"""The interface of timetables: the next run, and the data interval of a manual run."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeAlias
+from typing import Any, ClassVar, Protocol, TypeAlias
 
-from .version import DEFAULT_VERSION, AirflowVersion
+from .._airflow.version import DEFAULT_VERSION, AirflowVersion
+from .._airflow.zones import zone_name
+from ..errors import InvalidScheduleError
+from ._cron import Cron, checked_cron
 
 Delta: TypeAlias = timedelta | Any
-"""A `timedelta`, or a `relativedelta` of dateutil's."""
+"""A `timedelta`, or dateutil's `relativedelta`."""
 
 
 @dataclass(frozen=True)
 class DataInterval:
-    """The time whose data a run is for; it has the earliest moment in it, and not the latest."""
+    """The time range of a run's data: the start is included, the end is not."""
 
     start: datetime
     end: datetime
@@ -22,13 +25,13 @@ class DataInterval:
 
 @dataclass(frozen=True)
 class ScheduledRun:
-    """A run that a schedule makes (`airflow.timetables.base.DagRunInfo`). All moments are in UTC.
+    """A run of a schedule (`airflow.timetables.base.DagRunInfo`). All moments are in UTC.
 
     Attributes:
-        logical_date: What `ds` and `ts` are made of.
-        data_interval_start: The earliest moment of the data that the run is for.
-        data_interval_end: The moment after the latest.
-        run_after: When the run may start.
+        logical_date: The date that `ds` and `ts` show.
+        data_interval_start: The start of the run's data interval.
+        data_interval_end: The end of the run's data interval, exclusive.
+        run_after: The earliest start of the run.
     """
 
     logical_date: datetime
@@ -38,21 +41,12 @@ class ScheduledRun:
 
     @property
     def data_interval(self) -> DataInterval:
-        """Both ends of it."""
         return DataInterval(self.data_interval_start, self.data_interval_end)
 
 
 @dataclass(frozen=True)
-class Bounds:
-    """What Airflow's scheduler knows of a DAG when it asks for the next run.
-
-    Attributes:
-        earliest: The DAG's `start_date`.
-        latest: The DAG's `end_date`.
-        catchup: Whether runs are made for what was missed.
-        now: The present.
-        airflow_version: Whose scheduler it is.
-    """
+class ScheduleBounds:
+    """A DAG's dates and settings, which limit the time of the next run."""
 
     earliest: datetime | None
     latest: datetime | None
@@ -62,60 +56,76 @@ class Bounds:
 
 
 class Timetable(Protocol):
-    """When a DAG runs, and for which data (`airflow.timetables.base.Timetable`)."""
+    """A DAG's run times and data intervals (`airflow.timetables.base.Timetable`).
 
-    @property
-    def is_periodic(self) -> bool:
-        """Whether it has runs at given moments, so that there is something to fill in later."""
+    Attributes:
+        is_periodic: Whether the run times are known in advance, so that a backfill can create the runs.
+    """
 
-    def next_run(self, last: DataInterval | None, bounds: Bounds) -> ScheduledRun | None:
-        """The run that the scheduler makes after the one with this interval; the first where there was none."""
+    is_periodic: ClassVar[bool]
+
+    def next_run(self, last: DataInterval | None, bounds: ScheduleBounds) -> ScheduledRun | None:
+        """Return the scheduler's next run after the run with the interval `last`; the first run if `last` is None."""
 
     def manual_interval(self, moment: datetime) -> DataInterval:
-        """The interval of a run that is triggered for this moment."""
-
-
-class Steps(Protocol):
-    """The moments of a schedule, to be stepped through."""
-
-    def next(self, moment: datetime) -> datetime:
-        """The first moment that is later."""
-
-    def prev(self, moment: datetime) -> datetime:
-        """The last moment that is earlier."""
-
-    def align_next(self, moment: datetime) -> datetime:
-        """The moment itself where it is one of them, else the first one after it."""
-
-    def align_prev(self, moment: datetime) -> datetime:
-        """The moment itself where it is one of them, else the last one before it."""
+        """Return the data interval of a manual run with this logical date."""
 
 
 @dataclass(frozen=True)
 class DeltaSteps:
-    """A delta's moments, of which any moment may be one (`airflow.timetables._delta.DeltaMixin`)."""
+    """Steps by one delta, from any moment (`airflow.timetables._delta.DeltaMixin`)."""
 
-    delta: Delta
+    delta: Any
 
     def next(self, moment: datetime) -> datetime:
-        """One delta later."""
-        later: datetime = moment + self.delta
-        return later
+        return moment + self.delta  # type: ignore[no-any-return]
 
     def prev(self, moment: datetime) -> datetime:
-        """One delta earlier."""
-        earlier: datetime = moment - self.delta
-        return earlier
+        return moment - self.delta  # type: ignore[no-any-return]
 
     def align_next(self, moment: datetime) -> datetime:
-        """The moment itself."""
         return moment
 
     def align_prev(self, moment: datetime) -> datetime:
-        """The moment itself."""
         return moment
 
 
+Steps: TypeAlias = Cron | DeltaSteps
+"""An object that steps from one moment of a schedule to the next or previous one."""
+
+
+class CronTimetable:
+    """Base class of cron timetables (`airflow.timetables._cron.CronMixin`)."""
+
+    is_periodic: ClassVar[bool] = True
+    cron: str
+    timezone: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cron", checked_cron(self.cron))
+        object.__setattr__(self, "timezone", zone_name(self.timezone))
+
+    @property
+    def steps(self) -> Cron:
+        return Cron(self.cron, self.timezone)
+
+
+class DeltaTimetable:
+    """Base class of delta timetables (`airflow.timetables._delta.DeltaMixin`)."""
+
+    is_periodic: ClassVar[bool] = True
+    delta: Delta
+
+    def __post_init__(self) -> None:
+        somewhen = datetime(2000, 1, 1)  # noqa: DTZ001 - any day will do
+        if somewhen + self.delta <= somewhen:
+            raise InvalidScheduleError(f"schedule {self.delta!r} is not positive. Use a positive delta")
+
+    @property
+    def steps(self) -> DeltaSteps:
+        return DeltaSteps(self.delta)
+
+
 def run_of(start: datetime, end: datetime) -> ScheduledRun:
-    """The run of an interval: it starts when the interval is over."""
+    """Return the run of a data interval. The run starts when the interval ends."""
     return ScheduledRun(start, start, end, end)

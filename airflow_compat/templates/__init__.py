@@ -1,6 +1,6 @@
-"""Airflow's templates: `render()` fills in what an operator's templated field holds.
+"""Airflow's templates: `render()` renders the value of an operator's templated field.
 
-Jinja2 does it, with Airflow's settings, filters and macros. Templates are compiled once and kept.
+`render` uses Jinja2 with Airflow's settings, filters and macros, and caches compiled templates.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ import copy
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import TemplateSyntaxError
 
-from . import macros
-from ._airflow.version import DEFAULT_VERSION, AirflowVersion
-from ._templates.environment import build_environment, run, values_of
-from ._templates.errors import InvalidTemplateError, TemplateFileNotFoundError, invalid_template
+from .. import macros
+from .._airflow.version import DEFAULT_VERSION, AirflowVersion
+from ._errors import InvalidTemplateError, TemplateFileNotFoundError, invalid_template
+from ._jinja import build_environment, run, values_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
@@ -31,16 +31,16 @@ _NEWLINE = re.compile(r"\r\n?")
 
 @dataclass(frozen=True)
 class LiteralValue:
-    """What `literal` gives: `render` gives its value back as it is."""
+    """A value that `render` returns unchanged; see `literal`."""
 
     value: Any
 
 
 def literal(value: Any) -> LiteralValue:
-    """Keep a value from being rendered, as Airflow's own `literal` does.
+    """Protect a value from rendering, as Airflow's own `literal` does.
 
     Args:
-        value: Any value: text with braces in it, or with a file's name at its end.
+        value: Any value, such as text with braces, or text that ends like the name of a template file.
     """
     return LiteralValue(value)
 
@@ -59,34 +59,33 @@ def render(
 ) -> Any:
     """Render a value as Airflow renders a templated field.
 
-    Texts are templates. Lists, tuples, sets and the values of dicts are rendered at any depth, into new ones; the keys
-    of dicts are not. An object with `template_fields` is copied, and the fields are rendered in the copy. Anything else
-    is given back as it is.
+    Strings are templates. Lists, tuples, sets and the values of dicts are rendered at any depth into new objects; keys
+    of dicts stay unchanged. An object with `template_fields` is copied, and these fields are rendered in the copy.
+    Other values are returned unchanged.
 
-    The context is asked for a name only when a template has it. A name that neither the context nor Airflow's filters
-    and macros have is an error. An error of the context's own reaches the caller.
+    Names are looked up when a template uses them: first in the context, then among the macros. Unknown names raise an
+    error. Errors that the context raises are not caught.
 
     Args:
         value: The value of a templated field.
-        context: What the names in templates stand for: Airflow's context, or any mapping.
-        airflow_version: Both versions render alike. It tells which names belong to the other version, so that the error
-            about one says what to write.
-        search_path: The folders of template files, as a DAG's folder and its `template_searchpath`; also for
-            `{% include %}`.
-        template_ext: A text that ends with one of these is the name of a file in `search_path`, as with an operator's
-            `template_ext`: `(".sql",)`.
-        native: Whether a template gives a Python value instead of text, as `render_template_as_native_obj`. As in
-            Airflow there is no sandbox then.
-        user_defined_macros: More names, as of a DAG. The context goes before them.
-        user_defined_filters: More filters, as of a DAG.
-        jinja_environment_kwargs: Options of Jinja2's `Environment`, as of a DAG.
+        context: Airflow's context, or any mapping of names to values.
+        airflow_version: Selects the error message for names that only the other version has. Both versions render
+            alike.
+        search_path: The folders of template files: the DAG's folder and its `template_searchpath`.
+        template_ext: Endings of the names of template files, as an operator's `template_ext`: `(".sql",)`.
+        native: Return Python values, like `render_template_as_native_obj`. As in Airflow, this option disables the
+            sandbox.
+        user_defined_macros: The DAG's additional names for templates. The context's names take precedence over these
+            names.
+        user_defined_filters: The DAG's additional filters.
+        jinja_environment_kwargs: The DAG's options for Jinja2's `Environment`.
 
     Raises:
-        InvalidTemplateError: A template can't be parsed. Also a `jinja2.TemplateSyntaxError`.
-        TemplateFileNotFoundError: A template's file is in none of the folders. Also a `jinja2.TemplateNotFound`.
-        jinja2.UndefinedError: A template has a name or an attribute that there isn't.
-        jinja2.exceptions.SecurityError: A template reads what the sandbox keeps from it, such as `__class__`.
-        UnsupportedFeatureError: The context has no counterpart for a name of Airflow's.
+        InvalidTemplateError: A template can't be parsed. The error is also a `jinja2.TemplateSyntaxError`.
+        TemplateFileNotFoundError: No folder has the template file. The error is also a `jinja2.TemplateNotFound`.
+        jinja2.UndefinedError: A name or attribute is undefined.
+        jinja2.exceptions.SecurityError: A template reads a forbidden attribute, such as `__class__`.
+        UnsupportedFeatureError: An Airflow name has no counterpart.
 
     Example:
         ```python
@@ -95,7 +94,7 @@ def render(
         templates.render("DELETE FROM sales WHERE day = '{{ ds }}'", {"ds": "2024-03-05"})
         ```
     """
-    # Most texts of a DAG are no templates; they need no environment.
+    # Most strings of a DAG are not templates and need no environment.
     fixed = not (native or template_ext or jinja_environment_kwargs)
     if fixed and value.__class__ is str and _is_literal(value):
         return _as_read(value)
@@ -111,17 +110,15 @@ def render(
     return _Rendering(environment, values_of(context), endings, fixed).value(value)
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class _Rendering:
-    """One call of `render`, on its way through the value."""
+    """The state of one call of `render`."""
 
-    __slots__ = ("_endings", "_environment", "_fixed", "_inside", "_values")
-
-    def __init__(self, environment: Environment, values: dict[str, Any], endings: tuple[str, ...], fixed: bool) -> None:
-        self._environment = environment
-        self._values = values
-        self._endings = endings
-        self._fixed = fixed
-        self._inside: list[Any] = []
+    _environment: Environment
+    _values: dict[str, Any]
+    _endings: tuple[str, ...]
+    _fixed: bool
+    _inside: list[Any] = field(default_factory=list)
 
     def value(self, value: Any) -> Any:
         if isinstance(value, str):
@@ -155,7 +152,8 @@ class _Rendering:
         fields = () if isinstance(value, type) else getattr(value, "template_fields", ())
         if not fields or any(value is other for other in self._inside):
             return value
-        # Airflow renders in place, in a process for one run; here the next run would find the first one's text.
+        # In Airflow, each run has its own process, which renders the object itself. Here, several runs share the
+        # object, so copy it.
         rendered = copy.copy(value)
         self._inside.append(value)
         for name in fields:
@@ -165,12 +163,12 @@ class _Rendering:
 
 
 class _Pinned:
-    """A mapping as a key of a cache: equal to one that has the same objects under the same names."""
+    """A mapping as a cache key: equal to a mapping with the same objects under the same names."""
 
     __slots__ = ("_identity", "values")
 
     def __init__(self, values: Mapping[str, Any]) -> None:
-        # It holds the objects, so that no other can get the id of one while it is kept.
+        # Keeping the objects alive makes sure that no new object reuses an id.
         self.values = dict(values)
         self._identity = tuple(sorted((name, id(value)) for name, value in self.values.items()))
 
@@ -216,7 +214,7 @@ def _is_literal(text: str) -> bool:
 
 
 def _as_read(text: str) -> str:
-    """What Jinja2 makes of a text without a template: newlines of one kind, and none at the end."""
+    """Return a text without templates as Jinja2 renders it: with one kind of newline, and without the final newline."""
     if "\r" in text:
         text = _NEWLINE.sub("\n", text)
     return text.removesuffix("\n")

@@ -1,4 +1,4 @@
-"""Jinja2's environment with Airflow's settings: strict, sandboxed, and with a context that is read key by key."""
+"""Jinja2's environment with Airflow's settings: strict, sandboxed, and with a lazy context."""
 
 from __future__ import annotations
 
@@ -13,16 +13,30 @@ from jinja2.utils import missing
 
 from .._airflow.version import AirflowVersion
 from ..errors import AirflowCompatError
-from .errors import file_not_found
-from .filters import FILTERS
-from .undefined import undefined_class
+from ._errors import file_not_found
+from ._undefined import undefined_class
 
-# No name in a template can be this one.
+
+def _but_none(to_text: Callable[[Any], str]) -> Callable[[Any], str | None]:
+    return lambda value: None if value is None else to_text(value)
+
+
+# Airflow's date filters; each returns None for None. Examples for one moment:
+# 2024-03-05, 20240305, 2024-03-05T06:07:08+00:00, 20240305T060708 and 20240305T060708+0000.
+_FILTERS: dict[str, Callable[..., Any]] = {
+    "ds": _but_none(lambda value: value.strftime("%Y-%m-%d")),
+    "ds_nodash": _but_none(lambda value: value.strftime("%Y%m%d")),
+    "ts": _but_none(lambda value: value.isoformat()),
+    "ts_nodash": _but_none(lambda value: value.strftime("%Y%m%dT%H%M%S")),
+    "ts_nodash_with_tz": _but_none(lambda value: value.isoformat().replace("-", "").replace(":", "")),
+}
+
+# The key of the context in Jinja2's dict of values. Templates can't use this name, because it contains a space.
 _VALUES = " values"
 
 
 class _Values:
-    """The caller's mapping. A traceback that prints locals comes by it, so it doesn't show what it holds."""
+    """The caller's mapping, without a repr, so that a traceback with locals does not show its values."""
 
     __slots__ = ("mapping",)
 
@@ -31,13 +45,16 @@ class _Values:
 
 
 class LazyContext(Context):
-    """Jinja2's context, which asks the mapping for a name only when the template has it.
+    """Jinja2's context that reads a name from the mapping only when the template uses it.
 
-    Jinja2 copies its own dict of values for loops, blocks and includes, so the mapping is one entry of that dict.
+    Jinja2 copies its dict of values for loops, blocks and includes, so the mapping is one entry of that dict.
     """
 
     def resolve_or_missing(self, key: str) -> Any:
-        """The value of a name; an error of ours goes on to the caller, any other absent name is undefined."""
+        """Return the value of a name.
+
+        Errors of airflow_compat reach the caller; names that are missing for other reasons are undefined.
+        """
         if key in self.vars:
             return self.vars[key]
         if key in self.parent:
@@ -54,7 +71,7 @@ class LazyContext(Context):
 
 
 class _Loader(jinja2.FileSystemLoader):
-    """Jinja2's loader of files, whose error tells where they were looked for."""
+    """Jinja2's file loader, with the searched folders in its error."""
 
     def get_source(self, environment: jinja2.Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         try:
@@ -64,17 +81,16 @@ class _Loader(jinja2.FileSystemLoader):
 
 
 class Sandboxed(SandboxedEnvironment):
-    """Renders text. As in Airflow, a name with one leading underscore may be read, one with two may not."""
+    """Renders text. As in Airflow, templates may read names with one leading underscore, but not with two."""
 
     context_class = LazyContext
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:  # noqa: ARG002 - Jinja2's signature
-        """Whether a template may read it."""
         return not is_internal_attribute(obj, attr)
 
 
 class Native(NativeEnvironment):
-    """Renders to Python's types; without a sandbox, as in Airflow."""
+    """Renders to Python values, without a sandbox, as in Airflow."""
 
     context_class = LazyContext
 
@@ -88,7 +104,7 @@ def build_environment(
     filters: Mapping[str, Callable[..., Any]],
     options: Mapping[str, Any],
 ) -> jinja2.Environment:
-    """An environment; the options are Jinja2's own, and go before Airflow's settings."""
+    """Return an environment. `options` are arguments of Jinja2's `Environment`, and override Airflow's settings."""
     settings: dict[str, Any] = {
         "loader": _Loader(search_path),
         "extensions": ["jinja2.ext.do"],
@@ -96,23 +112,22 @@ def build_environment(
         "undefined": undefined_class(options.get("undefined", jinja2.StrictUndefined), airflow_version),
     }
     environment = (Native if native else Sandboxed)(**settings)
-    environment.filters.update({**FILTERS, **filters})
+    environment.filters.update({**_FILTERS, **filters})
     environment.globals.update(names)
     return environment
 
 
 def values_of(context: Mapping[str, Any]) -> dict[str, Any]:
-    """What Jinja2 is given as the values: the whole mapping, unread."""
+    """Return the values for Jinja2: one entry with the whole context, of which no value is read yet."""
     return {_VALUES: _Values(context)}
 
 
 def run(template: jinja2.Template, values: dict[str, Any]) -> Any:
-    """Render a template with what `values_of` gave."""
     environment = template.environment
     context = environment.context_class(environment, values, template.name, template.blocks)
     try:
         rendered = environment.concat(template.root_render_func(context))
     except Exception:  # noqa: BLE001 - Jinja2 raises it again, with the template's own lines in the traceback
         environment.handle_exception()
-    # The native environment gives an undefined value back as it is; to read it is an error.
+    # The native environment returns undefined values; converting one to text raises its error.
     return str(rendered) if isinstance(rendered, jinja2.Undefined) else rendered

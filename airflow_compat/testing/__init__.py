@@ -1,8 +1,8 @@
-"""For tests of ported code: connections, variables and pools in memory, contexts, fixtures for pytest.
+"""Test helpers for ported code: connections, variables and pools in memory, contexts, and pytest fixtures.
 
-None of it needs a server, and what doesn't need Prefect doesn't import it. pytest finds the fixtures by itself:
-`airflow_connections`, `airflow_variables` and `airflow_pools`, which are empty fakes that are active during the test,
-`airflow_context`, which is `make_context`, and `airflow_compat_server`, a real Prefect server for the whole session.
+Only `airflow_compat_server` needs a server. pytest finds these fixtures: `airflow_connections`, `airflow_variables` and
+`airflow_pools` are empty fakes that are active during the test, `airflow_context` is `make_context`, and
+`airflow_compat_server` is a real Prefect server for the session.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ._airflow.connection import Connection
-from ._context.mapping import Context
-from ._testing.contexts import make_context
-from ._testing.fake_connections import FakeConnections
-from ._testing.fake_context import FakeContext
-from ._testing.fake_pools import FakePools
-from ._testing.fake_variables import FakeVariables
-from ._testing.memory_pool import PoolUse
-from ._testing.recording import RecordingCallback, complaint, contexts_of, matches
+from .._airflow.connection import Connection
+from ..context._lazy_dict import Context
+from ._connections import FakeConnections
+from ._context import FakeContext
+from ._make_context import make_context
+from ._memory_pool import PoolUse
+from ._pools import FakePools
+from ._recording_callback import RecordingCallback, complaint, contexts_of, matches
+from ._variables import FakeVariables
 
 __all__ = [
     "FakeConnections",
@@ -37,18 +37,18 @@ __all__ = [
 
 
 def fake_connections(connections: Mapping[str, Connection | str | Mapping[str, Any]]) -> FakeConnections:
-    """Connections in memory: while this is active, `get_connection` and `load_block` know these and no others.
+    """Replace all connections: while the fake is active, `get_connection` and `load_block` find only its connections.
 
-    No server is asked, and no environment variable. A context manager, a decorator for functions and coroutine
-    functions, and, by its `start` and `stop`, something for a `setUp`. One inside of another adds to it, and all is
-    undone at its end. Threads and tasks see it that were started while it is active.
+    The server and environment variables are not read. Use the fake as a context manager, as a decorator of functions
+    and coroutine functions, or by its methods `start` and `stop`. A nested fake also has the outer fake's connections.
+    Threads and asyncio tasks that start while the fake is active use the fake too.
 
     Args:
-        connections: By their ids: `Connection` objects, URIs, or dicts as in Airflow's export.
+        connections: `Connection` objects, URIs, or dicts as in Airflow's export, by id.
 
     Raises:
-        InvalidConnectionError: Airflow refuses one of them.
-        FakeError: A value is something else.
+        InvalidConnectionError: A connection is invalid; Airflow refuses it, too.
+        FakeError: A value is neither a connection, a URI nor a dict.
 
     Example:
         ```python
@@ -63,46 +63,49 @@ def fake_connections(connections: Mapping[str, Connection | str | Mapping[str, A
 
 
 def fake_variables(variables: Mapping[str, Any]) -> FakeVariables:
-    """Variables in memory: while this is active, `Variable` reads, sets and deletes these and no others.
+    """Replace all variables: while the fake is active, `Variable` reads, sets and deletes only the fake's variables.
 
-    Used as `fake_connections` is. Its `values` tell what is stored; what the code has set is gone at the end.
+    Use the fake like `fake_connections`. The fake's attribute `values` has the variables, with changes by the tested
+    code.
 
     Args:
-        variables: By their keys: text, or JSON data, which is stored as an import of it is. A dict of exactly
-            `description` and `value` is read as an entry of Airflow's export.
+        variables: Text or JSON data by key. A dict with only `description` and `value` is read as an entry of Airflow's
+            export.
 
     Raises:
-        FakeError: A value is more than JSON can hold.
+        FakeError: A value can't be stored as JSON.
         InvalidNameError: A key is empty.
     """
     return FakeVariables(variables)
 
 
 def fake_pools(pools: Mapping[str, int | Mapping[str, Any]]) -> FakePools:
-    """Pools in memory: while this is active, `pool` waits for the slots of these, and knows no others.
+    """Replace all pools: while the fake is active, `pool` finds only the given pools.
 
-    They limit the threads and tasks of this process, served as the real ones are, by weight and in order. Used as
-    `fake_connections` is. Its `uses` tell who took slots, and `most_held` whether the limit was reached.
+    The pools limit this process's threads and tasks, and serve waiters by priority like real pools. Use the fake like
+    `fake_connections`. `uses` has an entry each time slots are taken, and `most_held` returns the most slots held at
+    the same time.
 
     Args:
-        pools: By their names: their slots, or what Airflow's export has for them: `{"slots": 2}`. -1 is without limit.
+        pools: The number of slots by pool name, or entries of Airflow's export, `{"slots": 2}`. -1 means no limit.
 
     Raises:
-        FakeError: Slots are no whole number.
+        FakeError: A number of slots is invalid.
     """
     return FakePools(pools)
 
 
 def fake_context(context: Context) -> FakeContext:
-    """A context without a run: while this is active, `get_current_context` gives it, also within real runs.
+    """Replace the current context: while the fake is active, `get_current_context` returns `context`.
 
-    Used as `fake_connections` is. What the code pushes is in `context["ti"].pushed`.
+    The fake also works inside real runs. Use the fake like `fake_connections`. Values that the code pushes are in
+    `context["ti"].pushed`.
 
     Args:
-        context: What `make_context` has made.
+        context: The result of `make_context`.
 
     Raises:
-        FakeError: It is no context.
+        FakeError: The argument is not the result of `make_context`.
 
     Example:
         ```python
@@ -130,7 +133,7 @@ def assert_called_with_context(
     try_number: int | None = None,
     exception: type[BaseException] | BaseException | str | None = None,
 ) -> Mapping[str, Any]:
-    """Assert that a callback was called at least once with a context as described; what isn't given may be anything.
+    """Assert that a callback was called at least once with a context that matches all given arguments.
 
     Args:
         callback: A `RecordingCallback`, or a mock of `unittest.mock`.
@@ -138,14 +141,14 @@ def assert_called_with_context(
         dag_id: `ti.dag_id`.
         state: `ti.state`.
         try_number: `ti.try_number`.
-        exception: Its class, one that is equal in class and arguments, or its text.
+        exception: The exception's class, its text, or an exception of the same class and arguments.
 
     Returns:
-        The context of the last such call, for further assertions.
+        The context of the last matching call, for further assertions.
 
     Raises:
-        AssertionError: There was no such call; the message lists those that there were.
-        FakeError: The callback records nothing.
+        AssertionError: No call matches; the message lists all calls.
+        FakeError: The callback does not record calls.
     """
     __tracebackhide__ = True
     described = {

@@ -1,4 +1,4 @@
-"""Connections for a test."""
+"""Fake connections for a test."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._airflow.connection import Connection
-from .._stand_ins.kinds import CONNECTIONS
+from ..connections._override import CONNECTIONS
 from ..errors import ConnectionNotFoundError, FakeError
-from .fake import Fake
+from ._fake import Fake
 
 
 class FakeConnections(Fake[Connection]):
-    """What `fake_connections` gives.
+    """The fake that `fake_connections` returns.
 
     Attributes:
-        asked: The ids that were asked for, in order; also those that weren't there.
+        asked: The ids that the code requested, in order, including ids that the fake does not have.
     """
 
     _place = CONNECTIONS
@@ -28,17 +28,12 @@ class FakeConnections(Fake[Connection]):
         self.asked = []
 
     def find(self, conn_id: str) -> Connection:
-        """The connection.
-
-        Raises:
-            ConnectionNotFoundError: The test has none of this id.
-        """
         self.asked.append(conn_id)
         if conn_id in self._held:
             return self._held[conn_id]
         raise ConnectionNotFoundError(
-            f"connection {conn_id!r} isn't among those of fake_connections(), which has {self._known()}; add it there. "
-            "Nothing else is asked while that is active"
+            f"Connection {conn_id!r} isn't among those of fake_connections(), which has {self._known()}. Add the "
+            "connection to fake_connections(), because code finds no others while the fake is active."
         )
 
     def _begin(self) -> None:
@@ -53,5 +48,5 @@ class FakeConnections(Fake[Connection]):
         if isinstance(value, str):
             return Connection.from_uri(value.strip(), name)
         raise FakeError(
-            f"fake_connections(): {name!r} is {type(value).__name__}; give a Connection, a URI, or a dict of its fields"
+            f"fake_connections(): {name!r} is {type(value).__name__}. Pass a Connection, a URI, or a dict of fields."
         )

@@ -1,4 +1,4 @@
-"""What the fakes of named things have in common: of connections, variables and pools."""
+"""The base of fake connections, variables and pools."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..errors import FakeError
-from .active import Activated
+from ._lifecycle import FakeLifecycle
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -15,22 +15,15 @@ if TYPE_CHECKING:
 V = TypeVar("V")
 
 
-class Fake(Activated, Generic[V]):
-    """Stands in for the server's things of one kind while it is active.
-
-    A fake inside of another of its kind has what that has, and its own on top; at its end all is as it was outside.
-    """
+class Fake(FakeLifecycle, Generic[V]):
+    """Replaces the server's connections, variables or pools. A nested fake also has the items of the outer fake."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self._given = self._read(values)
         self._held: dict[str, V] = {}
 
     def update(self, values: Mapping[str, Any]) -> None:
-        """Add to what it has, or replace it. What is added while it is active is gone when it ends.
-
-        Args:
-            values: As the fake was made of.
-        """
+        """Add or replace items. Items added while the fake is active are removed when the fake ends."""
         (self._held if self._active else self._given).update(self._read(values))
 
     def __repr__(self) -> str:
@@ -46,19 +39,13 @@ class Fake(Activated, Generic[V]):
         self._held = {**(outer._held if isinstance(outer, Fake) else {}), **self._given}
 
     def _read(self, values: Mapping[str, Any]) -> dict[str, V]:
-        """What was given, as it is held.
-
-        Raises:
-            FakeError: It isn't a mapping of ids.
-        """
         if not isinstance(values, Mapping) or not all(isinstance(name, str) for name in values):
-            raise FakeError(f"{self._function}() takes a dict of ids, not {type(values).__name__} of other things")
+            raise FakeError(f"{self._function}() got a {type(values).__name__}. Pass a dict with text keys.")
         return {name: self._read_one(name, value) for name, value in values.items()}
 
     @abstractmethod
     def _read_one(self, name: str, value: Any) -> V:
-        """One of them."""
+        """Convert one value that the test gives to an item of the fake."""
 
     def _known(self) -> str:
-        """The ids that there are, for messages."""
         return ", ".join(sorted(self._held)) or "nothing"

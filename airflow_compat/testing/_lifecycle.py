@@ -1,16 +1,16 @@
-"""How a fake begins and ends: as a `with` block, a decorator, or by two calls; all fakes share it."""
+"""Start and end fakes: by a `with` block, a decorator, or the methods `start` and `stop`."""
 
 from __future__ import annotations
 
-import functools
 import inspect
 from abc import abstractmethod
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from .._stand_ins.place import Place
+from .._prefect.override import Override
+from .._prefect.wrapped_function import decorate
 from ..errors import FakeError
 
 if TYPE_CHECKING:
@@ -19,28 +19,24 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Activated(AbstractContextManager["Activated", None]):
-    """Stands in for something of the server's or the run's while it is active; at its end all is as it was before."""
+class FakeLifecycle(AbstractContextManager["FakeLifecycle", None]):
+    """Base of the fakes: an active fake replaces data that would come from the server or the run."""
 
-    _place: ClassVar[Place[Any]]
+    _place: ClassVar[Override[Any]]
     _function: ClassVar[str]
     _active = False
 
     def start(self) -> Self:
-        """Begin; for a `setUp` that is followed by `self.addCleanup(fake.stop)`.
-
-        Raises:
-            FakeError: It is active already.
-        """
+        """Activate the fake, for example in a `setUp` that also calls `self.addCleanup(fake.stop)`."""
         if self._active:
-            raise FakeError(f"this {self._function}() is active already; make another one for a block inside of it")
+            raise FakeError(f"This {self._function}() is active already. Create another fake for a nested block.")
         self._begin()
         self._active = True
         self._place.put(self)
         return self
 
     def stop(self) -> None:
-        """End; one that isn't active changes nothing."""
+        """Deactivate the fake. Does nothing if the fake is not active."""
         self._active = False
         self._place.take_out(self)
 
@@ -55,37 +51,16 @@ class Activated(AbstractContextManager["Activated", None]):
     def __call__(self, function: F) -> F:
         if isinstance(function, type) or inspect.isasyncgenfunction(function) or not callable(function):
             raise FakeError(
-                f"{self._function}() decorates functions and coroutine functions, not {function!r}; write "
-                f"`with {self._function}(...):` inside, or `.start()` in its setUp and `self.addCleanup(fake.stop)`"
+                f"{self._function}() decorates functions and coroutine functions, not {function!r}. Use `with "
+                f"{self._function}(...):` inside the function, or in a test class, `.start()` in setUp and "
+                "`self.addCleanup(fake.stop)`."
             )
-        if inspect.iscoroutinefunction(function):
-
-            @functools.wraps(function)
-            async def faked_async(*args: Any, **kwargs: Any) -> Any:
-                with self._twin():
-                    return await function(*args, **kwargs)
-
-            return cast("F", faked_async)
-        if inspect.isgeneratorfunction(function):
-
-            @functools.wraps(function)
-            def faked_generator(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-                with self._twin():
-                    return (yield from function(*args, **kwargs))
-
-            return cast("F", faked_generator)
-
-        @functools.wraps(function)
-        def faked(*args: Any, **kwargs: Any) -> Any:
-            with self._twin():
-                return function(*args, **kwargs)
-
-        return cast("F", faked)
+        return decorate(function, self._twin)
 
     @abstractmethod
     def _begin(self) -> None:
-        """Be as new, whatever an earlier use has left."""
+        """Undo the changes that an earlier use of the fake made."""
 
     @abstractmethod
     def _twin(self) -> Self:
-        """The same for one call of a decorated function, which may be called by many at once."""
+        """Return a copy for one call of a decorated function, because calls may overlap."""

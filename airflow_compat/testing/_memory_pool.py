@@ -1,4 +1,4 @@
-"""One pool in memory: its slots, and who waits for them in which order. Safe to be called from many threads."""
+"""A pool in memory, with its slots and wait queue. Thread-safe."""
 
 from __future__ import annotations
 
@@ -10,21 +10,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from .._airflow.pool import UNLIMITED_SLOTS
-from .._pools.line import Line, Ticket
-from .._specs.pool_state import PoolState, count_slots
-from .._stand_ins.kinds import PoolWish
 from ..errors import PoolNotReadyError, PoolTimeoutError
+from ..pools._override import PoolRequest
+from ..pools._queue import Ticket, WaitQueue
+from ..pools._state import PoolState, count_slots
 
 
 @dataclass(frozen=True)
 class PoolUse:
-    """Who took slots of a pool.
+    """A record of slots that a holder took.
 
     Attributes:
-        pool: The pool's name.
-        slots: How many it took.
-        priority_weight: With which weight it stood in line.
-        holder: The name of its thread, or of its task in an event loop.
+        holder: The name of the thread or asyncio task.
     """
 
     pool: str
@@ -35,7 +32,7 @@ class PoolUse:
 
 @dataclass(frozen=True, eq=False)
 class _Slots:
-    """What one holder has, and its number in the order of service."""
+    """The slots of one holder. `number` is the position in the order in which holders got slots."""
 
     slots: int
     here: object
@@ -44,13 +41,11 @@ class _Slots:
 
 
 @dataclass(frozen=True)
-class Taken:
-    """Slots that somebody got.
+class TakenSlots:
+    """Slots that were given to a holder.
 
     Attributes:
-        use: Who.
-        number: What tells in which order all were served: a thread may come to say so after one that was served later.
-        release: Gives the slots back.
+        number: The position in the order in which holders got slots.
     """
 
     use: PoolUse
@@ -62,27 +57,25 @@ _numbers = itertools.count()
 
 
 class MemoryPool:
-    """A pool of so many slots; -1 is without limit."""
+    """A pool in memory; -1 slots means no limit."""
 
     def __init__(self, name: str, slots: int) -> None:
         self.name = name
         self.slots = slots
         self.most_held = 0
         self._state = threading.Lock()
-        self._line: Line[_Slots] = Line()
+        self._line: WaitQueue[_Slots] = WaitQueue()
         self._holders: list[_Slots] = []
 
     @property
     def held(self) -> int:
-        """How many slots are taken."""
         return sum(one.slots for one in list(self._holders))
 
     def state(self) -> PoolState:
-        """The pool as `airflow_compat.pools.read` gives it, without its holders."""
+        """Return the pool as `airflow_compat.pools.read` does, without its holders."""
         return PoolState(self.name, self.slots, self.held, active=True, waiting=len(self._line))
 
-    def take(self, wish: PoolWish) -> Taken:
-        """Wait in this thread."""
+    def take(self, wish: PoolRequest) -> TakenSlots:
         event = threading.Event()
         ticket = self._join(wish, event.set)
         try:
@@ -92,13 +85,12 @@ class MemoryPool:
             self._leave(ticket)
             raise
 
-    async def atake(self, wish: PoolWish) -> Taken:
-        """`take` in a coroutine."""
+    async def atake(self, wish: PoolRequest) -> TakenSlots:
         loop = asyncio.get_running_loop()
         event = asyncio.Event()
 
         def wake() -> None:
-            # The loop may be closed when somebody else gives slots back.
+            # The waiter's event loop may already be closed when another holder returns slots.
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(event.set)
 
@@ -112,7 +104,7 @@ class MemoryPool:
             self._leave(ticket)
             raise
 
-    def _join(self, wish: PoolWish, wake: Callable[[], None]) -> Ticket[_Slots]:
+    def _join(self, wish: PoolRequest, wake: Callable[[], None]) -> Ticket[_Slots]:
         ticket: Ticket[_Slots] = Ticket(wish.slots, wish.priority_weight, wake, holder=wish.here)
         with self._state:
             self._check(wish)
@@ -120,24 +112,24 @@ class MemoryPool:
         self._serve()
         return ticket
 
-    def _check(self, wish: PoolWish) -> None:
-        """What would wait for ever is an error, as it is with a server."""
+    def _check(self, wish: PoolRequest) -> None:
+        """Refuse a request that could never be served, as a real pool does."""
         if self.slots == UNLIMITED_SLOTS:
             return
         if wish.slots > self.slots:
             raise PoolNotReadyError(
-                f"pool {self.name!r}: {count_slots(wish.slots)} are asked for and fake_pools() gives it {self.slots}; "
-                "ask for fewer, or give it more"
+                f"Pool {self.name!r}: {count_slots(wish.slots)} are requested, but fake_pools() gives the pool "
+                f"{self.slots}. Request fewer, or give the pool more."
             )
         own = sum(one.slots for one in self._holders if one.here == wish.here)
         if own + wish.slots > self.slots:
             raise PoolNotReadyError(
-                f"pool {self.name!r}: this code already holds {own} of its {count_slots(self.slots)} and would wait "
-                "for itself; take all the slots at once, outside"
+                f"Pool {self.name!r}: This code already holds {own} of its {count_slots(self.slots)} and would wait "
+                "for itself. Request all slots at once, in the outer `pool()`."
             )
 
     def _serve(self) -> None:
-        """Give what is free to who is next; nobody overtakes by wanting less."""
+        """Give free slots to the first waiters. Smaller requests don't overtake larger ones."""
         served = []
         with self._state:
             while first := self._line.first():
@@ -152,23 +144,23 @@ class MemoryPool:
             ticket.wake()
 
     def _leave(self, ticket: Ticket[_Slots]) -> None:
-        """Who waits no longer leaves nothing behind, though it was served a moment before."""
+        """Remove a ticket from the queue, and return its slots if it has any."""
         with self._state:
             self._line.leave(ticket)
             if ticket.held in self._holders:
                 self._holders.remove(ticket.held)
         self._serve()
 
-    def _outcome(self, wish: PoolWish, ticket: Ticket[_Slots]) -> Taken:
+    def _outcome(self, wish: PoolRequest, ticket: Ticket[_Slots]) -> TakenSlots:
         with self._state:
             self._line.leave(ticket)
         if ticket.held is None:
             raise PoolTimeoutError(
-                f"pool {self.name!r}: {count_slots(wish.slots)} could not be had within {wish.timeout:g} seconds; "
-                f"{self.held} of its {count_slots(self.slots)} are held, and fake_pools() gives it no more"
+                f"Pool {self.name!r}: {count_slots(wish.slots)} were not free within {wish.timeout:g} seconds, because "
+                f"{self.held} of its {count_slots(self.slots)} are held. Give the pool more slots in fake_pools()."
             )
         use = PoolUse(self.name, wish.slots, wish.priority_weight, _name())
-        return Taken(use, ticket.held.number, lambda: self._leave(ticket))
+        return TakenSlots(use, ticket.held.number, lambda: self._leave(ticket))
 
 
 def _name() -> str:

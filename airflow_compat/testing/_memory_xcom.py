@@ -1,4 +1,4 @@
-"""XCom in memory, by the rules of the real one, and what else `ti` and `dag_run` of a test ask for."""
+"""XCom in memory with the real rules, and the other services of a test's `ti` and `dag_run`."""
 
 from __future__ import annotations
 
@@ -10,47 +10,40 @@ from typing import TYPE_CHECKING, Any
 
 from .._airflow.run_objects import TaskInstance
 from .._airflow.version import AirflowVersion
-from .._airflow.xcom import NOT_SET, RETURN_KEY, UNMAPPED, Found, body_of, check_key, found_in, refusal, select
-from .._airflow.xcom_values import Unkeepable, pack
 from ..errors import FakeError, UnsupportedFeatureError, XComValueError
+from ..xcom._rules import NOT_SET, RETURN_KEY, UNMAPPED, StoredXCom, body_of, check_key, found_in, refusal, select
+from ..xcom._values import Unkeepable, pack
 
 if TYPE_CHECKING:
-    from .._context.mapping import Context
+    from ..context._lazy_dict import Context
 
 _Place = tuple[str, str, int]
 
 
 class MemoryXComs:
-    """What tasks have pushed.
+    """The XComs of a test.
 
     Attributes:
-        pushed: What the code under test has pushed, by its key.
+        pushed: Values that the code under test pushed, by key.
     """
 
     def __init__(self, given: Mapping[Any, Any], version: AirflowVersion) -> None:
         self.pushed: dict[str, Any] = {}
         self._version: AirflowVersion = version
         self._bodies: dict[_Place, str] = {}
-        # What is kept later is newer.
+        # Values that are pushed later get higher numbers.
         self._moments = map(float, itertools.count())
         for name, value in given.items():
             self._keep(_place(name), value)
 
     def push(self, task_id: str, map_index: int, key: str, value: Any) -> None:
-        """Keep a value.
-
-        Raises:
-            XComValueError: XCom doesn't take it.
-            UnsupportedFeatureError: The key isn't text.
-        """
         self._keep((task_id, check_key(key), map_index), value)
         self.pushed[key] = value
 
     def pull(self, own_task_id: str, task_ids: Any, key: str | None, default: Any, asked_indexes: Any) -> Any:
-        """What Airflow's `xcom_pull` gives of it."""
         wanted = check_key(key)
 
-        def find(task_id: str | None, map_indexes: list[int] | None, *, newest_run: bool = False) -> list[Found]:
+        def find(task_id: str | None, map_indexes: list[int] | None, *, newest_run: bool = False) -> list[StoredXCom]:
             del newest_run
             found = [
                 found_in(body, name, index, wanted, 0)
@@ -77,11 +70,7 @@ class MemoryXComs:
 
 
 def _place(name: Any) -> _Place:
-    """Where a value of `make_context(xcom=...)` is kept.
-
-    Raises:
-        FakeError: It is no task's id, and no tuple that begins with one.
-    """
+    """Return the task id, key and map index from a key of `make_context(xcom=...)`."""
     parts = (name,) if isinstance(name, str) else name
     if isinstance(parts, tuple) and 1 <= len(parts) <= 3:
         defaults: tuple[Any, ...] = (RETURN_KEY, UNMAPPED)
@@ -89,43 +78,36 @@ def _place(name: Any) -> _Place:
         if isinstance(task_id, str) and isinstance(key, str) and isinstance(index, int):
             return task_id, key, index
     raise FakeError(
-        f"make_context(): {name!r} names no XCom; write the task's id for what it returned, or a tuple: "
-        '("extract", "rows"), and ("extract", "rows", 0) for the first of a mapped task'
+        f"make_context(): {name!r} is not the name of an XCom. Use the task id for the task's return value, or a "
+        "tuple: "
+        '("extract", "rows"), and ("extract", "rows", 0) for the first of a mapped task.'
     )
 
 
 @dataclass(frozen=True)
 class MemoryServices:
-    """What `ti` and `dag_run` of a test ask for when it is read."""
+    """Provides the XComs and logger of a test's `ti` and `dag_run`."""
 
     context: Context = field(repr=False)
     xcoms: MemoryXComs = field(repr=False)
 
     def log_url(self) -> str:
-        """A page that leads nowhere."""
         return f"http://prefect.test/runs/task-run/{self.context['task'].task_id}"
 
     def log(self) -> logging.Logger:
-        """A plain logger."""
         return logging.getLogger("airflow_compat.testing")
 
     def task_instances(self, states: Iterable[str] | None) -> list[TaskInstance]:
-        """The one that the context is of."""
         ti: TaskInstance = self.context["task_instance"]
         return [ti] if states is None or ti.state in set(states) else []
 
     def xcom_pull(self, ti: TaskInstance, arguments: Mapping[str, Any]) -> Any:
-        """What the test has given, or the code has pushed.
-
-        Raises:
-            UnsupportedFeatureError: It asks for another DAG's, or another run's.
-        """
         own = {"dag_id": ti.dag_id, "run_id": ti.run_id}
         for name, value in own.items():
             if arguments[name] not in (None, value):
                 raise UnsupportedFeatureError(
-                    f"xcom_pull({name}={arguments[name]!r}): make_context(xcom=...) has the values of one run, that of "
-                    f"{value!r}; test this with a server, or give the test a `ti` of its own"
+                    f"xcom_pull({name}={arguments[name]!r}): make_context(xcom=...) has the values of one run, "
+                    f"{value!r}. Test this call with a server, or pass your own `ti`."
                 )
         return self.xcoms.pull(
             ti.task_id,
@@ -136,5 +118,4 @@ class MemoryServices:
         )
 
     def xcom_push(self, ti: TaskInstance, key: str, value: object) -> None:
-        """Keep it for the test."""
         self.xcoms.push(ti.task_id, ti.map_index, key, value)

@@ -1,4 +1,4 @@
-"""Pools for a test: they limit within the process, and tell who took what."""
+"""Fake pools for a test, which limit the code of this process and record each use of slots."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .._airflow.pool import UNLIMITED_SLOTS
-from .._specs.pool_state import PoolState
-from .._stand_ins.kinds import POOLS, PoolWish
 from ..errors import FakeError, PoolNotReadyError
-from .fake import Fake
-from .memory_pool import MemoryPool, PoolUse, Taken
+from ..pools._override import POOLS, PoolRequest
+from ..pools._state import PoolState
+from ._fake import Fake
+from ._memory_pool import MemoryPool, PoolUse, TakenSlots
 
 
 class FakePools(Fake[MemoryPool]):
-    """What `fake_pools` gives.
+    """The fake that `fake_pools` returns.
 
     Attributes:
-        uses: Who took slots, in the order in which they got them.
+        uses: One entry for each time that slots were taken, in order. An entry stays in the list when its slots are
+            released.
     """
 
     _place = POOLS
@@ -33,39 +34,38 @@ class FakePools(Fake[MemoryPool]):
         self._noting = threading.Lock()
 
     def held(self, pool: str) -> int:
-        """How many slots of a pool are taken now.
+        """Return the number of slots of a pool that are held now.
 
         Raises:
-            PoolNotReadyError: The test has no such pool.
+            PoolNotReadyError: The fake has no such pool.
         """
         return self._pool(pool).held
 
     def most_held(self, pool: str) -> int:
-        """How many slots of a pool were taken at once, at the most.
+        """Return the largest number of slots of a pool that were held at the same time.
 
         Raises:
-            PoolNotReadyError: The test has no such pool.
+            PoolNotReadyError: The fake has no such pool.
         """
         return self._pool(pool).most_held
 
-    def take(self, wish: PoolWish) -> Callable[[], None]:
-        """Wait for slots in this thread; what gives them back.
+    def take(self, wish: PoolRequest) -> Callable[[], None]:
+        """Wait for slots in this thread, and return a function that releases them.
 
         Raises:
-            PoolNotReadyError: The test has no such pool, or it can never give so many.
+            PoolNotReadyError: The fake has no such pool, or the pool has too few slots.
             PoolTimeoutError: The slots were not free in time.
         """
         return self._noted(self._pool(wish.pool).take(wish))
 
-    async def atake(self, wish: PoolWish) -> Callable[[], None]:
-        """`take` in a coroutine: the event loop goes on meanwhile."""
+    async def atake(self, wish: PoolRequest) -> Callable[[], None]:
+        """Wait for slots without blocking the event loop; see `take`."""
         return self._noted(await self._pool(wish.pool).atake(wish))
 
     def read(self, names: tuple[str, ...]) -> tuple[PoolState, ...]:
-        """The pools of these names; all when there are none."""
         return tuple(self._pool(name).state() for name in names or sorted(self._held))
 
-    def _noted(self, taken: Taken) -> Callable[[], None]:
+    def _noted(self, taken: TakenSlots) -> Callable[[], None]:
         with self._noting:
             place = bisect.bisect(self._numbers, taken.number)
             self._numbers.insert(place, taken.number)
@@ -76,20 +76,20 @@ class FakePools(Fake[MemoryPool]):
         if name in self._held:
             return self._held[name]
         raise PoolNotReadyError(
-            f"pool {name!r} isn't among those of fake_pools(), which has {self._known()}; add it there with its slots. "
-            "Nothing else is asked while that is active"
+            f"Pool {name!r} isn't among those of fake_pools(), which has {self._known()}. Add the pool and its slots "
+            "to fake_pools(), because code finds no others while the fake is active."
         )
 
     def _begin(self) -> None:
         super()._begin()
         self.uses, self._numbers = [], []
-        # A pool of the fake around this one stays that one's; what was given here begins with all its slots free.
+        # Keep the outer fake's pools; the pools given here start with all slots free.
         self._held.update({name: MemoryPool(name, pool.slots) for name, pool in self._given.items()})
 
     def _read_one(self, name: str, value: Any) -> MemoryPool:
         slots = value.get("slots") if isinstance(value, Mapping) else value
         if isinstance(slots, bool) or not isinstance(slots, int) or slots < UNLIMITED_SLOTS:
             raise FakeError(
-                f"fake_pools(): the slots of {name!r} are {slots!r}; write a whole number, or -1 for no limit"
+                f"fake_pools(): the slots of {name!r} are {slots!r}. Use a whole number, or -1 for no limit."
             )
         return MemoryPool(name, slots)

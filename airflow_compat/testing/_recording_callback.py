@@ -1,4 +1,4 @@
-"""A callback that remembers its calls, and what tells whether there was a call as it should be."""
+"""A callback that records its calls, and functions that check these calls."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 
 from ..errors import FakeError
 
-# What a call is told apart by, and where a context has it.
+# The attributes of `ti` by which calls are compared.
 _OF_TI = ("task_id", "dag_id", "state", "try_number")
 
 
 class RecordingCallback:
-    """A callback for tests, which can be given wherever Airflow or Prefect would have one.
+    """A callback that records its calls, for use in place of any Airflow callback.
 
     Attributes:
-        contexts: The contexts that it was called with, in order.
+        contexts: The contexts of the calls, in order.
     """
 
     def __init__(self, *, raises: BaseException | None = None) -> None:
@@ -23,7 +23,7 @@ class RecordingCallback:
         self._raises = raises
 
     def __call__(self, context: Mapping[str, Any]) -> None:
-        # Found now: later, the run may be in another state.
+        # Read the values now, because the run's state may change.
         summary(context)
         self.contexts.append(context)
         if self._raises is not None:
@@ -34,33 +34,27 @@ class RecordingCallback:
 
 
 def contexts_of(callback: Any) -> list[Mapping[str, Any]]:
-    """The contexts that a recorder, or a mock of `unittest.mock`, was called with.
-
-    Raises:
-        FakeError: It records nothing.
-    """
     if isinstance(callback, RecordingCallback):
         return list(callback.contexts)
     calls = getattr(callback, "call_args_list", None)
     if calls is None:
         raise FakeError(
-            f"assert_called_with_context() was given {callback!r}, which records no calls; give the callback as a "
-            "RecordingCallback(), or as a Mock()"
+            f"assert_called_with_context() got {callback!r}, which records no calls. Pass the callback as a "
+            "RecordingCallback() or a Mock()."
         )
     given = (call.args[0] if call.args else call.kwargs.get("context") for call in calls)
     return [context for context in given if isinstance(context, Mapping)]
 
 
 def summary(context: Mapping[str, Any]) -> dict[str, Any]:
-    """What tells one call from another."""
+    """Return the values of a context by which calls are compared."""
     ti = context["ti"]
     found = {name: getattr(ti, name) for name in _OF_TI}
-    # A context of ours refuses a key that its event doesn't have, also through `get`.
+    # A context raises an error for a key that its event doesn't have, even in `get`.
     return {**found, "exception": context["exception"]} if "exception" in context else {**found, "exception": None}
 
 
 def matches(context: Mapping[str, Any], expected: Mapping[str, Any]) -> bool:
-    """Whether a call is as expected; what isn't expected may be anything."""
     found = summary(context)
     return all(
         _is_exception(found[name], value) if name == "exception" else found[name] == value
@@ -69,7 +63,6 @@ def matches(context: Mapping[str, Any], expected: Mapping[str, Any]) -> bool:
 
 
 def complaint(contexts: list[Mapping[str, Any]], expected: Mapping[str, Any]) -> str:
-    """What was expected, and what there was."""
     wanted = f"a call with {_shown(expected)}" if expected else "a call"
     lines = [f"{wanted} was expected. The callback was called {_times(len(contexts))}" + (":" if contexts else ".")]
     for number, context in enumerate(contexts, 1):

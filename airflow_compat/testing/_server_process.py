@@ -1,4 +1,4 @@
-"""A real Prefect server for a session of tests. Imports Prefect."""
+"""A real Prefect server for a test session. This module imports Prefect."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from prefect.testing.utilities import prefect_test_harness
 
 from .._prefect.client import close_clients
 
-# A machine that builds other things at the same time takes its time to start one.
+# A busy machine starts a server slowly.
 _STARTUP_SECONDS = 240
 
 
 @contextmanager
 def temporary_server() -> Iterator[str]:
-    """A server until the block ends, also for the processes that are started meanwhile; its API's URL."""
+    """Run a server during the `with` block, and yield its API URL. Child processes use this server, too."""
     fast = temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None})
     with prefect_test_harness(server_startup_timeout=_STARTUP_SECONDS), fast:
         url = PREFECT_API_URL.value() or ""

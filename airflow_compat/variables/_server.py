@@ -1,22 +1,22 @@
-"""Where an Airflow variable is kept on the server, found by its key: a Prefect variable, else a `Secret` block."""
+"""Requests that find, store and delete an Airflow variable as a Prefect variable or `Secret` block."""
 
 from __future__ import annotations
 
 from .._airflow.names import block_name, variable_name
-from .._specs.specs import MARK, BlockSpec, VariableSpec
-from .._specs.variables import SECRET_SLUG, key_from_tags
-from .blocks import create_document, delete_document, read_documents, read_type, update_document
-from .variables import delete_variable, read_variable, upsert_variable
+from .._prefect.blocks import create_document, delete_document, read_documents, read_type, update_document
+from .._prefect.specs import MARK, BlockSpec, VariableSpec
+from .._prefect.variables import delete_variable, read_variable, upsert_variable
+from ._specs import SECRET_SLUG, key_from_tags
 
 
 def find(key: str) -> VariableSpec | BlockSpec | None:
-    """What holds this key; what holds another key under the same name doesn't count."""
+    """Find the variable with this key. An object of another key with the same Prefect name is ignored."""
     return _plain(key) or _secret(key)
 
 
 def store(key: str, spec: VariableSpec | BlockSpec) -> None:
-    """Make the server hold the spec, and nothing else, for this key."""
-    # The new home first: a reader meanwhile finds the old value or the new one, and never none.
+    """Store the variable as its spec says, as a Prefect variable or a `Secret` block, and delete the other one."""
+    # Write the new object before deleting the other one, so that a reader always finds a value.
     if isinstance(spec, VariableSpec):
         upsert_variable(spec)
         _delete(_secret(key))
@@ -30,7 +30,7 @@ def store(key: str, spec: VariableSpec | BlockSpec) -> None:
 
 
 def remove(key: str) -> bool:
-    """Delete what holds this key; whether there was anything."""
+    """Delete the variable with this key. Return True if the variable existed."""
     held = [_plain(key), _secret(key)]
     for spec in held:
         _delete(spec)
@@ -43,10 +43,8 @@ def _plain(key: str) -> VariableSpec | None:
 
 
 def _secret(key: str) -> BlockSpec | None:
-    for document in read_documents([block_name(key)], slugs=[SECRET_SLUG]):
-        if (document.data.get(MARK) or {}).get("key", key) == key:
-            return document
-    return None
+    found = read_documents([block_name(key)], slugs=[SECRET_SLUG])
+    return next((each for each in found if (each.data.get(MARK) or {}).get("key", key) == key), None)
 
 
 def _delete(spec: VariableSpec | BlockSpec | None) -> None:

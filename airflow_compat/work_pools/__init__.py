@@ -1,17 +1,19 @@
-"""Work pools for what a DAG says of where its tasks run: executor, queue, pod, container.
+"""Create Prefect work pools from an Airflow executor, queue, pod or container.
 
-`recommend` makes specs and asks no server. `plan` compares them with what the server holds, `apply` writes the
-difference. `build_step` and `helm_values` make what stands in prefect.yaml and in the values of Prefect's Helm chart.
+`recommend` creates specs without a server. `plan` compares the specs with the server, and `apply` writes the
+differences. `build_step` and `helm_values` return configuration for prefect.yaml and for Prefect's Helm chart.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ._specs.work_pool_plan import WorkPoolItem, WorkPoolOutcome
-from ._specs.work_pools import WorkPoolSpec, WorkPoolType
-from .errors import InvalidWorkPoolError
+from .._prefect.given_items import are_items, of_one_kind
+from ..errors import InvalidWorkPoolError, UnsupportedFeatureError
+from ._plan import WorkPoolItem, WorkPoolOutcome, plan_pools
+from ._specs import WorkPoolSpec, WorkPoolType
 
 __all__ = [
     "InvalidWorkPoolError",
@@ -28,6 +30,8 @@ __all__ = [
     "recommend",
 ]
 
+_BUILD_STEPS = "prefect_docker.deployments.steps"
+
 
 def recommend(
     name: str = "",
@@ -39,29 +43,30 @@ def recommend(
     executor_config: Mapping[str, Any] | None = None,
     concurrency_limit: int | None = None,
 ) -> WorkPoolSpec:
-    """The work pool for what a DAG, or an Airflow installation, says of where its tasks run.
+    """Recommend a work pool for an Airflow executor, a queue, or a task's operator.
 
-    An operator's arguments decide before the executor. A pool's infrastructure is a flow run's, not a task's: all tasks
-    of a run share its pod or container.
+    An operator's arguments take precedence over the executor. Work pools provide infrastructure per flow run, so all
+    tasks of a flow run share one pod or container.
 
-    Every argument of an operator becomes a job variable, a part of the pool's job manifest, or one of the spec's notes,
-    which say why it has no place there and what to do instead. An environment variable with the name of a secret is
-    taken from a `Secret` block at each run, and its value isn't copied.
+    Each argument of an operator becomes a job variable, a part of the pool's Kubernetes job manifest, or a note. Notes
+    explain what is not supported. Each run reads secret environment variables from a `Secret` block; the variables'
+    values are not copied.
 
     Args:
-        name: The pool's name; that of the queue by default, else `airflow-` and the type.
-        executor: Airflow's `[core] executor`: a class, a path to one, or several, of which the first counts.
+        name: The pool's name. Defaults to the queue's name; without a queue, to `airflow-` plus the pool's type.
+        executor: Airflow's `[core] executor`: a class name or path. Of several executors, only the first is used.
         queue: A task's `queue`.
-        kubernetes_pod_operator: The arguments of `KubernetesPodOperator(...)`, with the Kubernetes client's objects or
+        kubernetes_pod_operator: The arguments of `KubernetesPodOperator(...)`, as objects of the Kubernetes client or
             dictionaries.
         docker_operator: The arguments of `DockerOperator(...)`.
-        executor_config: A task's, with a `pod_override`: a `V1Pod` or a dictionary.
-        concurrency_limit: How many flow runs go on in the pool at once. None is recommended: Airflow's `parallelism`
-            and `worker_concurrency` count tasks.
+        executor_config: A task's `executor_config` with a `pod_override`: a `V1Pod` or a dictionary.
+        concurrency_limit: The maximum number of flow runs at the same time. Airflow's `parallelism` and
+            `worker_concurrency` count tasks instead.
 
     Raises:
-        InvalidWorkPoolError: An argument is misspelt, is nothing that the operator takes, or contradicts another.
-        UnsupportedFeatureError: No process, container or pod does what the executor does.
+        InvalidWorkPoolError: An argument is misspelt, invalid, contradicts another, or has a secret where no `Secret`
+            block can be used.
+        UnsupportedFeatureError: No process, docker or kubernetes pool can replace the executor.
 
     Example:
         ```python
@@ -74,7 +79,7 @@ def recommend(
         print([note.partition(":")[0] for note in pool.notes])
         ```
     """
-    from ._specs.work_pool_recommendation import recommended_pool
+    from ._recommend import recommended_pool
 
     return recommended_pool(
         name,
@@ -88,64 +93,66 @@ def recommend(
 
 
 def plan(pools: Iterable[WorkPoolSpec], *, replace: bool = False) -> tuple[WorkPoolItem, ...]:
-    """Compare work pools with what the Prefect server holds. Nothing is written.
+    """Compare work pools with the Prefect server, without writing anything.
 
-    A pool is told by its name. What its template has beyond what a spec asks for is left as it is, and so is a limit
-    where none is asked for. Several specs of one name are one pool for several deployments.
+    Pools are identified by name. A pool keeps template additions that the spec lacks, and its concurrency limit if the
+    spec has none. Several specs with the same name describe one pool for several deployments.
 
     Args:
-        pools: What `recommend` made.
-        replace: Whether what differs is to be changed; else it is left as it is.
+        pools: The specs.
+        replace: Update pools that differ from their spec.
 
     Returns:
-        An item for each pool: `create`, `unchanged`, `differs` or with `replace` `update`, or `refused` where its type
-        is another, its job variables don't fit its template, or two specs contradict each other.
+        An item for each pool: `create`, `unchanged`, `differs`, `update` (with `replace`), or `refused`. A pool is
+        refused if the server's pool has another type, its job variables don't fit its template, or two specs contradict
+        each other.
 
     Raises:
-        MissingPackageError: Neither is a type's worker installed, nor does the server know of it.
-        ServerError: The server can't be asked.
+        MissingPackageError: A pool type's worker isn't installed, and the server doesn't have the type's job template.
+        ServerError: The request failed.
     """
-    from ._work_pools.administration import plan_work_pools
+    from ._server import problems_with, read_template, read_work_pools
 
-    return plan_work_pools(pools, replace=replace)
+    specs = of_one_kind(pools, WorkPoolSpec, error=InvalidWorkPoolError)
+    held = read_work_pools({spec.name for spec in specs})
+    templates = {str(type_): read_template(type_) for type_ in {spec.type for spec in specs}}
+    return plan_pools(specs, held, templates, problems_with, replace=replace)
 
 
 def apply(
     pools: Iterable[WorkPoolSpec] | Iterable[WorkPoolItem], *, replace: bool = False
 ) -> tuple[WorkPoolOutcome, ...]:
-    """Make the server hold these work pools, each with Prefect's own job template and what the spec adds to it.
+    """Create or update the work pools on the server, with Prefect's job template and the spec's additions.
 
     Args:
-        pools: What `recommend` made, or what `plan` returned.
-        replace: See `plan`. Items of a plan were planned with or without it.
+        pools: The specs, or the items that `plan` returned.
+        replace: See `plan`. Not allowed if `pools` are the items of a plan.
 
     Returns:
-        What became of each item of the plan. What fails is told there, and the rest goes on.
+        The outcome of each item. An error in one item doesn't stop the others.
 
     Raises:
-        InvalidWorkPoolError: The plan refuses a pool, or something else was given; nothing was written. The message has
-            each, and why.
+        InvalidWorkPoolError: The plan refuses a pool, or `pools` has the wrong type. Nothing was written.
         MissingPackageError: See `plan`.
-        ServerError: The server can't be asked.
+        ServerError: The request failed.
     """
-    from ._work_pools.administration import apply_work_pools
+    from ._apply import apply_items
 
-    return apply_work_pools(pools, replace=replace)
+    given = of_one_kind(pools, WorkPoolSpec, WorkPoolItem, error=InvalidWorkPoolError)
+    if not are_items(given, WorkPoolItem, {"replace": replace}, InvalidWorkPoolError):
+        given = plan(given, replace=replace)
+    return apply_items(given)
 
 
 async def aplan(pools: Iterable[WorkPoolSpec], *, replace: bool = False) -> tuple[WorkPoolItem, ...]:
-    """`plan` for coroutines: the event loop goes on meanwhile."""
-    import asyncio
-
+    """Run `plan` without blocking the event loop."""
     return await asyncio.to_thread(plan, pools, replace=replace)
 
 
 async def aapply(
     pools: Iterable[WorkPoolSpec] | Iterable[WorkPoolItem], *, replace: bool = False
 ) -> tuple[WorkPoolOutcome, ...]:
-    """`apply` for coroutines: the event loop goes on meanwhile."""
-    import asyncio
-
+    """Run `apply` without blocking the event loop."""
     return await asyncio.to_thread(apply, pools, replace=replace)
 
 
@@ -157,26 +164,36 @@ def build_step(
     push: bool = False,
     step_id: str = "build_image",
 ) -> dict[str, Any]:
-    """What a deployment of prefect.yaml needs to run in an image that `prefect deploy` builds.
+    """Return the part of a prefect.yaml deployment that builds an image and runs the flow in it.
 
-    An image that is built is used only where the deployment's job variables name it, which they do by the step's id.
+    A deployment only uses the built image if its job variables refer to the build step's id.
 
     Args:
         image_name: The image's name, with its registry.
-        tag: Its tag; Prefect takes the time by default.
-        dockerfile: The Dockerfile; `auto` for one that Prefect makes.
-        push: Whether it is pushed to the registry, as pools on other machines need it.
-        step_id: What the step is called.
+        tag: The image's tag. By default, Prefect uses the current time.
+        dockerfile: The Dockerfile, or `auto` to let Prefect generate one.
+        push: Push the image to the registry. Required for pools on other machines.
+        step_id: The step's id.
 
     Returns:
-        `build`, with `push=True` also `push`, and `work_pool` with the `job_variables`.
+        The sections `build`, `push` (if requested), and `work_pool` with the `job_variables`.
 
     Raises:
-        InvalidWorkPoolError: The image's or the step's name can't be one.
+        InvalidWorkPoolError: The image's name or the step's id is invalid.
     """
-    from ._specs.work_pool_build import docker_build
-
-    return docker_build(image_name, tag=tag, dockerfile=dockerfile, push=push, step_id=step_id)
+    if not image_name or any(character.isspace() for character in image_name):
+        raise InvalidWorkPoolError(f"Image name {image_name!r} is invalid. Use a name without spaces.")
+    if not step_id.isidentifier():
+        raise InvalidWorkPoolError(f"Step id {step_id!r} is invalid. Use a Python identifier.")
+    build = {"id": step_id, "requires": "prefect-docker", "image_name": image_name, "dockerfile": dockerfile}
+    build |= {} if tag is None else {"tag": tag}
+    built = {field: f"{{{{ {step_id}.{field} }}}}" for field in ("image_name", "tag", "image")}
+    pushed = {"requires": "prefect-docker", "image_name": built["image_name"], "tag": built["tag"]}
+    return {
+        "build": [{f"{_BUILD_STEPS}.build_docker_image": build}],
+        **({"push": [{f"{_BUILD_STEPS}.push_docker_image": pushed}]} if push else {}),
+        "work_pool": {"job_variables": {"image": built["image"]}},
+    }
 
 
 def helm_values(
@@ -187,23 +204,37 @@ def helm_values(
     workspace_id: str = "",
     limit: int | None = None,
 ) -> dict[str, Any]:
-    """The values with which Prefect's Helm chart `prefect-worker` starts a worker of a kubernetes pool.
+    """Return the values that make Prefect's Helm chart `prefect-worker` start a worker of a kubernetes pool.
 
-    They are those of the chart's releases from 2025.3 on. The API key of Prefect Cloud is not among them: the chart
-    takes it from a secret of the cluster, `prefect-api-key` by default. Install the chart into the namespace of the
-    jobs: that is where its worker may make them.
+    The values fit chart releases from 2025.3 on. The chart reads the API key of Prefect Cloud from a secret of the
+    cluster, `prefect-api-key` by default. Install the chart into the namespace of the jobs: the chart's worker may
+    create jobs only in its own namespace.
 
     Args:
         pool: A kubernetes pool.
-        api_url: The server's API as the cluster sees it.
-        account_id: For Prefect Cloud, in place of `api_url`: the account.
-        workspace_id: The workspace there.
-        limit: How many flow runs one worker starts at once.
+        api_url: The server's API, as seen from the cluster.
+        account_id: The account in Prefect Cloud, instead of `api_url`.
+        workspace_id: The workspace in Prefect Cloud.
+        limit: The maximum number of flow runs per worker.
 
     Raises:
-        UnsupportedFeatureError: The pool is of another type.
-        InvalidWorkPoolError: Neither a server nor a workspace is named, or both are.
+        UnsupportedFeatureError: The pool is not a kubernetes pool.
+        InvalidWorkPoolError: The server's address is missing, incomplete or given twice.
     """
-    from ._specs.work_pool_helm import chart_values
-
-    return chart_values(pool, api_url=api_url, account_id=account_id, workspace_id=workspace_id, limit=limit)
+    if pool.type != "kubernetes":
+        raise UnsupportedFeatureError(
+            f"Work pool {pool.name!r} is a {pool.type} pool, but the chart's worker only starts pods. Start a worker "
+            f"with `prefect worker start --pool {pool.name!r}`."
+        )
+    if api_url and not account_id and not workspace_id:
+        server = {"selfHostedServerApiConfig": {"apiUrl": api_url}}
+    elif account_id and workspace_id and not api_url:
+        server = {"cloudApiConfig": {"accountId": account_id, "workspaceId": workspace_id}}
+    else:
+        raise InvalidWorkPoolError(
+            f"Work pool {pool.name!r}: the worker needs the server's address. Pass either api_url, or account_id and "
+            "workspace_id."
+        )
+    config = {"workPool": pool.name, **({} if limit is None else {"limit": limit})}
+    kind = "selfHostedServer" if api_url else "cloud"
+    return {"worker": {"apiConfig": kind, "config": config, **server}}

@@ -1,50 +1,24 @@
-"""Work pools onto the server: planned and written."""
+"""Writes work pools to the server."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .._prefect.work_pools import (
-    create_work_pool,
-    problems_with,
-    read_template,
-    read_work_pools,
-    update_work_pool,
-)
-from .._specs.planned import are_items, of_one_kind
-from .._specs.work_pool_plan import WorkPoolItem, WorkPoolOutcome, plan_pools
-from .._specs.work_pools import WorkPoolSpec
 from ..errors import AirflowCompatError, InvalidWorkPoolError, NameTakenError, ServerUnreachableError
-
-
-def plan_work_pools(specs: Iterable[WorkPoolSpec], *, replace: bool) -> tuple[WorkPoolItem, ...]:
-    """See `airflow_compat.work_pools.plan`."""
-    specs = of_one_kind(specs, WorkPoolSpec, error=InvalidWorkPoolError)
-    held = read_work_pools({spec.name for spec in specs})
-    templates = {str(type_): read_template(type_) for type_ in {spec.type for spec in specs}}
-    return plan_pools(specs, held, templates, problems_with, replace=replace)
-
-
-def apply_work_pools(
-    pools: Iterable[WorkPoolSpec] | Iterable[WorkPoolItem], *, replace: bool
-) -> tuple[WorkPoolOutcome, ...]:
-    """See `airflow_compat.work_pools.apply`."""
-    given = of_one_kind(pools, WorkPoolSpec, WorkPoolItem, error=InvalidWorkPoolError)
-    if are_items(given, WorkPoolItem, {"replace": replace}, InvalidWorkPoolError):
-        return apply_items(given)
-    return apply_items(plan_work_pools(given, replace=replace))
+from ._plan import WorkPoolItem, WorkPoolOutcome
+from ._server import create_work_pool, read_work_pools, update_work_pool
 
 
 def apply_items(items: Iterable[WorkPoolItem]) -> tuple[WorkPoolOutcome, ...]:
-    """Write what a plan says. What fails is in the outcomes, and the rest goes on.
+    """Write the items of a plan. Errors are in the outcomes and don't stop the other items.
 
     Raises:
-        InvalidWorkPoolError: The plan refuses an item; nothing was written.
+        InvalidWorkPoolError: The plan refuses an item. Nothing was written.
     """
     items = tuple(items)
     refused = [f"{item.name}: {'; '.join(item.notes)}" for item in items if item.action == "refused"]
     if refused:
-        raise InvalidWorkPoolError("nothing was written, since " + "\n".join(refused))
+        raise InvalidWorkPoolError("The plan refuses some pools, so nothing was written:\n" + "\n".join(refused))
     outcomes = []
     gone = ""
     for item in items:
@@ -54,7 +28,7 @@ def apply_items(items: Iterable[WorkPoolItem]) -> tuple[WorkPoolOutcome, ...]:
                 _write(item)
             except ServerUnreachableError as exc:
                 error = str(exc)
-                gone = "not tried, since the server can't be reached; apply the pools again"
+                gone = "not sent, because the server can't be reached; apply the pools again"
             except AirflowCompatError as exc:
                 error = str(exc)
         outcomes.append(WorkPoolOutcome(item, error))
@@ -66,7 +40,7 @@ def _write(item: WorkPoolItem) -> None:
         try:
             create_work_pool(item.data)
         except NameTakenError:
-            # Another process may have been as quick, with the same pool in its hands.
+            # Another process may have created the same pool.
             if not _is_there(item):
                 raise
     elif item.action == "update":

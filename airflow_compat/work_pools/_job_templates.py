@@ -1,4 +1,4 @@
-"""A pool's job template: Prefect's own, with the variables and the parts of the manifest that a spec adds."""
+"""Creates a pool's job template: Prefect's own template with the variables and the manifest of a spec."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InvalidWorkPoolError
-from .work_pool_merge import merged
-from .work_pools import WorkPoolSpec
+from ._specs import WorkPoolSpec
 
 _TEXT = {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None}
 _OBJECT: dict[str, Any] = {"type": "object", "additionalProperties": {"type": "string"}}
 _OBJECTS: dict[str, Any] = {"type": "array", "items": {"type": "object"}}
 _REFERENCE = re.compile(r"{{\s*prefect\.((?:blocks|variables)\.[\w.\-\[\]]+)\s*}}")
+_BY_NAME = ("containers", "initContainers")
 
 
 def _in_pod(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,15 +31,15 @@ KUBERNETES_VARIABLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         _in_pod({"nodeSelector": "{{ node_selector }}"}),
     ),
     "tolerations": (
-        {"title": "Tolerations", "description": "The taints that are tolerated.", **_OBJECTS},
+        {"title": "Tolerations", "description": "The taints that the pod tolerates.", **_OBJECTS},
         _in_pod({"tolerations": "{{ tolerations }}"}),
     ),
     "affinity": (
-        {"title": "Affinity", "description": "The nodes that are preferred or demanded.", "type": "object"},
+        {"title": "Affinity", "description": "The nodes that are preferred or required.", "type": "object"},
         _in_pod({"affinity": "{{ affinity }}"}),
     ),
     "image_pull_secrets": (
-        {"title": "Image Pull Secrets", "description": "The secrets that an image is pulled with.", **_OBJECTS},
+        {"title": "Image Pull Secrets", "description": "The secrets for pulling the image.", **_OBJECTS},
         _in_pod({"imagePullSecrets": "{{ image_pull_secrets }}"}),
     ),
     "volumes": (
@@ -47,7 +47,7 @@ KUBERNETES_VARIABLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         _in_pod({"volumes": "{{ volumes }}"}),
     ),
     "volume_mounts": (
-        {"title": "Volume Mounts", "description": "Where the container has the volumes.", **_OBJECTS},
+        {"title": "Volume Mounts", "description": "Where the volumes are mounted.", **_OBJECTS},
         _in_container({"volumeMounts": "{{ volume_mounts }}"}),
     ),
     "annotations": (
@@ -63,15 +63,17 @@ KUBERNETES_VARIABLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         for kind in ("request", "limit")
     },
 }
-"""What job variables of a pod may be added to a template, each with its schema and its place in the manifest. Some are
-in the templates of later releases of prefect-kubernetes; where a template has one, that stays."""
+"""The job variables that a spec may add to a template, with their schemas and places in the manifest. A variable that
+the template already has, as in later releases of prefect-kubernetes, stays unchanged.
+"""
 
 
 def with_additions(template: Mapping[str, Any], spec: WorkPoolSpec) -> dict[str, Any]:
-    """The template with what the spec adds; what it has otherwise is left as it is. Added twice is as added once.
+    """Return the template with the spec's additions. Adding twice has no further effect.
 
     Raises:
-        InvalidWorkPoolError: The spec adds a variable that isn't known, or a manifest to a pool without one.
+        InvalidWorkPoolError: The spec adds an unknown variable, or adds variables or a manifest to a pool of another
+            type than kubernetes.
     """
     result = copy.deepcopy(dict(template))
     properties = result.setdefault("variables", {}).setdefault("properties", {})
@@ -83,15 +85,15 @@ def with_additions(template: Mapping[str, Any], spec: WorkPoolSpec) -> dict[str,
         return result
     if spec.type != "kubernetes":
         raise InvalidWorkPoolError(
-            f"work pool {spec.name!r}: added_variables and job_manifest are for kubernetes pools; leave them out"
+            f"Work pool {spec.name!r}: added_variables and job_manifest are only for kubernetes pools. Leave both out."
         )
     configuration = result.setdefault("job_configuration", {})
     manifest = configuration.get("job_manifest", {})
     for name in spec.added_variables:
         if name not in KUBERNETES_VARIABLES:
-            known = ", ".join(KUBERNETES_VARIABLES)
             raise InvalidWorkPoolError(
-                f"work pool {spec.name!r}: {name!r} can't be added to a template; write any of {known}"
+                f"Work pool {spec.name!r}: the job variable {name!r} is unknown. Use any of "
+                + ", ".join(KUBERNETES_VARIABLES)
             )
         if name not in properties:
             schema, place = KUBERNETES_VARIABLES[name]
@@ -102,9 +104,9 @@ def with_additions(template: Mapping[str, Any], spec: WorkPoolSpec) -> dict[str,
 
 
 def _with_references(manifest: Any, properties: dict[str, Any]) -> Any:
-    """The manifest with a job variable in place of each reference to a block or a Prefect variable.
+    """Replace references to blocks and Prefect variables in the manifest with job variables.
 
-    The server refuses references in a job configuration. A job variable's default may be one, and each run resolves it.
+    The server refuses references in a job configuration, but resolves references in a job variable's default.
     """
     if isinstance(manifest, Mapping):
         return {key: _with_references(value, properties) for key, value in manifest.items()}
@@ -115,13 +117,63 @@ def _with_references(manifest: Any, properties: dict[str, Any]) -> Any:
 
     def variable(found: re.Match[str]) -> str:
         name = re.sub(r"[.\[\]]", "_", found[1])
-        schema = {
-            "title": name,
-            "description": "Taken from Prefect at each run.",
-            "type": "string",
-            "default": found[0],
-        }
-        properties.setdefault(name, schema)
+        said = {"title": name, "description": "Read from Prefect at each run.", "type": "string"}
+        properties.setdefault(name, {**said, "default": found[0]})
         return f"{{{{ {name} }}}}"
 
     return _REFERENCE.sub(variable, manifest)
+
+
+def merged(base: Any, over: Any, key: str = "") -> Any:
+    """Merge `over` into `base`. Merging twice has no further effect.
+
+    The first container of `base` and the first container of `over`, which run the flow, are merged. Other containers
+    are merged by name. Items that other lists lack are added to these lists.
+    """
+    if isinstance(base, Mapping) and isinstance(over, Mapping):
+        return {
+            **base,
+            **{name: merged(base[name], value, name) if name in base else plain(value) for name, value in over.items()},
+        }
+    if isinstance(base, list) and isinstance(over, (list, tuple)):
+        if key in _BY_NAME:
+            return _containers(base, list(over), main=key == "containers")
+        return [*base, *(plain(value) for value in over if value not in base)]
+    return plain(over)
+
+
+def conflicts(first: Any, second: Any, path: str = "") -> list[str]:
+    """Return the places where two manifests have different values."""
+    if isinstance(first, Mapping) and isinstance(second, Mapping):
+        return [
+            found
+            for name in first
+            if name in second
+            for found in conflicts(first[name], second[name], f"{path}.{name}" if path else name)
+        ]
+    if isinstance(first, (list, tuple)) and isinstance(second, (list, tuple)):
+        if path.endswith(".containers") and first and second:
+            return conflicts(first[0], second[0], f"{path}.0")
+        return []
+    return [] if first == second else [path]
+
+
+def plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: plain(inner) for name, inner in value.items()}
+    return [plain(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+
+
+def _containers(base: list[Any], over: list[Any], *, main: bool) -> list[Any]:
+    result = list(base)
+    if main and result and over:
+        result[0] = merged(result[0], over[0])
+        over = over[1:]
+    names = {each.get("name"): number for number, each in enumerate(result) if isinstance(each, Mapping)}
+    for each in over:
+        number = names.get(each.get("name"))
+        if number is None:
+            result.append(plain(each))
+        else:
+            result[number] = merged(result[number], each)
+    return result

@@ -1,14 +1,14 @@
-"""An operator's arguments, looked at one after another, with notes on those that have no place in a work pool."""
+"""Takes an operator's arguments one by one, and notes those that a work pool doesn't support."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, TypeVar
 
-from .._airflow.names import block_name
-from .._airflow.variable import is_sensitive
 from ..errors import InvalidWorkPoolError
+
+T = TypeVar("T")
 
 OF_EVERY_TASK = frozenset(
     """
@@ -22,19 +22,16 @@ OF_EVERY_TASK = frozenset(
     weight_rule
     """.split()
 )
-"""Arguments that every operator takes: they are the task's, and say nothing of where it runs."""
+"""Arguments that every operator has, and that don't affect where a task runs."""
 
 
 class Arguments:
-    """What is left of an operator's arguments, and the notes on what was taken.
+    """The arguments of an operator that no conversion has taken yet, and notes.
 
-    Args:
-        operator: Its class, for messages.
-        given: The arguments. None is as if it weren't given, as for Airflow.
-        known: Every argument that the operator has, but for those that every operator has.
+    As in Airflow, an argument that is None counts as not given.
 
     Raises:
-        InvalidWorkPoolError: One is misspelt.
+        InvalidWorkPoolError: An argument is misspelt.
     """
 
     def __init__(self, operator: str, given: Mapping[str, Any], known: Collection[str]) -> None:
@@ -50,83 +47,77 @@ class Arguments:
                 others.append(name)
             else:
                 near = difflib.get_close_matches(name, [*known, *OF_EVERY_TASK], 1)
-                hint = f"did you mean {near[0]}?" if near else "leave it out"
-                raise InvalidWorkPoolError(f"{operator}: it has no argument {name!r}; {hint}")
+                hint = f"Did you mean {near[0]}?" if near else "Leave the argument out."
+                raise InvalidWorkPoolError(f"{operator} has no argument {name!r}. {hint}")
         if others:
-            self.note(", ".join(others), "the task's own, and no matter of where it runs; give it to @task or @flow")
+            self.note(", ".join(others), "doesn't affect where the task runs; pass it to @task or @flow")
 
     def note(self, name: str, what: str) -> None:
-        """Say what becomes of something."""
         self.notes.append(f"{name}: {what}")
 
     def take(self, name: str, default: Any = None) -> Any:
-        """The argument, without what has a Jinja template in it; it counts as done."""
+        """Take an argument. If the argument's value has a Jinja template, return None and add a note."""
         value = self._left.pop(name, None)
         return default if value is None else self.rendered(name, value)
 
+    def take_as(self, name: str, convert: Callable[[Any], T]) -> T | None:
+        value = self.take(name)
+        try:
+            return None if value is None else convert(value)
+        except (OverflowError, TypeError, ValueError):
+            raise InvalidWorkPoolError(f"{self.operator}: {name} is not a number. Use a number, such as 60.") from None
+
+    def check_types(self, names: Collection[str], check: Callable[[Any, str, str], object]) -> None:
+        """Check the types of these arguments, unless their values have a Jinja template."""
+        for name in names:
+            if name in self._left and not has_template(self._left[name]):
+                check(self._left[name], self.operator, name)
+
+    def take_list(self, name: str) -> list[Any]:
+        value = self.take(name) or ()
+        if not isinstance(value, (list, tuple)):
+            raise InvalidWorkPoolError(f"{self.operator}: {name} is a {type(value).__name__}. Use a list.")
+        return list(value)
+
     def take_raw(self, name: str) -> Any:
-        """The argument as it is; it counts as done."""
         return self._left.pop(name, None)
 
     def take_texts(self, name: str) -> dict[str, str]:
-        """An argument that is a mapping of texts, or a list of `name=text`."""
+        """Take an argument that is a mapping of texts, or a list of `name=text`."""
         value = self._left.pop(name, None) or {}
         if isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value):
             value = dict(each.partition("=")[::2] for each in value)
         if not isinstance(value, Mapping):
             raise InvalidWorkPoolError(
-                f"{self.operator}: {name} is a {type(value).__name__}; write the names with their values"
+                f"{self.operator}: {name} is a {type(value).__name__}. Use a mapping of names and values."
             )
         texts = {str(key): "" if text is None else str(text) for key, text in value.items()}
         return {key: text for key, text in texts.items() if self.rendered(f"{name} {key}", text) is not None}
 
     def leave(self, reasons: Mapping[str, str]) -> None:
-        """Say of each of these that is given why it isn't taken."""
+        """Remove these unsupported arguments, and add a note with the reason for each that was given."""
         for name, reason in reasons.items():
             if name in self._left:
                 self._left.pop(name)
                 self.note(name, reason)
 
     def rendered(self, name: str, value: Any) -> Any:
-        """The value, or None and a note where a template in it would have to be rendered for each run."""
+        """Return the value; if the value has a Jinja template, add a note and return None."""
         if has_template(value):
-            self.note(name, "a Jinja template, which a pool doesn't render; write the value, or set it for a run")
+            self.note(name, "pools don't render Jinja templates; use a fixed value, or set the value for each run")
             return None
         return value
 
     def check_done(self) -> None:
-        """Nothing may be left: all that is known was taken or left with a reason."""
         if self._left:
             raise InvalidWorkPoolError(
-                f"{self.operator}: {', '.join(self._left)} can't be brought into a work pool; leave it out"
+                f"{self.operator}: work pools don't support {', '.join(self._left)}. Leave these arguments out."
             )
 
 
 def has_template(value: Any) -> bool:
-    """Whether a Jinja template is in the value. A worker would take its braces for a job variable of its own."""
+    """Return True if the value has a Jinja template. A worker would read the template's braces as a job variable."""
     return any("{{" in text or "{%" in text for text in _texts(value))
-
-
-def without_secrets(
-    environment: Mapping[str, str], arguments: Arguments, name: str, *, private: bool = False
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Environment variables without the secret ones, and for each of those the name of a `Secret` block.
-
-    A deployment's job variables are plain text on the server, and `prefect deploy` writes into them what a block holds
-    that they refer to.
-    """
-    texts, blocks = {}, {}
-    for key, text in environment.items():
-        if private or is_sensitive(key):
-            blocks[key] = block_name(key)
-            arguments.note(
-                f"{name} {key}",
-                f"its value isn't copied; save it as the block secret/{blocks[key]}, where the pool takes it from at "
-                "each run",
-            )
-        else:
-            texts[key] = text
-    return texts, blocks
 
 
 def _texts(value: Any) -> Iterator[str]:

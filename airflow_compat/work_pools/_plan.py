@@ -1,35 +1,27 @@
-"""A work pools' plan: what a set of specs asks for, against what the server holds. Pure; both sides are data."""
+"""Plans changes by comparing specs with the work pools on the server. Makes no requests."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from .._airflow.sendable import refusal
 from ..errors import InvalidWorkPoolError
-from .work_pool_merge import conflicts, merged
-from .work_pool_templates import with_additions
-from .work_pools import WorkPoolSpec
+from ._job_templates import conflicts, merged, with_additions
+from ._specs import WorkPoolSpec
 
 Action: TypeAlias = Literal["create", "update", "unchanged", "differs", "refused"]
-"""What applying does: create it; make what the server has like it; nothing, since that is like it; nothing, since it is
-not and nobody said to replace; nothing, since it can't be."""
+"""What `apply` does for an item: it writes only `create` and `update`. `replace` turns `differs` into `update`."""
 
 Check: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, Any]], list[str]]
-"""Given a template and job variables, what of those the template's schema doesn't take."""
+"""A function that checks job variables against a job template, and returns the problems."""
 
 
 @dataclass(frozen=True)
 class HeldWorkPool:
-    """A work pool that the server holds.
-
-    Attributes:
-        name: Its name.
-        type: What its workers start.
-        template: Its base job template.
-        concurrency_limit: How many flow runs go on in it at once.
-    """
+    """A work pool on the server, with its base job template."""
 
     name: str
     type: str
@@ -39,14 +31,14 @@ class HeldWorkPool:
 
 @dataclass(frozen=True)
 class WorkPoolItem:
-    """One work pool, and what is to become of it.
+    """A planned change of one work pool.
 
     Attributes:
         name: The pool's name.
-        action: What applying does.
-        type: What its workers start.
-        notes: What differs, what is left as it is, or why it is refused.
-        data: What the server is to have, as Prefect's API takes it; nothing for what is refused.
+        action: What `apply` does.
+        type: The pool's type.
+        notes: The differences, what stays unchanged, or the reasons for a refusal.
+        data: The request for Prefect's API. Empty if the item is refused.
     """
 
     name: str
@@ -56,17 +48,17 @@ class WorkPoolItem:
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def as_dict(self) -> dict[str, Any]:
-        """The item without what is to be written, for JSON."""
+        """Return the item as JSON data, without the request."""
         return {"name": self.name, "action": self.action, "type": self.type, "notes": list(self.notes)}
 
 
 @dataclass(frozen=True)
 class WorkPoolOutcome:
-    """What became of an item of the plan.
+    """The result of applying an item.
 
     Attributes:
         item: The item.
-        error: Why it could not be written; empty when it was, or when there was nothing to do.
+        error: The reason why the item could not be written. Empty on success, or if there was nothing to write.
     """
 
     item: WorkPoolItem
@@ -74,7 +66,7 @@ class WorkPoolOutcome:
 
     @property
     def done(self) -> bool:
-        """Whether the server now holds what the plan says."""
+        """Whether the server now matches the plan."""
         return not self.error and self.item.action in ("create", "update", "unchanged")
 
 
@@ -86,19 +78,12 @@ def plan_pools(
     *,
     replace: bool,
 ) -> tuple[WorkPoolItem, ...]:
-    """An item for each pool, in the order of its first spec.
-
-    Args:
-        specs: What should be. Several of one name are one pool for several deployments.
-        held: What the server has of these names.
-        templates: Prefect's own template of each type.
-        check: What tells job variables that don't fit.
-        replace: Whether what differs is to be changed.
-    """
-    by_name: dict[str, list[WorkPoolSpec]] = {}
-    for spec in specs:
-        by_name.setdefault(spec.name, []).append(spec)
-    return tuple(_item(same, held.get(name), templates, check, replace=replace) for name, same in by_name.items())
+    """Return an item for each pool, in the order of its first spec."""
+    specs = tuple(specs)
+    return tuple(
+        _item([spec for spec in specs if spec.name == name], held.get(name), templates, check, replace=replace)
+        for name in dict.fromkeys(spec.name for spec in specs)
+    )
 
 
 def _item(
@@ -113,21 +98,20 @@ def _item(
     problems = _contradictions(specs)
     if held is not None and held.type != first.type:
         problems.append(
-            f"the server has a {held.type} pool of this name, and a pool's type can't be changed; give another name, "
-            f"or delete that one: prefect work-pool delete {first.name!r}"
+            f"the server has a {held.type} pool of this name, and a pool's type can't be changed; choose another name, "
+            f"or delete that pool: prefect work-pool delete {first.name!r}"
         )
     if problems:
         return WorkPoolItem(first.name, "refused", first.type, tuple(problems))
     spec = _together(specs)
-    own = templates[first.type]
-    # A pool that was made with neither a worker nor Prefect's command has none, and its workers can't start anything.
-    base = held.template if held is not None and held.template.get("job_configuration") else own
+    # A pool that was created without a job template can't start runs.
+    base = held.template if held is not None and held.template.get("job_configuration") else templates[first.type]
     try:
         template = with_additions(base, spec)
     except InvalidWorkPoolError as exc:
         return WorkPoolItem(first.name, "refused", first.type, (str(exc),))
-    limit = {"concurrency_limit": spec.concurrency_limit} if spec.concurrency_limit is not None else {}
-    data: dict[str, Any] = {"base_job_template": template, **limit}
+    data: dict[str, Any] = {"base_job_template": template}
+    data |= {"concurrency_limit": spec.concurrency_limit} if spec.concurrency_limit is not None else {}
     wrong = [problem for each in specs for problem in check(template, each.job_variables)]
     wrong += [problem] if (problem := refusal({"name": first.name, **data}, "in the pool's arguments")) else []
     if wrong:
@@ -135,47 +119,48 @@ def _item(
     if held is None:
         return WorkPoolItem(first.name, "create", first.type, (), {"name": first.name, "type": first.type, **data})
     differences = _differences(held, template, spec)
-    notes = _left(held, spec)
+    left = spec.concurrency_limit is None and held.concurrency_limit is not None
+    notes = (f"keeps its concurrency limit of {held.concurrency_limit}",) if left else ()
     if not differences:
         return WorkPoolItem(first.name, "unchanged", first.type, notes, data)
-    action: Action = "update" if replace else "differs"
-    return WorkPoolItem(first.name, action, first.type, (f"differs in {', '.join(differences)}", *notes), data)
+    notes = (f"differs in {', '.join(differences)}", *notes)
+    return WorkPoolItem(first.name, "update" if replace else "differs", first.type, notes, data)
 
 
 def _contradictions(specs: list[WorkPoolSpec]) -> list[str]:
     problems = []
     first, *others = specs
     manifest: Any = first.job_manifest
+    marks = dict(first.secret_marks)
     for other in others:
         if other.type != first.type:
-            problems.append(f"it is asked for as {first.type} and as {other.type}; give each a name of its own")
-        places = conflicts(manifest, other.job_manifest)
-        if places:
-            problems.append(f"two ask for another {', '.join(places)} in its job manifest; give each a name of its own")
+            problems.append(f"two specs have the types {first.type} and {other.type}; use different names")
+        if places := conflicts(manifest, other.job_manifest):
+            problems.append(f"two specs differ in {', '.join(places)} of the job manifest; use different names")
         blocks = [name for name, block in other.secret_env.items() if first.secret_env.get(name, block) != block]
         if blocks:
-            problems.append(f"two take {', '.join(blocks)} from different blocks; give each a name of its own")
+            problems.append(f"two specs read {', '.join(blocks)} from different blocks; use different names")
+        if same := [block for block, mark in other.secret_marks.items() if marks.setdefault(block, mark) != mark]:
+            problems.append(
+                f"two specs have different secrets in the block secret/{', secret/'.join(same)}; use different names"
+            )
         manifest = merged(manifest, other.job_manifest)
-    limits = {spec.concurrency_limit for spec in specs} - {None}
+    limits = sorted({spec.concurrency_limit for spec in specs if spec.concurrency_limit is not None})
     if len(limits) > 1:
-        numbers = " and ".join(str(limit) for limit in sorted(limit for limit in limits if limit is not None))
-        problems.append(f"its concurrency_limit is asked to be {numbers}; decide on one")
+        numbers = " and ".join(map(str, limits))
+        problems.append(f"two specs have the concurrency limits {numbers}; use one of them")
     return list(dict.fromkeys(problems))
 
 
 def _together(specs: list[WorkPoolSpec]) -> WorkPoolSpec:
-    manifest: Any = {}
-    blocks: dict[str, str] = {}
-    for spec in specs:
-        manifest = merged(manifest, spec.job_manifest)
-        blocks |= spec.secret_env
+    limits = [spec.concurrency_limit for spec in specs if spec.concurrency_limit is not None]
     return WorkPoolSpec(
         specs[0].name,
         specs[0].type,
-        concurrency_limit=next((each.concurrency_limit for each in specs if each.concurrency_limit is not None), None),
+        concurrency_limit=next(iter(limits), None),
         added_variables=tuple(dict.fromkeys(name for spec in specs for name in spec.added_variables)),
-        job_manifest=manifest,
-        secret_env=blocks,
+        job_manifest=functools.reduce(merged, (spec.job_manifest for spec in specs), {}),
+        secret_env={name: block for spec in specs for name, block in spec.secret_env.items()},
     )
 
 
@@ -184,20 +169,10 @@ def _differences(held: HeldWorkPool, template: Mapping[str, Any], spec: WorkPool
     if not held.template.get("job_configuration"):
         found.append("its job template, which is empty")
     else:
-        before, after = (_properties(each) for each in (held.template, template))
+        before, after = (each.get("variables", {}).get("properties", {}) for each in (held.template, template))
         found += [f"the job variable {name}" for name in after if after[name] != before.get(name)]
         if held.template.get("job_configuration") != template.get("job_configuration"):
             found.append("its job manifest")
     if spec.concurrency_limit is not None and held.concurrency_limit != spec.concurrency_limit:
         found.append(f"its concurrency limit, which is {held.concurrency_limit or 'none'}")
     return found
-
-
-def _properties(template: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(template.get("variables", {}).get("properties", {}))
-
-
-def _left(held: HeldWorkPool, spec: WorkPoolSpec) -> tuple[str, ...]:
-    if spec.concurrency_limit is None and held.concurrency_limit is not None:
-        return (f"its concurrency limit of {held.concurrency_limit} is left as it is",)
-    return ()

@@ -1,4 +1,4 @@
-"""A pod as Kubernetes' API has it, as job variables of a kubernetes pool and a part of its job manifest."""
+"""Converts a Kubernetes pod to the job variables and the job manifest of a kubernetes pool."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import InvalidWorkPoolError
-from .kubernetes_plain import as_plain
-from .work_pool_arguments import Arguments, has_template, without_secrets
+from ._kubernetes_objects import as_plain
+from ._operator_arguments import Arguments, has_template
+from ._pod_types import check_pod, mapping
+from ._secrets import SecretBlocks, refuse_secrets, without_secret_labels
 
 _BASE = "base"
 _JOB = "prefect-job"
-_FLOW = "the container runs the flow; call this in a task of it, as by subprocess.run([...], check=True)"
-# What of a pod has a job variable, in the template or added to it.
+_FLOW = "the container runs the flow; run the command in a task, for example with subprocess.run([...], check=True)"
+# Pod fields and the job variables for them; the template has these variables, or they are added to it.
 _SPEC_VARIABLES = {
     "affinity": "affinity",
     "imagePullSecrets": "image_pull_secrets",
@@ -44,14 +46,13 @@ _ADDED = (
 
 @dataclass
 class PodParts:
-    """What a pod becomes.
+    """A Kubernetes pod, converted to parts of a work pool.
 
     Attributes:
-        job_variables: What a deployment says.
-        added_variables: Which of them the template may lack.
-        job_manifest: What has no variable.
-        secret_env: Environment variables that are secret, and the blocks for them.
-        notes: What has no place, each by its name.
+        added_variables: Job variables that the template may lack.
+        job_manifest: Pod fields that no job variable can set.
+        secret_env: Secret environment variables and their blocks.
+        notes: Fields that are not supported, and what to do instead.
     """
 
     job_variables: dict[str, Any] = field(default_factory=dict)
@@ -61,39 +62,34 @@ class PodParts:
     notes: list[str] = field(default_factory=list)
 
 
-def parts_of_pod(pod: Mapping[str, Any], where: str) -> PodParts:
-    """Take a pod apart.
-
-    Args:
-        pod: As the API has it, without a Jinja template in it.
-        where: What holds it, for messages.
+def parts_of_pod(pod: Mapping[str, Any], where: str, secret_blocks: SecretBlocks) -> PodParts:
+    """Convert a pod to parts of a work pool.
 
     Raises:
-        InvalidWorkPoolError: It has a field that no pod has, or several containers of which none is `base`.
+        InvalidWorkPoolError: The pod has an unknown field, a field of the wrong type, several containers without one
+            named `base`, or a secret where no block can be used.
     """
+    check_pod(pod, where)
     arguments = Arguments(where, dict(pod), {"apiVersion", "kind", "metadata", "spec", "status"})
     for name in ("apiVersion", "kind", "status"):
         arguments.take(name)
     parts = PodParts()
-    template: dict[str, Any] = {}
-    if metadata := _metadata(arguments, parts):
-        template["metadata"] = metadata
-    spec = _mapping(arguments.take("spec"), where, "spec")
-    containers = spec.pop("containers", None) or [{}]
-    main, others = _main(containers, where)
-    others = [_beside(each, arguments) for each in others]
-    if first := spec.get("initContainers"):
-        spec["initContainers"] = [_beside(_mapping(each, where, "an init container"), arguments) for each in first]
+    metadata = _metadata(arguments, parts)
+    spec = mapping(arguments.take("spec"), where, "spec")
+    main, others = _main(spec.pop("containers", None) or [{}], where)
+    others = [_beside(each, arguments, secret_blocks) for each in others]
+    first = [mapping(each, where, "an init container") for each in spec.pop("initContainers", None) or ()]
+    refuse_secrets(spec, where, "spec")
+    if first:
+        spec["initContainers"] = [_beside(each, arguments, secret_blocks) for each in first]
     rest = _spec(spec, arguments, parts)
-    container = _container(main, arguments, parts)
+    container = _container(main, arguments, parts, secret_blocks)
     if container or others:
         rest["containers"] = [container, *others]
     if others:
         names = ", ".join(str(each.get("name")) for each in others)
-        arguments.note(names, "a container beside the flow's: the job ends when it ends, too")
-    if rest:
-        template["spec"] = rest
-    if template:
+        arguments.note(names, "an additional container; the job only ends when this container ends too")
+    if template := {name: value for name, value in (("metadata", metadata), ("spec", rest)) if value}:
         parts.job_manifest = {"spec": {"template": template}}
     parts.added_variables = tuple(name for name in _ADDED if name in parts.job_variables)
     parts.notes = arguments.notes
@@ -101,71 +97,76 @@ def parts_of_pod(pod: Mapping[str, Any], where: str) -> PodParts:
 
 
 def plain_pod(override: Any, where: str) -> dict[str, Any]:
-    """A V1Pod, or a dictionary of one, as the API has it.
+    """Return a pod in the format of Kubernetes' API, from a `V1Pod` or a dictionary.
 
     Raises:
-        InvalidWorkPoolError: It is neither, or has a Jinja template in it.
+        InvalidWorkPoolError: The value is neither a `V1Pod` nor a dictionary, or has a Jinja template.
     """
     pod = as_plain(override)
     if not isinstance(pod, dict):
-        raise InvalidWorkPoolError(f"{where}: it is a {type(override).__name__}; write a V1Pod(...), or a dictionary")
+        raise InvalidWorkPoolError(f"{where} is a {type(override).__name__}. Use a V1Pod(...), or a dictionary.")
     if has_template(pod):
-        raise InvalidWorkPoolError(f"{where}: it has a Jinja template, which a pool doesn't render; write the value")
+        raise InvalidWorkPoolError(
+            f"{where} has a Jinja template, which pools don't render. Replace the template with a value."
+        )
     return pod
 
 
 def _metadata(arguments: Arguments, parts: PodParts) -> dict[str, Any]:
-    metadata = _mapping(arguments.take("metadata"), arguments.operator, "metadata")
+    metadata = mapping(arguments.take("metadata"), arguments.operator, "metadata")
     for name in ("name", "generateName"):
         if metadata.pop(name, None) is not None:
-            arguments.note(f"metadata.{name}", "a pod is called after its flow run")
+            arguments.note(f"metadata.{name}", "pods are named after their flow runs")
     if (namespace := metadata.pop("namespace", None)) is not None:
         parts.job_variables["namespace"] = namespace
     for name in ("labels", "annotations"):
         texts = {str(key): str(text) for key, text in (metadata.pop(name, None) or {}).items()}
-        if texts:
+        if texts := without_secret_labels(texts, arguments, name):
             parts.job_variables[name] = texts
     metadata.pop("creationTimestamp", None)
+    refuse_secrets(metadata, arguments.operator, "metadata")
     return metadata
 
 
 def _main(containers: list[Any], where: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The container that Airflow's task would run in, and the others."""
-    plain = [_mapping(each, where, "a container") for each in containers]
+    plain = [mapping(each, where, "a container") for each in containers]
     named = [each for each in plain if each.get("name") in (_BASE, _JOB)]
     if len(plain) > 1 and len(named) != 1:
-        raise InvalidWorkPoolError(f"{where}: of {len(plain)} containers none or several are called base; name one so")
+        raise InvalidWorkPoolError(
+            f"{where}: of {len(plain)} containers, none or several are named base. Name one container base."
+        )
     main = named[0] if named else plain[0]
     return main, [each for each in plain if each is not main]
 
 
 def _spec(spec: dict[str, Any], arguments: Arguments, parts: PodParts) -> dict[str, Any]:
-    for name, variable in _SPEC_VARIABLES.items():
-        if value := spec.pop(name, None):
-            parts.job_variables[variable] = value
-    policy = spec.pop("restartPolicy", None)
-    if policy not in (None, "Never"):
-        arguments.note("restartPolicy", f"Prefect's jobs have Never, not {policy}; give the flow retries")
+    _move(spec, _SPEC_VARIABLES, parts)
+    if (policy := spec.pop("restartPolicy", None)) not in (None, "Never"):
+        arguments.note("restartPolicy", f"Prefect's jobs use Never instead of {policy}; use retries of the flow")
     return spec
 
 
-def _container(container: dict[str, Any], arguments: Arguments, parts: PodParts) -> dict[str, Any]:
-    name = container.pop("name", _BASE)
-    if name not in (_BASE, _JOB):
-        arguments.note(f"container {name}", "it is called prefect-job")
+def _move(given: dict[str, Any], names: Mapping[str, str], parts: PodParts) -> None:
+    parts.job_variables |= {variable: value for name, variable in names.items() if (value := given.pop(name, None))}
+
+
+def _container(
+    container: dict[str, Any], arguments: Arguments, parts: PodParts, secret_blocks: SecretBlocks
+) -> dict[str, Any]:
+    if (name := container.pop("name", _BASE)) not in (_BASE, _JOB):
+        arguments.note(f"container {name}", "the container is named prefect-job")
     for each in ("args", "command"):
         if container.pop(each, None):
             arguments.note(each, _FLOW)
-    for each, variable in _CONTAINER_VARIABLES.items():
-        if value := container.pop(each, None):
-            parts.job_variables[variable] = value
-    _environment(container, arguments, parts)
+    _refuse_secrets(container, arguments, _BASE)
+    _move(container, _CONTAINER_VARIABLES, parts)
+    _environment(container, arguments, parts, secret_blocks)
     _resources(container, arguments, parts)
     return container
 
 
 def _resources(container: dict[str, Any], arguments: Arguments, parts: PodParts) -> None:
-    resources = _mapping(container.pop("resources", None), arguments.operator, "resources")
+    resources = mapping(container.pop("resources", None), arguments.operator, "resources")
     for kind in ("requests", "limits"):
         quantities = dict(resources.pop(kind, None) or {})
         for resource in ("cpu", "memory"):
@@ -173,43 +174,62 @@ def _resources(container: dict[str, Any], arguments: Arguments, parts: PodParts)
                 parts.job_variables[f"{resource}_{kind[:-1]}"] = str(quantity)
         if quantities:
             resources[kind] = {name: str(quantity) for name, quantity in quantities.items()}
-    if resources:
-        container["resources"] = resources
+    container |= {"resources": resources} if resources else {}
 
 
-def _environment(container: dict[str, Any], arguments: Arguments, parts: PodParts) -> None:
-    variables = [_mapping(each, arguments.operator, "a variable of env") for each in container.pop("env", None) or ()]
-    texts = {
-        str(each["name"]): "" if each.get("value") is None else str(each["value"])
-        for each in variables
-        if "valueFrom" not in each
-    }
-    texts, parts.secret_env = without_secrets(texts, arguments, "env")
+def _environment(container: dict[str, Any], arguments: Arguments, parts: PodParts, secret_blocks: SecretBlocks) -> None:
+    variables = _variables(container.pop("env", None), arguments)
+    texts, parts.secret_env = secret_blocks.without_secrets(_texts(variables), arguments, "env")
     if texts:
         parts.job_variables["env"] = texts
     if others := [each for each in variables if "valueFrom" in each]:
         container["env"] = others
 
 
-def _beside(container: dict[str, Any], arguments: Arguments) -> dict[str, Any]:
-    """A container that doesn't run the flow: a secret in its environment is a reference that each run resolves."""
+def _beside(container: dict[str, Any], arguments: Arguments, secret_blocks: SecretBlocks) -> dict[str, Any]:
+    """Return an additional container that refers to blocks for its secrets; each run resolves these references."""
+    name = str(container.get("name"))
+    _refuse_secrets(container, arguments, name)
     if not container.get("env"):
         return container
-    variables = []
-    for each in container["env"]:
-        variable = _mapping(each, arguments.operator, "a variable of env")
-        name = str(variable.get("name"))
-        if variable.get("value"):
-            _, blocks = without_secrets({name: ""}, arguments, f"env of {container.get('name')}")
-            if name in blocks:
-                variable["value"] = f"{{{{ prefect.blocks.secret.{blocks[name]} }}}}"
-        variables.append(variable)
-    return {**container, "env": variables}
+    variables = _variables(container["env"], arguments)
+    _, blocks = secret_blocks.without_secrets(_texts(variables), arguments, f"env of {name}", container=name)
+    references = {key: f"{{{{ prefect.blocks.secret.{block} }}}}" for key, block in blocks.items()}
+    env = [
+        {**each, "value": references[str(each.get("name"))]}
+        if "value" in each and each.get("name") in references
+        else each
+        for each in variables
+    ]
+    return {**container, "env": env}
 
 
-def _mapping(value: Any, where: str, what: str) -> dict[str, Any]:
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise InvalidWorkPoolError(f"{where}: {what} is a {type(value).__name__}; write a dictionary")
-    return dict(value)
+def _refuse_secrets(container: dict[str, Any], arguments: Arguments, name: str) -> None:
+    rest = {key: value for key, value in container.items() if key != "env"}
+    refuse_secrets(rest, arguments.operator, f"container {name}")
+
+
+def _variables(env: Any, arguments: Arguments) -> list[dict[str, Any]]:
+    """Return the variables. As in Kubernetes, the last of several variables with the same name applies."""
+    latest: dict[str, dict[str, Any]] = {}
+    for each in env or ():
+        variable = mapping(each, arguments.operator, "a variable of env")
+        if not (name := str(variable.get("name", ""))):
+            raise InvalidWorkPoolError(f"{arguments.operator}: a variable of env has no name. Add the name.")
+        if variable.get("value") not in (None, "") and "valueFrom" in variable:
+            raise InvalidWorkPoolError(
+                f"{arguments.operator}: env {name} has both value and valueFrom, which Kubernetes refuses. Keep one of "
+                "the two."
+            )
+        latest.pop(name, None)
+        latest[name] = variable
+    return list(latest.values())
+
+
+def _texts(variables: list[dict[str, Any]]) -> dict[str, str]:
+    """Return the environment variables whose values are written in the pod."""
+    return {
+        str(each.get("name")): "" if each.get("value") is None else str(each["value"])
+        for each in variables
+        if "valueFrom" not in each
+    }

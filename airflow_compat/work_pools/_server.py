@@ -1,4 +1,4 @@
-"""Work pools: read, created, changed; and what Prefect itself has for each type."""
+"""Reads and writes work pools, and reads Prefect's job template of each pool type."""
 
 from __future__ import annotations
 
@@ -13,28 +13,24 @@ from prefect.utilities.schema_tools import ValidationError, validate
 from prefect.utilities.templating import find_placeholders
 from prefect.workers.base import BaseWorker
 
-from .._specs.work_pool_plan import HeldWorkPool
+from .._prefect.client import kept_client
+from .._prefect.failures import server_call
+from .._prefect.pages import items
 from ..errors import MissingPackageError, ServerError
-from .client import kept_client
-from .failures import server_call
+from ._plan import HeldWorkPool
 
 _PACKAGES = {"docker": "docker", "kubernetes": "kubernetes"}
 
 
-@server_call
 def read_work_pools(names: Collection[str]) -> dict[str, HeldWorkPool]:
-    """The pools of these names that there are."""
     if not names:
         return {}
-    found: dict[str, HeldWorkPool] = {}
-    body = {"work_pools": {"name": {"any_": sorted(names)}}, "limit": 200}
-    for offset in range(0, len(names), 200):
-        page = kept_client().request("POST", "/work_pools/filter", json={**body, "offset": offset}).json()
-        for pool in page:
-            found[pool["name"]] = HeldWorkPool(
-                pool["name"], pool["type"], pool["base_job_template"] or {}, pool["concurrency_limit"]
-            )
-    return found
+    return {
+        pool["name"]: HeldWorkPool(
+            pool["name"], pool["type"], pool["base_job_template"] or {}, pool["concurrency_limit"]
+        )
+        for pool in items("/work_pools/filter", {"work_pools": {"name": {"any_": sorted(names)}}})
+    }
 
 
 @server_call
@@ -42,7 +38,7 @@ def create_work_pool(data: Mapping[str, Any]) -> None:
     """Create a pool.
 
     Raises:
-        NameTakenError: There is one of that name.
+        NameTakenError: A pool with that name exists.
     """
     from prefect.client.schemas.actions import WorkPoolCreate
 
@@ -51,62 +47,57 @@ def create_work_pool(data: Mapping[str, Any]) -> None:
 
 @server_call
 def update_work_pool(name: str, data: Mapping[str, Any]) -> None:
-    """Give a pool another template or limit; its runs, its workers and its queues stay.
+    """Change a pool's job template or concurrency limit. The pool's runs, workers and queues stay unchanged.
 
     Raises:
-        ServerError: There is none of that name any more.
+        ServerError: The pool no longer exists.
     """
     try:
         kept_client().request("PATCH", "/work_pools/{name}", path_params={"name": name}, json=dict(data))
     except httpx.HTTPStatusError as error:
         if error.response.status_code != HTTPStatus.NOT_FOUND:
             raise
-        gone = True
     else:
-        gone = False
-    if gone:
-        raise ServerError(f"work pool {name!r} was deleted in the meantime; apply it again")
+        return
+    raise ServerError(f"work pool {name!r} was deleted in the meantime; apply the pools again to create it")
 
 
 def read_template(type_: str) -> dict[str, Any]:
-    """Prefect's own job template for pools of a type: the installed worker's, else what the server knows of workers.
+    """Return Prefect's job template of a pool type, from the installed worker or from the server.
 
     Raises:
-        MissingPackageError: Neither has one.
-        ServerError: The server can't be asked.
+        MissingPackageError: The worker isn't installed, and the server doesn't have its template.
     """
-    worker = BaseWorker.get_worker_class_from_type(type_)
-    if worker is not None:
+    if worker := BaseWorker.get_worker_class_from_type(type_):
         return dict(worker.get_default_base_job_template())
     for collection in _read_worker_metadata().values():
         for described in collection.values():
             if described.get("type") == type_ and described.get("default_base_job_configuration"):
                 return dict(described["default_base_job_configuration"])
     raise MissingPackageError(
-        f"work pools of type {type_}: neither is their worker installed here nor does the server know of it; "
-        f'install it with `pip install "airflow-compat[{_PACKAGES.get(type_, type_)}]"`'
+        f"Neither this machine nor the server has the job template of {type_} work pools. "
+        f'Run `pip install "airflow-compat[{_PACKAGES.get(type_, type_)}]"`.'
     )
 
 
 def problems_with(
     template: Mapping[str, Any], job_variables: Mapping[str, Any], *, check_values: bool = True
 ) -> list[str]:
-    """What the server would refuse, of the template itself and of the job variables. No value is quoted."""
+    """Return the reasons why the server would refuse the template or the job variables, without quoting values."""
     schema = dict(template.get("variables") or {})
     known = schema.get("properties", {})
-    undeclared = sorted(_placeholders(template) - known.keys())
-    if undeclared:
+    if undeclared := sorted(_placeholders(template) - known.keys()):
         names = ", ".join(f"{{{{ {name} }}}}" for name in undeclared)
         return [
-            f"job template: the server refuses {names}, which the pool has no job variable for; declare or remove it"
+            f"job template: the server refuses {names}, because this job variable does not exist; declare the variable"
         ]
     problems = [
-        f"job variable {name}: the pool's job template has none of that name; {_instead(name, known)}"
+        f"job variable {name}: the pool's job template doesn't have it; {_instead(name, known)}"
         for name in job_variables
         if name not in known
     ]
     wrong = [
-        f"job variable {name}: its value isn't as the pool's job template has it; correct it"
+        f"job variable {name}: its value doesn't fit the schema of the pool's job template; correct it"
         for name, value in job_variables.items()
         if check_values and name in known and not _fits({**schema, "properties": {name: known[name]}}, name, value)
     ]
@@ -115,13 +106,13 @@ def problems_with(
 
 def _instead(name: str, known: Collection[str]) -> str:
     near = difflib.get_close_matches(name, known, 2, 0.6)
-    return f"did you mean {' or '.join(near)}?" if near else "leave it out, or add it to the template"
+    return f"did you mean {' or '.join(near)}?" if near else "leave the job variable out, or add it to the template"
 
 
 def _placeholders(template: Mapping[str, Any]) -> set[str]:
-    """The names that the server finds in a job configuration: in its JSON, so in keys too."""
-    configuration = template.get("job_configuration") or {}
-    return {found.name for part in configuration.values() for found in find_placeholders(json.dumps(part))}
+    """Return the placeholders that the server finds in a job configuration's JSON, including its keys."""
+    parts = (template.get("job_configuration") or {}).values()
+    return {found.name for part in parts for found in find_placeholders(json.dumps(part))}
 
 
 def _fits(schema: dict[str, Any], name: str, value: Any) -> bool:
@@ -134,5 +125,4 @@ def _fits(schema: dict[str, Any], name: str, value: Any) -> bool:
 
 @server_call
 def _read_worker_metadata() -> dict[str, Any]:
-    view = kept_client().request("GET", "/collections/views/{view}", path_params={"view": "aggregate-worker-metadata"})
-    return dict(view.json())
+    return kept_client().read_worker_metadata()

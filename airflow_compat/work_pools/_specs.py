@@ -1,4 +1,4 @@
-"""What a work pool should be, and what a deployment that runs in it gives it, as data."""
+"""Specs of work pools, with job variables for their deployments, as frozen data."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import Any, Literal, TypeAlias
 from ..errors import InvalidWorkPoolError
 
 WorkPoolType: TypeAlias = Literal["process", "docker", "kubernetes"]
-"""Where a pool's runs are: in a process of the worker's machine, in a container there, in a pod of a cluster."""
+"""Where runs start: in a process or container on the worker's machine, or in a pod of a cluster."""
 
 _FORBIDDEN = "/%&><"
 
 
 @dataclass(frozen=True)
 class WorkPoolSpec:
-    """A work pool, what a deployment's job variables are there, and why.
+    """The specification of a work pool, with job variables for a deployment.
 
     Attributes:
         name: The pool's name.
-        type: What its workers start.
-        job_variables: What a deployment in it says: its image, its environment, its resources and so on.
-        concurrency_limit: How many flow runs go on in it at once; None for any number.
-        added_variables: The job variables that the pool's template must have beside Prefect's own, by their names.
-        job_manifest: What the Kubernetes job of every run has beyond Prefect's own, to be merged into the template's.
-        secret_env: Environment variables that are secret, and the names of the `Secret` blocks that the pool takes them
-            from at each run.
-        reasons: Why this pool, in words.
-        notes: What has no place in a pool or differs there, each by its name, and what to do instead.
+        type: The pool's type.
+        job_variables: The deployment's job variables: image, environment, resources and so on.
+        concurrency_limit: The maximum number of flow runs at the same time. None for no limit.
+        added_variables: Job variables to add to the pool's template.
+        job_manifest: Additions to the Kubernetes job of every run.
+        secret_env: Secret environment variables, and the `Secret` blocks from which each run reads these variables.
+        reasons: The reasons why this pool is recommended.
+        notes: Arguments that are not supported or work differently, and what to do instead.
+        secret_marks: A keyed hash of each block's secret, to detect two different secrets for one block.
     """
 
     name: str
@@ -40,23 +40,23 @@ class WorkPoolSpec:
     secret_env: Mapping[str, str] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    secret_marks: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         _check_name(self.name)
         limit = self.concurrency_limit
         if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 0):
             raise InvalidWorkPoolError(
-                f"work pool {self.name!r}: concurrency_limit is {limit!r}; write how many flow runs may go on at once, "
-                "or leave it out"
+                f"Work pool {self.name!r}: concurrency_limit is {limit!r}. Use the maximum number of flow runs at "
+                "once, or leave the argument out."
             )
 
     def work_pool(self) -> dict[str, Any]:
-        """What stands below `work_pool:` of a deployment in prefect.yaml."""
-        variables = {"job_variables": dict(self.job_variables)} if self.job_variables else {}
-        return {"name": self.name, **variables}
+        """Return the `work_pool` section of a deployment in prefect.yaml."""
+        return {"name": self.name, **({"job_variables": dict(self.job_variables)} if self.job_variables else {})}
 
     def as_dict(self) -> dict[str, Any]:
-        """The spec for JSON."""
+        """Return the spec as JSON data."""
         return {
             "name": self.name,
             "type": self.type,
@@ -72,8 +72,12 @@ class WorkPoolSpec:
 
 def _check_name(name: str) -> None:
     if not isinstance(name, str) or not name.strip("'\" "):
-        raise InvalidWorkPoolError(f"a work pool's name is {name!r}; give it one")
+        raise InvalidWorkPoolError(f"The work pool's name is {name!r}. Pass a text that is not empty.")
     if found := [character for character in _FORBIDDEN if character in name]:
-        raise InvalidWorkPoolError(f"work pool {name!r}: Prefect takes no {' or '.join(found)} in a name; leave it out")
+        raise InvalidWorkPoolError(
+            f"Work pool {name!r}: Prefect doesn't allow {' or '.join(found)} in a name. Rename the pool."
+        )
     if name.lower().startswith("prefect"):
-        raise InvalidWorkPoolError(f"work pool {name!r}: names that begin with prefect are Prefect's own; give another")
+        raise InvalidWorkPoolError(
+            f"Work pool {name!r}: Prefect reserves names that begin with prefect. Rename the pool."
+        )

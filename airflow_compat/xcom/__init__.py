@@ -1,7 +1,6 @@
-"""XCom on Prefect's result storage: what `ti.xcom_push` and `ti.xcom_pull` do for a flow run.
+"""XCom on Prefect's result storage: `ti.xcom_push` and `ti.xcom_pull` for a flow run.
 
-Each value is an object of its own in the flow's result storage, so that threads, processes, other machines and a
-callback in a worker's process see the same.
+Each value is one object in the flow's result storage, so all threads, processes, machines and callbacks can read it.
 """
 
 from __future__ import annotations
@@ -10,59 +9,62 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from ._airflow.version import DEFAULT_VERSION, AirflowVersion
-from ._airflow.xcom import (
+from .._airflow.version import DEFAULT_VERSION, AirflowVersion
+from ..errors import UnsupportedFeatureError, XComStorageError, XComValueError
+from ._rules import (
     NOT_SET,
     RETURN_KEY,
     MapIndexes,
-    Where,
+    TaskInstanceAddress,
     body_of,
     body_of_nothing,
     check_key,
     refusal,
     select,
 )
-from ._airflow.xcom_values import Unkeepable, pack
-from .errors import UnsupportedFeatureError, XComStorageError, XComValueError
+from ._values import Unkeepable, pack
 
 __all__ = [
     "NOT_SET",
     "RETURN_KEY",
-    "Where",
+    "TaskInstanceAddress",
     "pull",
     "push",
     "remember_return",
 ]
 
 
-def push(where: Where, key: str, value: Any, *, airflow_version: AirflowVersion = DEFAULT_VERSION) -> None:
-    """`ti.xcom_push`: keep a value for other tasks. It is in the storage when this returns.
+def push(
+    where: TaskInstanceAddress, key: str, value: Any, *, airflow_version: AirflowVersion = DEFAULT_VERSION
+) -> None:
+    """Store a value for other tasks, as `ti.xcom_push` does. Returns when the value is in the storage.
 
     Args:
         where: The task instance that pushes.
-        key: The value's name; pushing it again replaces the value.
-        value: What JSON has, or tuples, sets, dates, `timedelta`, `Decimal` and `UUID`. A dict's keys become text.
-        airflow_version: In "2" tuples inside of lists and dicts become lists, `nan` is kept, a `UUID` is refused.
+        key: The value's name. Pushing a key again replaces the value.
+        value: JSON data, or tuples, sets, dates, `timedelta`, `Decimal` and `UUID`. Dict keys become text.
+        airflow_version: With "2", tuples in lists and dicts become lists, `nan` is stored, and a `UUID` is refused.
 
     Raises:
         XComError: The task runs outside a flow.
-        XComValueError: Airflow fails the task that pushes such a value. Also a `TypeError`.
-        XComStorageError: The flow's result storage can't be written.
-        UnsupportedFeatureError: The key isn't text.
+        XComValueError: The value has a type that Airflow refuses, too. The error is also a `TypeError`.
+        XComStorageError: Writing to the flow's result storage fails.
+        UnsupportedFeatureError: The key is not text.
     """
-    from ._prefect.xcom_store import keep, run_of
+    from ._storage import keep, run_of
 
     run_of(where)
     key = check_key(key)
     try:
         body = body_of(pack(value, airflow_version), time.time())
     except Unkeepable as refused:
-        raise XComValueError(refusal(where.task_id, key, str(refused))) from None
+        message = refusal(where.task_id, key, str(refused), takes_arguments=not where.knows_all)
+        raise XComValueError(message) from None
     keep(where, {key: body}, durable=True)
 
 
 def pull(
-    where: Where,
+    where: TaskInstanceAddress,
     task_ids: str | Iterable[str] | None = None,
     *,
     key: str | None = RETURN_KEY,
@@ -73,33 +75,36 @@ def pull(
     run_id: str | None = None,
     airflow_version: AirflowVersion = DEFAULT_VERSION,
 ) -> Any:
-    """`ti.xcom_pull`: what tasks pushed or returned.
+    """Return values that tasks pushed or returned, as `ti.xcom_pull` does.
 
-    A task's return value is found where a decorator of ours is above the task, or where Prefect persisted it.
+    A task's return value is found if the task has a decorator of airflow_compat, or if Prefect persisted it.
 
     Args:
         where: The task instance that pulls.
-        task_ids: A task, or several, which give a list. None means the pulling task; in "2" any task.
+        task_ids: A task id, or several ids to get a list of values. None means the pulling task; in Airflow 2, any
+            task.
         key: The value's name.
-        map_indexes: Of a mapped task, which of its runs; all, when it isn't given.
-        default: Given back when there is nothing; in "3" only with `map_indexes`, as in Airflow.
-        dag_id: Another flow, by its name: its run that was scheduled for the same time.
-        include_prior_dates: Whether to look through the flow's latest 100 runs before this one as well.
-        run_id: Another run of the flow, by Airflow's id with the time that it was scheduled for; only in "3".
-        airflow_version: In "3" several tasks give a list with None for those that have nothing; in "2" those are left
-            out.
+        map_indexes: The indexes of a mapped task's runs. Defaults to all runs of the mapped task.
+        default: Returned for a missing value; in Airflow 3, only with `map_indexes`.
+        dag_id: The name of another flow, whose run with the same scheduled time is searched.
+        include_prior_dates: Also search the flow's latest 100 earlier runs.
+        run_id: The id of another run in Airflow's form, which contains the scheduled time. Only in Airflow 3.
+        airflow_version: For several tasks, "3" returns None for a missing value, and "2" omits it.
 
     Raises:
         XComError: The task runs outside a flow.
-        XComValueError: A task returned something that XCom doesn't keep.
-        XComStorageError: The flow's result storage can't be read.
-        UnsupportedFeatureError: The key isn't text, or the run's id has no date in it.
-        ServerError: The server had to be asked and can't be.
+        XComValueError: A task returned a value that XCom can't store.
+        XComStorageError: Reading the flow's result storage fails.
+        UnsupportedFeatureError: The key is not text, or the run id has no date.
+        ServerError: A request to the server fails.
     """
-    from ._prefect.xcom_lookup import finder, runs_meant
+    from ._server_lookup import finder, runs_meant
 
     if run_id is not None and airflow_version == "2":
-        raise UnsupportedFeatureError(f"xcom_pull(run_id={run_id!r}): Airflow 2 has no such argument")
+        raise UnsupportedFeatureError(
+            f"xcom_pull(run_id={run_id!r}): Airflow 2 has no such argument. Leave the argument out, or use Airflow 3's "
+            "rules."
+        )
     runs = runs_meant(where, dag_id, run_id, include_prior_dates=include_prior_dates)
     find = finder(where, check_key(key), runs)
     return select(
@@ -113,28 +118,32 @@ def pull(
 
 
 def remember_return(
-    where: Where, value: Any, multiple_outputs: bool = False, *, airflow_version: AirflowVersion = DEFAULT_VERSION
+    where: TaskInstanceAddress,
+    value: Any,
+    multiple_outputs: bool = False,
+    *,
+    airflow_version: AirflowVersion = DEFAULT_VERSION,
 ) -> None:
-    """Keep what a task returned, None too, as its `return_value`.
+    """Store a task's return value, None included, as its `return_value`.
 
-    The task doesn't fail of it. A value that XCom doesn't keep is an error for who pulls it, and one that can't be
-    written is a warning in the log: in a flow that was written for Prefect, nobody may ever pull it.
+    A value that XCom can't store does not fail the task, because a flow written for Prefect may never pull it; `pull`
+    raises the error. A failed write is logged as a warning.
 
-    It is written to the storage at once, unless all of this holds: the flow's tasks run in threads of its own process,
-    the storage is remote, the run doesn't persist its results, and the text is short. Then memory alone holds it, as it
-    does a None where nothing was returned before.
+    If the tasks run in threads of this process, two kinds of values stay in memory only: short values, if the storage
+    is remote and the run doesn't persist results; and None, if the key has no value yet.
 
     Args:
         where: The task instance.
-        value: What it returned.
-        multiple_outputs: Whether each key of the dict is to be an XCom as well.
+        value: The return value.
+        multiple_outputs: Whether each item of the returned dict is also stored as an XCom.
         airflow_version: See `push`.
 
     Raises:
-        XComValueError: `multiple_outputs`, and it isn't a dict whose keys are text: Airflow fails the task.
+        XComValueError: With `multiple_outputs`: the value is not a dict with text keys. In Airflow, this error fails
+            the task, too.
     """
-    from ._prefect.logs import run_logger
-    from ._prefect.xcom_store import keep
+    from .._prefect.run_logger import run_logger
+    from ._storage import keep
 
     if where.flow_run_id is None:
         return
@@ -142,8 +151,8 @@ def remember_return(
     if multiple_outputs and value is not None:
         if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
             raise XComValueError(
-                f"task {where.task_id!r} has multiple_outputs and returned a {type(value).__name__}: return a dict "
-                "whose keys are text, or drop multiple_outputs"
+                f"Task {where.task_id!r} has multiple_outputs and returned a {type(value).__name__}. Return a dict "
+                "with text keys, or remove multiple_outputs."
             )
         outputs = {**value, RETURN_KEY: value}
     now = time.time()

@@ -1,30 +1,32 @@
-"""XCom as data: which values a pull gives, by the version; the text that a value is kept as; the name it has.
+"""XCom's rules: which values a pull returns, and the text and name under which a value is stored.
 
-The rules are those of `TaskInstance.xcom_pull` and `serialization.serde` of 2.11, and of `airflow.sdk` of 3.3.
+The rules follow `TaskInstance.xcom_pull` and `serialization.serde` of Airflow 2.11, and `airflow.sdk` of 3.3.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from itertools import product
 from typing import Any, Final, Protocol
 from urllib.parse import quote
 from uuid import UUID
 
+from .._airflow.version import AirflowVersion
 from ..errors import UnsupportedFeatureError, XComValueError
-from .version import AirflowVersion
-from .xcom_values import unpack
+from ._values import packed_tuple, unpack
 
 RETURN_KEY = "return_value"
+"""The key of a task's return value."""
 UNMAPPED = -1
 
 
 class NotSet(Enum):
-    """The type of `NOT_SET`, which tells an argument that wasn't given from None."""
+    """The type of `NOT_SET`, the default of arguments that may be None."""
 
     NOT_SET = "not set"
 
@@ -33,20 +35,25 @@ class NotSet(Enum):
 
 
 NOT_SET: Final = NotSet.NOT_SET
+"""The default of `map_indexes`, because None has a meaning of its own."""
 MapIndexes = int | Iterable[int] | None | NotSet
 
 
 @dataclass(frozen=True)
-class Where:
+class TaskInstanceAddress:
     """The task instance that pushes or pulls.
 
     Attributes:
-        flow_run_id: The flow run; None for a task that was called outside a flow.
+        flow_run_id: The flow run; None for a task called outside a flow.
         dag_id: The flow's name.
-        task_id: The task's id; in a flow's own body the flow's name.
-        map_index: The index of a mapped task, else -1.
-        run_id: The run's id in Airflow's form, where it is known.
-        flow: The flow itself, where it is at hand. A callback in a worker's process finds the storage by it.
+        task_id: The task's id; in the flow's own code, the flow's name.
+        map_index: The map index of a run that `map` created; -1 for other runs.
+        run_id: The run id in Airflow's form, if known.
+        flow: The `Flow` object, if known; needed to find the storage outside the run.
+        knows_all: Whether this process knows all XComs of the flow run, as in a run of a DAG. If True, missing XComs
+            cause no request to the server or the storage.
+        find_runs: Returns the logical dates and flow runs of a DAG that the result storage knows, even if the server
+            has deleted these runs.
     """
 
     flow_run_id: UUID | None
@@ -55,16 +62,18 @@ class Where:
     map_index: int = UNMAPPED
     run_id: str | None = None
     flow: Any = field(default=None, repr=False, compare=False)
+    knows_all: bool = field(default=False, repr=False, compare=False)
+    find_runs: Callable[[str], list[tuple[datetime, UUID]]] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
-class Found:
-    """A value that a pull may give.
+class StoredXCom:
+    """A stored value that a pull may return.
 
     Attributes:
-        run: 0 for the newest of the runs that were asked for, 1 for the one before it.
-        at: When it was pushed, in seconds of the epoch.
-        load: Gives the value, a new object at each call.
+        run: 0 for the newest searched run, 1 for the one before it.
+        at: The time of the push, in seconds since the epoch.
+        load: Returns the value as a new object.
     """
 
     task_id: str
@@ -74,15 +83,20 @@ class Found:
     load: Callable[[], Any] = field(repr=False, compare=False)
 
 
-class Find(Protocol):
-    """Looks up what is kept under a key. None asks for any task, or for all map indexes; nobody relies on the order."""
+class XComLookup(Protocol):
+    """Looks up the values of a key, and returns them unsorted.
 
-    def __call__(self, task_id: str | None, map_indexes: list[int] | None, *, newest_run: bool = False) -> list[Found]:
-        """`newest_run` asks only for the newest of the runs that hold any."""
+    None as task id means any task; None as map indexes means all map indexes.
+    """
+
+    def __call__(
+        self, task_id: str | None, map_indexes: list[int] | None, *, newest_run: bool = False
+    ) -> list[StoredXCom]:
+        """With `newest_run`, return only values of the newest run that has values."""
 
 
 def select(
-    find: Find,
+    find: XComLookup,
     *,
     own_task_id: str,
     task_ids: str | Iterable[str] | None,
@@ -90,14 +104,13 @@ def select(
     default: Any,
     version: AirflowVersion,
 ) -> Any:
-    """What `xcom_pull` gives back."""
     if version == "2":
         return _select_2(find, task_ids, None if map_indexes is NOT_SET else map_indexes, default)
     return _select_3(find, own_task_id, task_ids, map_indexes, default)
 
 
 def _select_3(
-    find: Find, own_task_id: str, task_ids: str | Iterable[str] | None, map_indexes: MapIndexes, default: Any
+    find: XComLookup, own_task_id: str, task_ids: str | Iterable[str] | None, map_indexes: MapIndexes, default: Any
 ) -> Any:
     single = task_ids is None or isinstance(task_ids, str)
     names = [own_task_id if task_ids is None else str(task_ids)] if single else [str(name) for name in task_ids or ()]
@@ -105,7 +118,7 @@ def _select_3(
     if isinstance(map_indexes, NotSet):
         for name in names:
             found = sorted(find(name, None), key=lambda one: (one.map_index, one.run))
-            # Airflow's own: the default is not looked at here.
+            # Without `map_indexes`, Airflow ignores the default.
             values += [one.load() for one in found] or [None]
         return values[0] if single and len(values) == 1 else values
     indexes = _indexes(map_indexes) if map_indexes is not None else [UNMAPPED]
@@ -117,7 +130,7 @@ def _select_3(
 
 
 def _select_2(
-    find: Find, task_ids: str | Iterable[str] | None, map_indexes: int | Iterable[int] | None, default: Any
+    find: XComLookup, task_ids: str | Iterable[str] | None, map_indexes: int | Iterable[int] | None, default: Any
 ) -> Any:
     indexes = None if map_indexes is None else _indexes(map_indexes)
     if (task_ids is None or isinstance(task_ids, str)) and (map_indexes is None or isinstance(map_indexes, int)):
@@ -141,56 +154,56 @@ def _indexes(map_indexes: int | Iterable[int]) -> list[int]:
     return [map_indexes] if isinstance(map_indexes, int) else list(map_indexes)
 
 
-def _newest(one: Found) -> tuple[int, float]:
+def _newest(one: StoredXCom) -> tuple[int, float]:
     return one.run, -one.at
 
 
 def check_key(key: object) -> str:
-    """The key, which has to be text.
+    """Return the key if it is text.
 
     Raises:
-        UnsupportedFeatureError: It isn't. Airflow 3 refuses that too; Airflow 2 takes None for any key.
+        UnsupportedFeatureError: The key is empty or not text. Airflow 3 refuses the same keys; in Airflow 2, None means
+            any key.
     """
     if isinstance(key, str) and key:
         return key
-    raise UnsupportedFeatureError(f"XCom key {key!r}: a key is text that isn't empty; name the one that was pushed")
+    raise UnsupportedFeatureError(
+        f"XCom key {key!r} is not a text of at least one character. Use the key that was pushed."
+    )
 
 
 def object_name(flow_run_id: UUID, task_id: str, map_index: int, key: str) -> str:
-    """The name in the storage: `xcom/<flow run>/<task>~<map index>~<key>`, made safe for file systems."""
-    return f"xcom/{flow_run_id}/{_safe(task_id)}~{map_index}~{_safe(key)}"
+    """Return the storage name `xcom/<flow run>/<task>~<map index>~<key>`, made safe for file systems."""
+    return f"xcom/{flow_run_id}/{safe(task_id)}~{map_index}~{safe(key)}"
 
 
-def _safe(part: str) -> str:
+def safe(part: str) -> str:
     escaped = quote(part, safe="", errors="surrogatepass").replace("~", "%7E")
     if len(escaped) <= 100:
         return escaped
-    # File names end at 255 bytes, and Airflow's keys have up to 512 characters.
+    # A file name has at most 255 bytes, but an Airflow key has up to 512 characters.
     return f"{escaped[:60]}~{hashlib.sha256(escaped.encode()).hexdigest()[:32]}"
 
 
 def body_of(packed: str, at: float) -> str:
-    """What is kept for a value, from its text."""
     return f'{{"at": {at!r}, "value": {packed}}}\n'
 
 
 def body_of_nothing(at: float, refused: str | None = None) -> str:
-    """What is kept when a task returned None; or, with `refused`, something that XCom doesn't keep, and why."""
+    """Return the text to store for a returned None, or for a refused value and its reason."""
     return json.dumps({"at": at, "nothing": True} if refused is None else {"at": at, "refused": refused}) + "\n"
 
 
 def is_nothing(body: str) -> bool:
-    """Whether it is kept that a task returned None."""
     return body.endswith('"nothing": true}\n')
 
 
 def is_whole(body: str) -> bool:
-    """Whether it is no half-written file: the text is one line, and ends as one."""
+    """Return True if the text is complete, not a half-written file: it ends with a newline."""
     return body.endswith("\n")
 
 
-def found_in(body: str, task_id: str, map_index: int, key: str, run: int) -> Found | None:
-    """The value that is kept; None when the task returned None."""
+def found_in(body: str, task_id: str, map_index: int, key: str, run: int) -> StoredXCom | None:
     kept = json.loads(body)
     if "nothing" in kept:
         return None
@@ -199,13 +212,42 @@ def found_in(body: str, task_id: str, map_index: int, key: str, run: int) -> Fou
         def refuse() -> Any:
             raise XComValueError(refusal(task_id, key, kept["refused"]))
 
-        return Found(task_id, map_index, run, kept["at"], refuse)
-    return Found(task_id, map_index, run, kept["at"], lambda: unpack(kept["value"]))
+        return StoredXCom(task_id, map_index, run, kept["at"], refuse)
+    return StoredXCom(task_id, map_index, run, kept["at"], lambda: unpack(kept["value"]))
 
 
-def refusal(task_id: str, key: str, why: str) -> str:
-    """The message of an `XComValueError`."""
+class StoredList(Sequence[Any]):
+    """A stored list or tuple. Each read of an item makes a new object."""
+
+    def __init__(self, packed: list[Any]) -> None:
+        self._packed = packed
+
+    def __getitem__(self, index: Any) -> Any:
+        return unpack(self._packed[index])
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+
+def stored_list(body: str | None) -> StoredList | None:
+    """Return the list or tuple in a stored text; None if the text has another value."""
+    packed = None if body is None else json.loads(body).get("value")
+    if isinstance(packed, dict):
+        packed = packed_tuple(packed)
+    return StoredList(packed) if isinstance(packed, list) else None
+
+
+def refusal(task_id: str, key: str, why: str, *, takes_arguments: bool = True) -> str:
+    """Return the text of the error for a value that can't be stored.
+
+    Args:
+        task_id: The task that pushes the value.
+        key: The key.
+        why: What is wrong with the value.
+        takes_arguments: Whether the next task can receive the value itself as an argument; False in a DAG file.
+    """
+    argument = ", or pass the value itself to the next task as an argument" if takes_arguments else ""
     return (
-        f"XCom {key!r} of task {task_id!r} can't be kept: {why}. Airflow fails the task; push plain data in its place, "
-        "such as its text or path, or hand it to the next task as an argument, as Prefect does"
+        f"XCom {key!r} of task {task_id!r} can't be stored: {why}. Push plain data, such as the value's text or path"
+        f"{argument}."
     )

@@ -1,41 +1,46 @@
-"""Finds XComs: which task instances of a flow run have any, which flow runs are meant, and what Prefect kept itself."""
+"""Find XComs of tasks and flow runs, and results that Prefect persisted."""
 
 from __future__ import annotations
 
 import itertools
 import re
-import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from functools import partial
+from operator import itemgetter
 from uuid import UUID
 
 from prefect.client.schemas.objects import StateType, TaskRun
 from prefect.context import FlowRunContext
 
-from .._airflow.xcom import RETURN_KEY, UNMAPPED, Find, Found, Where, found_in
-from ..errors import UnsupportedFeatureError
-from .client import kept_client
-from .failures import server_call
-from .logs import run_logger
-from .runs import task_name, task_runs
-from .xcom_store import held_slots, read, run_of
+from .._airflow.data_interval import read_labels
+from .._prefect.client import kept_client
+from .._prefect.failures import server_call
+from .._prefect.internals.results import in_sync
+from .._prefect.polling import poll_until
+from .._prefect.run_logger import run_logger
+from .._prefect.runs import task_name, task_runs
+from ..errors import InvalidRunDatesError, UnsupportedFeatureError
+from ._rules import RETURN_KEY, UNMAPPED, StoredXCom, TaskInstanceAddress, XComLookup, found_in
+from ._storage import held_map_indexes, held_tasks, read, run_of
 
-# Of the runs before this one, the latest that are looked through.
+# The number of earlier runs to search.
 _PRIOR_RUNS = 100
 
-# Task runs reach the server as events, a little after the fact, in seconds.
+# The server records task runs late: how many seconds to wait until a task run is recorded, and how many seconds to wait
+# between two requests.
 _RECORDED_WITHIN = 1.0
 _RECORDED_POLL = 0.1
 
 
-def finder(where: Where, key: str, runs: list[UUID]) -> Find:
-    """Looks up a key in flow runs, the newest first."""
+def finder(where: TaskInstanceAddress, key: str, runs: list[UUID]) -> XComLookup:
+    """Return a function that looks up a key in these flow runs, the newest first."""
 
-    def find(task_id: str | None, map_indexes: list[int] | None, *, newest_run: bool = False) -> list[Found]:
-        found: list[Found] = []
+    def find(task_id: str | None, map_indexes: list[int] | None, *, newest_run: bool = False) -> list[StoredXCom]:
+        found: list[StoredXCom] = []
         for rank, run in enumerate(runs):
-            # Of many earlier runs the server isn't asked for each.
+            # Don't ask the server about each of many earlier runs.
             lookup = _Lookup(where, key, run, rank, asks_server=len(runs) == 1 or run == where.flow_run_id)
             for name in lookup.tasks() if task_id is None else [task_id]:
                 found += lookup.values(name, map_indexes, native=task_id is not None)
@@ -47,22 +52,21 @@ def finder(where: Where, key: str, runs: list[UUID]) -> Find:
 
 
 class _Lookup:
-    """In one flow run."""
+    """Looks up the values of a key in one flow run."""
 
-    def __init__(self, where: Where, key: str, run: UUID, rank: int, *, asks_server: bool) -> None:
+    def __init__(self, where: TaskInstanceAddress, key: str, run: UUID, rank: int, *, asks_server: bool) -> None:
         self._where, self._key, self._run, self._rank = where, key, run, rank
-        self._asks_server = asks_server
+        self._asks_server = asks_server and not (where.knows_all and run == where.flow_run_id)
 
     def tasks(self) -> set[str]:
-        """The tasks that may have pushed."""
-        slots = held_slots(self._run)
-        if slots is not None:
-            return {task_id for task_id, _, _ in slots}
-        # The flow's own body pushes by the flow's name.
+        known = held_tasks(self._run)
+        if known is not None:
+            return known
+        # XComs that the flow's own code pushes have the flow's name as their task id.
         return {self._where.dag_id} | {task_name(run) for run in task_runs(self._run)}
 
-    def values(self, task_id: str, map_indexes: Iterable[int] | None, *, native: bool) -> list[Found]:
-        """What the task has under the key; with `native`, what Prefect kept of a task that isn't one of ours."""
+    def values(self, task_id: str, map_indexes: Iterable[int] | None, *, native: bool) -> list[StoredXCom]:
+        """Return the task's values of the key. With `native`, also return results that Prefect persisted."""
         indexes = self._indexes(task_id) if map_indexes is None else list(map_indexes)
         bodies = {index: read(self._where, self._run, task_id, index, self._key) for index in indexes}
         ours = {index: body for index, body in bodies.items() if body is not None}
@@ -72,9 +76,8 @@ class _Lookup:
         return [one for one in self._native(task_id) if map_indexes is None or one.map_index in indexes]
 
     def _indexes(self, task_id: str) -> list[int]:
-        known = {index for name, index, _ in held_slots(self._run) or () if name == task_id}
-        if known:
-            return sorted(known)
+        if known := held_map_indexes(self._run, task_id):
+            return known
         if self._has(task_id, UNMAPPED):
             return [UNMAPPED]
         indexes: list[int] = []
@@ -83,7 +86,7 @@ class _Lookup:
             if self._has(task_id, index):
                 indexes.append(index)
                 continue
-            # A mapped run that failed has nothing. Only the server knows whether there are more behind it.
+            # A failed mapped run has no value. Only the server knows whether runs with higher indexes exist.
             if most is None:
                 most = len(self._server_runs(task_id)) if self._asks_server else 0
             if index >= most:
@@ -91,20 +94,20 @@ class _Lookup:
         return indexes
 
     def _has(self, task_id: str, index: int) -> bool:
-        """Whether this task instance has the key, or has ended."""
         keys = dict.fromkeys((self._key, RETURN_KEY))
         return any(read(self._where, self._run, task_id, index, key) is not None for key in keys)
 
     def _server_runs(self, task_id: str) -> list[TaskRun]:
         return [run for run in task_runs(self._run, name={"like_": f"{task_id}-"}) if task_name(run) == task_id]
 
-    def _native(self, task_id: str) -> list[Found]:
-        """The results that Prefect persisted; a log line for those that it didn't."""
-        until = time.monotonic() + (_RECORDED_WITHIN if self._run == self._where.flow_run_id else 0)
-        runs = self._server_runs(task_id)
-        while not (runs and all(run.state and run.state.is_final() for run in runs)) and time.monotonic() < until:
-            time.sleep(_RECORDED_POLL)
-            runs = self._server_runs(task_id)
+    def _native(self, task_id: str) -> list[StoredXCom]:
+        """Return the results that Prefect persisted, and warn of tasks without such a result."""
+        runs = poll_until(
+            lambda: self._server_runs(task_id),
+            lambda runs: bool(runs) and all(run.state and run.state.is_final() for run in runs),
+            within=_RECORDED_WITHIN if self._run == self._where.flow_run_id else 0,
+            every=_RECORDED_POLL,
+        )
         found = []
         for index, run in enumerate(runs) if len(runs) > 1 else [(UNMAPPED, run) for run in runs]:
             state = run.state
@@ -112,35 +115,37 @@ class _Lookup:
                 continue
             if state.data is None:
                 run_logger().warning(
-                    "xcom_pull: task %r has ended, and what it returned was kept nowhere: write @task("
-                    "persist_result=True), or put a decorator of airflow_compat above it",
+                    "xcom_pull: Task %r has ended, but its return value was not stored. Use "
+                    "@task(persist_result=True), or put a decorator of airflow_compat above the task.",
                     task_id,
                 )
                 continue
-            found.append(Found(task_id, index, self._rank, state.timestamp.timestamp(), _loader(state)))
+            found.append(
+                StoredXCom(task_id, index, self._rank, state.timestamp.timestamp(), partial(in_sync, state.result))
+            )
         return found
 
 
-def _loader(state: Any) -> Any:
-    return lambda: state.result(_sync=True)
-
-
-def runs_meant(where: Where, dag_id: str | None, run_id: str | None, *, include_prior_dates: bool) -> list[UUID]:
-    """The flow runs that a pull looks through, the newest first.
+def runs_meant(
+    where: TaskInstanceAddress, dag_id: str | None, run_id: str | None, *, include_prior_dates: bool
+) -> list[UUID]:
+    """Return the flow runs to search, newest first.
 
     Raises:
-        UnsupportedFeatureError: The run's id has no date in it.
-        ServerError: The server can't be asked.
+        UnsupportedFeatureError: The run id has no date.
+        ServerError: A request to the server fails.
     """
     own = run_of(where)
     dag_id = dag_id or where.dag_id
     is_own = dag_id == where.dag_id and run_id in (None, where.run_id)
     if is_own and not include_prior_dates:
         return [own]
-    moment = _moment_of(own) if run_id in (None, where.run_id) else _date_in(run_id or "")
-    runs = [own] if is_own else _flow_runs(dag_id, after=moment, before=moment)
+    own_moment, is_dated = _moment_of(own)
+    moment = own_moment if run_id in (None, where.run_id) else _date_in(run_id or "")
+    find = partial(_dated_runs, find_more=where.find_runs) if is_dated else _flow_runs
+    runs = [own] if is_own else find(dag_id, after=moment, before=moment)
     if include_prior_dates:
-        runs += [run for run in _flow_runs(dag_id, before=moment) if run not in runs]
+        runs += [run for run in find(dag_id, before=moment) if run not in runs]
     if not runs:
         run_logger().info("xcom_pull: flow %r has no run of %s", dag_id, moment.isoformat())
     return runs
@@ -152,24 +157,59 @@ def _date_in(run_id: str) -> datetime:
         return datetime.fromisoformat(found["date"] if found else "")
     except ValueError:
         raise UnsupportedFeatureError(
-            f"xcom_pull(run_id={run_id!r}): a run is found by the date in its id, as in "
-            "manual__2026-11-22T00:00:00+00:00; give one of that form"
+            f"xcom_pull(run_id={run_id!r}): The id has no date to find the run by. Use an id such as "
+            "manual__2026-11-22T00:00:00+00:00."
         ) from None
 
 
 @server_call
-def _moment_of(run: UUID) -> datetime:
+def _moment_of(run: UUID) -> tuple[datetime, bool]:
+    """Return a run's logical date from its labels, and True; without labels, its scheduled time, and False."""
     context = FlowRunContext.get()
     known = context.flow_run if context and context.flow_run and context.flow_run.id == run else None
-    moment = (known or kept_client().read_flow_run(run)).expected_start_time
+    flow_run = known or kept_client().read_flow_run(run)
+    date = read_labels(flow_run.labels).logical_date
+    moment = date or flow_run.expected_start_time
     if moment is None:
-        raise UnsupportedFeatureError("xcom_pull: this flow run has no scheduled time by which to find other runs")
-    return moment
+        raise UnsupportedFeatureError("xcom_pull: This flow run has no scheduled time, so it can't find other runs.")
+    return moment, date is not None
+
+
+@server_call
+def _dated_runs(
+    dag_id: str,
+    *,
+    before: datetime,
+    after: datetime | None = None,
+    find_more: Callable[[str], list[tuple[datetime, UUID]]] | None = None,
+) -> list[UUID]:
+    """Return those of a DAG's latest runs that have logical dates in a range; the latest date first."""
+
+    def is_in_range(date: datetime) -> bool:
+        return date <= before and (after is None or date >= after)
+
+    body = {
+        "flows": {"name": {"any_": [dag_id]}},
+        # Prefect creates up to 100 future runs of a schedule in advance.
+        "flow_runs": {"start_time": {"is_null_": False}},
+        "sort": "EXPECTED_START_TIME_DESC",
+        "limit": _PRIOR_RUNS,
+    }
+    found: list[tuple[datetime, UUID]] = []
+    for run in kept_client().request("POST", "/flow_runs/filter", json=body).json():
+        # An invalid label of another run must not make this run fail.
+        with suppress(InvalidRunDatesError):
+            date = read_labels(run["labels"]).logical_date
+            if date is not None and is_in_range(date):
+                found.append((date, UUID(run["id"])))
+    known = {date for date, _ in found}
+    more = find_more(dag_id) if find_more else []
+    found += [(date, id_) for date, id_ in more if is_in_range(date) and date not in known]
+    return [id_ for _, id_ in sorted(found, key=itemgetter(0), reverse=True)]
 
 
 @server_call
 def _flow_runs(dag_id: str, *, before: datetime, after: datetime | None = None) -> list[UUID]:
-    """The latest of a flow's runs that were scheduled for a time."""
     times = {"before_": before.isoformat(), **({"after_": after.isoformat()} if after else {})}
     body = {
         "flows": {"name": {"any_": [dag_id]}},

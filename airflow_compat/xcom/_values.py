@@ -1,12 +1,13 @@
-"""An XCom's value as JSON text and back: what Airflow keeps is kept, what fails its tasks is refused.
+"""Convert XCom values to JSON text and back, by Airflow's rules for stored and refused types.
 
-Prefect's storages hold the text. What JSON has no form for is an object with the key `~`, which names its type.
+A value without a JSON form is stored as an object with the key `~`, which holds the type's name.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
@@ -15,14 +16,16 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from .version import AirflowVersion
+from .._airflow.version import AirflowVersion
+from ..errors import XComValueError
 
 _TAG = "~"
+_ASSETS = "airflow_compat.authoring._assets"
 _PLAIN = frozenset({str, int, bool, float, type(None)})
 
 
 class Unkeepable(Exception):
-    """A value that XCom doesn't keep. Says which part of it, by type and place, and never the value."""
+    """A value that XCom can't store. The message names the value's type and its place, but never contains the value."""
 
     def __init__(self, kind: str) -> None:
         super().__init__(kind)
@@ -30,32 +33,51 @@ class Unkeepable(Exception):
         self.place = ""
 
     def inside(self, key: object) -> Unkeepable:
-        """The same, seen from the collection that holds it under this key."""
+        """Prepend a surrounding collection's key to `place`, such as `['path']`."""
         self.place = f"[{key!r}]{self.place}"
         return self
 
     def __str__(self) -> str:
-        return f"it holds {self.kind} at {self.place}" if self.place else f"it is {self.kind}"
+        return f"the value holds {self.kind} at {self.place}" if self.place else f"the value is {self.kind}"
+
+
+class HostedValue:
+    """A value of a class that only Airflow can read, as Airflow serializes it.
+
+    Tasks in an Airflow host can read the value.
+
+    Attributes:
+        data: Airflow's JSON of the value.
+    """
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self.data = data
+
+    def __repr__(self) -> str:
+        return f"<a value of {self.data.get('__classname__')}, which tasks in an Airflow host can read>"
+
+
+KEEPS_HOSTED: ContextVar[bool] = ContextVar("airflow_compat_keeps_hosted", default=False)
+"""Whether reading may return a `HostedValue`. If False, reading a value that only Airflow can read raises an error."""
 
 
 def pack(value: Any, version: AirflowVersion) -> str:
-    """The text of a value.
+    """Return a value as JSON text.
 
     Raises:
-        Unkeepable: Airflow fails the task that pushes it; also for dataclasses, attrs and pydantic objects, which
-            Airflow keeps and then refuses to read unless its configuration allows them.
+        Unkeepable: Airflow refuses the value, too. Also raised for dataclasses, attrs and pydantic objects, which
+            Airflow stores but by default refuses to read.
     """
     try:
         packed = _pack_3(value) if version == "3" else _pack_2(value, keep_tuples=isinstance(value, tuple))
         return json.dumps(packed, allow_nan=version == "2", separators=(",", ":"))
     except RecursionError:
-        raise Unkeepable("a collection that holds itself, or is nested too deeply") from None
+        raise Unkeepable("a collection that contains itself, or is nested too deeply") from None
     except ValueError:
-        raise Unkeepable("a collection with nan or inf in it, or such a number, which JSON doesn't have") from None
+        raise Unkeepable("nan or inf, or a collection with such a number, which JSON does not allow") from None
 
 
 def unpack(packed: Any) -> Any:
-    """The value, from what the text holds."""
     if isinstance(packed, list):
         return [unpack(item) for item in packed]
     if not isinstance(packed, dict):
@@ -63,6 +85,11 @@ def unpack(packed: Any) -> Any:
     if _TAG not in packed:
         return {key: unpack(item) for key, item in packed.items()}
     return _UNPACK[packed[_TAG]](packed)
+
+
+def packed_tuple(packed: dict[str, Any]) -> Any:
+    """Return the packed items if the packed value is a tuple, else None."""
+    return packed["v"] if packed.get(_TAG) == "tuple" else None
 
 
 def _pack_3(value: Any) -> Any:
@@ -79,7 +106,7 @@ def _pack_3(value: Any) -> Any:
 
 
 def _pack_2(value: Any, *, keep_tuples: bool) -> Any:
-    """As Airflow 2 does: JSON's own encoder goes first, so tuples become lists, but for those in a tuple or set."""
+    """Pack as Airflow 2 does: JSON's encoder turns tuples into lists, except tuples in a tuple or set."""
 
     def inner(item: Any) -> Any:
         return _pack_2(item, keep_tuples=keep_tuples)
@@ -94,7 +121,7 @@ def _pack_2(value: Any, *, keep_tuples: bool) -> Any:
 
 
 def _collection(value: Any) -> str:
-    """The name of the collection that Airflow gives back; "" for what is none. A named tuple becomes a tuple."""
+    """Return "set", "frozenset", "tuple", or "" for another type. A named tuple becomes a tuple."""
     kind = type(value)
     if kind in (set, frozenset):
         return kind.__name__
@@ -136,7 +163,7 @@ def _pack_leaf(value: Any) -> Any:
     if kind.__module__ == "numpy" and kind.__name__.startswith(("int", "uint", "float", "bool")):
         return {_TAG: "numpy", "t": value.dtype.name, "v": value.item()}
     if value is None or isinstance(value, (str, int, float)):
-        # Airflow 3 keeps these enums as their values; a plain Enum is refused below.
+        # Airflow 3 stores these enums as their values. A plain Enum is refused below.
         return value.value if isinstance(value, Enum) else value
     if kind is Decimal:
         return {_TAG: "decimal", "v": str(value)}
@@ -148,7 +175,6 @@ def _pack_leaf(value: Any) -> Any:
 
 
 def _pack_date_part(value: Any) -> dict[str, Any]:
-    """The form of a date, a timedelta, or a time zone with a name or of pendulum's."""
     kind = type(value)
     if kind is date:
         return {_TAG: "date", "v": value.isoformat()}
@@ -157,9 +183,14 @@ def _pack_date_part(value: Any) -> dict[str, Any]:
     if kind is ZoneInfo and value.key:
         return {_TAG: "zone", "v": value.key}
     if kind.__module__ == "pendulum.tz.timezone":
-        # Airflow gives back the zone UTC for an offset of zero.
+        # For an offset of zero, Airflow returns the time zone UTC.
         key = value.name if kind.__name__ == "Timezone" else value.offset or "UTC"
         return {_TAG: "pendulum zone", "v": key}
+    if kind.__module__ == _ASSETS and kind.__name__ in ("Asset", "AssetAlias", "Dataset", "Model"):
+        names = ("name", "uri", "group", "extra")
+        return {_TAG: "asset", "t": kind.__name__, "v": {name: getattr(value, name, None) for name in names}}
+    if kind is HostedValue:
+        return {_TAG: "airflow", "v": value.data}
     raise Unkeepable(f"a {_name(kind)}")
 
 
@@ -185,18 +216,24 @@ def _unpack_pendulum(packed: dict[str, Any]) -> datetime:
     return moment.in_timezone(packed["z"]) if "z" in packed else moment
 
 
-def _unpack_pendulum_zone(packed: dict[str, Any]) -> Any:
-    import pendulum
+def _unpack_asset(packed: dict[str, Any]) -> Any:
+    given = {name: value for name, value in packed["v"].items() if value is not None}
+    return getattr(import_module(_ASSETS), packed["t"])(**given)
 
-    return pendulum.timezone(packed["v"])
 
-
-def _unpack_numpy(packed: dict[str, Any]) -> Any:
-    numpy: Any = import_module("numpy")
-    return numpy.dtype(packed["t"]).type(packed["v"])
+def _unpack_hosted(packed: dict[str, Any]) -> HostedValue:
+    if not KEEPS_HOSTED.get():
+        name = packed["v"].get("__classname__")
+        raise XComValueError(
+            f"An XCom is a {name}, which Airflow alone can read. Read it in a task that runs in the Airflow host, or "
+            "push plain data."
+        )
+    return HostedValue(packed["v"])
 
 
 _UNPACK: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "airflow": _unpack_hosted,
+    "asset": _unpack_asset,
     "dict": lambda packed: {key: unpack(item) for key, item in packed["v"].items()},
     "tuple": lambda packed: tuple(map(unpack, packed["v"])),
     "set": lambda packed: set(map(unpack, packed["v"])),
@@ -207,7 +244,7 @@ _UNPACK: dict[str, Callable[[dict[str, Any]], Any]] = {
     "pendulum": _unpack_pendulum,
     "date": lambda packed: date.fromisoformat(packed["v"]),
     "timedelta": lambda packed: timedelta(*packed["v"]),
-    "numpy": _unpack_numpy,
+    "numpy": lambda packed: import_module("numpy").dtype(packed["t"]).type(packed["v"]),
     "zone": lambda packed: ZoneInfo(packed["v"]),
-    "pendulum zone": _unpack_pendulum_zone,
+    "pendulum zone": lambda packed: import_module("pendulum").timezone(packed["v"]),
 }

@@ -1,16 +1,15 @@
-"""The pictures of the documentation: each `docs/pictures/*.yaml` is drawn as the `.svg` beside it.
+"""Draw the pictures of the documentation: each `docs/pictures/*.yaml` becomes an `.svg` in the same folder.
 
-Run it after a source was changed: `python docs/_site/draw.py`. The same source gives the same file, byte by byte, on
-every machine, so that the tests can compare them. A source has
+Run `python docs/_site/draw.py` after you change a source. The same source gives the same bytes on every machine, so
+tests can compare the files. A source has
 
-- `title` and `description`, which screen readers read;
+- `title` and `description`, for screen readers;
 - `size`: the width and the height in pixels;
-- `frames`: boxes behind the others, with a `label` in their upper corner, or with `foot: true` in their lower one;
-- `boxes`: each with its `at` (left, top), its `size`, its `kind` (a colour, see `COLOURS`), a bold first line `name`,
-  and further lines `text`;
-- `arrows`: `from` and `to`, each the id of a box and a side of it, as `plan.right`, or `plan.right.1/3` for a third of
-  that side. An arrow goes straight, across or down. `label` stands beside it. `both: true` has two heads, and
-  `dashed: true` is drawn so.
+- `frames`: boxes behind the others, with a `label` in the upper corner, or with `foot: true` in the lower corner;
+- `boxes`: each with `at` (left, top), `size`, `kind` (a colour, see `COLOURS`), a bold first line `name`, and more
+  lines in `text`;
+- `arrows`: `from` and `to` are each a box's id and side, as `plan.right`, or `plan.right.1/3` for a third of that side.
+  An arrow is horizontal or vertical. Optional: a `label`, `both: true` for two heads, and `dashed: true`.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ import yaml
 
 PICTURES = Path(__file__).parents[1] / "pictures"
 
-# Of each kind of box: what it is filled with and drawn in, by day and by night.
+# Fill and line colour of each kind of box, in the light and the dark scheme.
 COLOURS = {
     "airflow": (("#e0f2f1", "#00796b"), ("#14332f", "#4db6ac")),
     "ours": (("#e8eaf6", "#3949ab"), ("#252c4f", "#9fa8ff")),
@@ -36,7 +35,7 @@ COLOURS = {
 # Background, text, lines, lines of frames.
 PAPER = (("#ffffff", "#1f2430", "#5a6270", "#c3c8d0"), ("#1d2027", "#e7e9ee", "#a7aebb", "#444b57"))
 NAME, TEXT, LINE = 14, 12, 16
-# What a character takes of its font's size, in the widest of the fonts that a reader may have.
+# Width of a character relative to the font size, in the widest font that a reader may have.
 WIDEST = {"name": 0.66, "text": 0.67}
 HEAD = """\
 <defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8"
@@ -46,15 +45,15 @@ Line = tuple[tuple[float, float], tuple[float, float]]
 
 
 class PictureError(ValueError):
-    """A source that can't be drawn so that it can be read."""
+    """A source whose picture would be unreadable."""
 
 
 def draw(source: str) -> str:
-    """A picture's SVG.
+    """Return a picture's SVG.
 
     Raises:
-        PictureError: A text is wider than its box, two boxes lie on each other, one lies outside of the picture, an
-            arrow leads nowhere or askew, or goes through a box or a frame's label.
+        PictureError: A text is wider than its box, boxes overlap or lie outside the picture, or an arrow has no end, is
+            not straight, or crosses a box or a frame's label.
     """
     picture = yaml.safe_load(source)
     width, height = picture["size"]
@@ -83,7 +82,7 @@ def _style() -> str:
     fonts = "text{font-family:system-ui,'Segoe UI',Roboto,Helvetica,Arial,sans-serif}"
     sizes = f".name{{font-size:{NAME}px;font-weight:600}}.small{{font-size:{TEXT}px}}"
     lines = ".line{fill:none;stroke-width:1.5}.dashed{stroke-dasharray:5 4}.frame{fill:none}"
-    # An image follows the scheme of the page that it is in.
+    # The image follows the colour scheme of its page.
     return f"{fonts}{sizes}{lines}{_rules(0)}@media (prefers-color-scheme:dark){{{_rules(1)}}}"
 
 
@@ -120,7 +119,7 @@ def _check_arrows(arrows: list[tuple[Any, Line]], boxes: list[dict[str, Any]], f
         if abs(x1 - x2) > 1 and abs(y1 - y2) > 1:
             raise PictureError(f"the arrow from {arrow['from']} to {arrow['to']} is askew")
         for name, (left, top, wide, high) in areas.items():
-            # At its ends an arrow touches boxes.
+            # Ignore the ends, where the arrow touches boxes.
             across = max(min(x1, x2), left + 1) < min(max(x1, x2) + 1, left + wide - 1)
             down = max(min(y1, y2), top + 1) < min(max(y1, y2) + 1, top + high - 1)
             if across and down:
@@ -146,7 +145,7 @@ def _frame(frame: dict[str, Any]) -> str:
 def _box(box: dict[str, Any]) -> str:
     (left, top), (wide, high) = box["at"], box["size"]
     lines = _lines(box)
-    # The letters of a line stand on its lower third.
+    # The baseline is in the lower third of a line.
     first = top + (high - LINE * len(lines)) / 2 + LINE * 0.75
     shown = [
         _words(left + wide / 2, first + LINE * number, line, "name" if kind == "name" else "small", "middle")
@@ -190,7 +189,7 @@ def _words(x: float, y: float, text: str, style: str, anchor: str = "start") -> 
 
 
 def main() -> int:
-    """Draw all of them."""
+    """Draw all pictures."""
     for source in sorted(PICTURES.glob("*.yaml")):
         source.with_suffix(".svg").write_text(draw(source.read_text(encoding="utf-8")), encoding="utf-8")
     return 0

@@ -18,8 +18,8 @@ _HOME = tempfile.TemporaryDirectory(prefix="airflow-home-")
 os.environ["AIRFLOW_HOME"] = _HOME.name
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 
-settings.register_profile("airflow", settings.default, deadline=None)
-settings.load_profile("airflow")
+# They are few, and run seldom.
+settings.load_profile("full")
 
 
 @pytest.fixture(scope="session", autouse=True)

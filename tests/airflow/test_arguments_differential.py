@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from real_airflow import MAJOR, load
 
-from airflow_compat._airflow.arguments import Table
-from airflow_compat._airflow.backoff import LONGEST, Backoff, multiplier_of
-from airflow_compat._airflow.dag_arguments import DAG_ARGUMENTS
-from airflow_compat._airflow.outputs import returns_mapping
+from airflow_compat._airflow.argument_table import Table
 from airflow_compat._airflow.task_arguments import TASK_ARGUMENTS
 from airflow_compat._airflow.version import AirflowVersion
 from airflow_compat.errors import InvalidArgumentError
+from airflow_compat.options._backoff import LONGEST, Backoff, multiplier_of
+from airflow_compat.options._dag_arguments import DAG_ARGUMENTS
+from airflow_compat.options._outputs import returns_mapping
 
 VERSION: AirflowVersion = "2" if MAJOR == "2" else "3"
 IS_TWO = VERSION == "2"

@@ -261,7 +261,7 @@ def test_a_field_that_is_not_text_is_refused_by_ours_alone(cls: type, field: str
     # In Airflow it fails later: in get_uri, or in the hook.
     text = json.dumps({"conn_type": "http", field: 5})
     assert getattr(cls.from_json(text), field) == 5
-    with pytest.raises(InvalidConnectionError, match=f"'{field}' is int, not text"):
+    with pytest.raises(InvalidConnectionError, match=f"'{field}' is of type int, not text"):
         Connection.from_json(text)
 
 

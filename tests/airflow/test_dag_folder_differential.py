@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from real_airflow import MAJOR, load
 
-from airflow_compat._sources.dag_files import read_files
+from airflow_compat._dag_source.files import read_files
 
 pytestmark = pytest.mark.skipif(MAJOR != "3", reason="the files are written for Airflow 3")
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from real_airflow import MAJOR, load
 
-from airflow_compat._airflow.dag_ignore import IgnoreSyntax
-from airflow_compat._sources.dag_files import read_files
+from airflow_compat._dag_source.files import read_files
+from airflow_compat._dag_source.ignore import IgnoreSyntax
 
 DAG = "from airflow.sdk import DAG\nDAG({id!r})\n"
 NAMES = ("a", "ab", "b", "test_a", "x y")

@@ -11,9 +11,9 @@ from real_airflow import MAJOR, load
 
 from airflow_compat._airflow.connection_fields import FIELDS
 from airflow_compat._airflow.export_data import Export
-from airflow_compat._airflow.local_files import connections_from_entries
-from airflow_compat._sources import local_files
 from airflow_compat.errors import InvalidExportError
+from airflow_compat.importing._local_files import connections_from_entries
+from airflow_compat.importing._sources import local_files
 
 LOCAL = load("airflow.secrets.local_filesystem")
 
@@ -175,7 +175,7 @@ def test_what_is_stricter_here(tmp_path: Path) -> None:
         path = tmp_path / name
         path.write_text(text)
         assert LOCAL.load_variables(str(path)) == {"a": 2}
-        with pytest.raises(InvalidExportError, match="'a' is there twice"):
+        with pytest.raises(InvalidExportError, match="'a' appears twice"):
             local_files.read(f"local-files:?variables_file_path={path}", {})
 
 

@@ -12,7 +12,7 @@ from real_airflow import MAJOR
 
 from airflow_compat._airflow.exports import parse_export
 from airflow_compat._airflow.variable import VariableRecord
-from airflow_compat._sources.registry import read_sources
+from airflow_compat.importing._sources.registry import read_sources
 
 cryptography = pytest.importorskip("cryptography.fernet", reason="comes with Airflow")
 

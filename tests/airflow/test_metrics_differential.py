@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from real_airflow import MAJOR, load
 
-from airflow_compat._airflow.metric_names import Filters, legacy_metric, normal_name, why_illegal
-from airflow_compat._airflow.metric_settings import read_settings
 from airflow_compat.errors import UnsupportedFeatureError
+from airflow_compat.metrics._names import Filters, legacy_metric, normal_name, why_illegal
+from airflow_compat.metrics._settings import read_settings
 
 HOME = "airflow.metrics" if MAJOR == "2" else "airflow._shared.observability.metrics"
 VALIDATORS = load(f"{HOME}.validators")

@@ -1,4 +1,4 @@
-"""What a real Airflow sends of a run is what is recorded; `tests/integration/test_metrics_runs.py` has ours the same.
+"""What a real Airflow sends of a run is what is recorded; `tests/integration/metrics/test_runs.py` has ours the same.
 
 Airflow's tasks send theirs in `airflow dags test`; those of DAG runs and pools are sent by its scheduler alone.
 """

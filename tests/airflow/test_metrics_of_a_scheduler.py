@@ -148,7 +148,8 @@ def test_the_same_is_sent_but_for_what_is_listed(airflow: Side, shims: Side) -> 
     theirs, ours = _of_runs(airflow.sent), _of_runs(shims.sent)
     assert sorted(ours.keys() - theirs.keys()) == [], "Airflow doesn't send these"
     listed = {each for differs in NOT_SENT for each in differs.what}
-    not_sent = theirs.keys() - ours.keys()
+    # Airflow counts queued tasks at intervals, so a quick task is rarely among them.
+    not_sent = {key for key in theirs.keys() - ours.keys() if not key[1].startswith("ti.queued,")}
     assert sorted(not_sent - listed) == [], "these aren't listed"
     assert sorted(listed - not_sent) == [], "these needn't be listed any more"
 

@@ -17,7 +17,7 @@ from prefect.states import Failed
 from prefect.testing.utilities import prefect_test_harness
 
 from airflow_compat import on_execute, on_failure, on_retry, on_skipped, on_success
-from airflow_compat._context.of_task import context_for_task
+from airflow_compat.context._task_run import context_for_task
 
 RUNS = 200
 ROUNDS = 9

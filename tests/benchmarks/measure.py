@@ -1,10 +1,12 @@
-"""Medians of several runs, and the ratio to a baseline that was measured beside them."""
+"""Medians of several runs, the ratio to a baseline that was measured beside them, and a server's CPU time."""
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 
 def milliseconds(call: Callable[[], object]) -> float:
@@ -28,3 +30,20 @@ def compare(title: str, sides: Mapping[str, Callable[[], object]], *, runs: int)
     for name, median in medians.items():
         low, high = min(taken[name]), max(taken[name])
         print(f"  {name:<45} {median:9.2f} ms   {median / baseline:6.2f} x   ({low:.2f} to {high:.2f})")
+
+
+def settled(pid: int) -> float:
+    """Return the CPU time of a server's process in seconds, once it has recorded what it was sent."""
+    before = _cpu_seconds(pid)
+    while True:
+        time.sleep(2)
+        now = _cpu_seconds(pid)
+        # An idle server takes some time, too.
+        if now - before < 0.2:
+            return now
+        before = now
+
+
+def _cpu_seconds(pid: int) -> float:
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")

@@ -1,4 +1,4 @@
-"""Connections of each type that has a native block: whole ones as examples, and strategies that stay near to them."""
+"""Connections of each type with a native block: whole examples, and strategies for similar ones."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from strategies import ids
 
 from airflow_compat._airflow.connection import Connection
 from airflow_compat._airflow.connection_fields import FIELDS
-from airflow_compat._specs.connections import connection_from_document
-from airflow_compat._specs.specs import BlockSpec
+from airflow_compat._prefect.specs import BlockSpec
+from airflow_compat.connections._specs import connection_from_document
 
 PEM = "-----BEGIN PRIVATE KEY-----\nMAMCAQA=\n-----END PRIVATE KEY-----\n"
 KEYFILE = {
@@ -49,7 +49,7 @@ def parts(connection: Connection) -> dict[str, object]:
 def _connections(
     conn_types: str, fields: Mapping[str, Any], extra: Mapping[str, Any], *, prefix: str = ""
 ) -> st.SearchStrategy[Connection]:
-    """Connections that have the fields, empty ones else, and any of the extra keys, some of them empty or prefixed."""
+    """Connections with these fields, other fields empty, and any of the extra keys, some empty or prefixed."""
     others = dict.fromkeys(("host", "login", "password", "schema"), empty) | {"port": st.sampled_from([None, 0])}
     spelled = {key: values | empty for key, values in extra.items() if not key.endswith("!")}
     required = {key.removesuffix("!"): values for key, values in extra.items() if key.endswith("!")}

@@ -1,4 +1,4 @@
-"""What the pure part's tests draw from, and the check that an error hides a secret."""
+"""Strategies for tests of the pure part, and the check that an error hides a secret."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ pools = st.builds(
 
 
 def shown_by(error: BaseException) -> str:
-    """All that a log, a tracker or a traceback with locals could show of an error, but for its callers' frames."""
+    """All text that a log, an error tracker or a traceback with locals could show, without the callers' frames."""
     return "\n".join(_shown(error, set()))
 
 

@@ -1,4 +1,4 @@
-"""The `except` clauses of ported code catch what airflow_compat raises."""
+"""The `except` clauses of ported code catch the errors of airflow_compat."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ MESSAGE = "variable 'k' isn't defined.\nImport it with `airflow-compat import va
         (errors.UnsupportedFeatureError, KeyError),
     ],
 )
-def test_what_ported_code_catches_is_caught(raised: type[Exception], caught: type[Exception]) -> None:
+def test_except_clauses_of_ported_code_catch_our_errors(raised: type[Exception], caught: type[Exception]) -> None:
     def ported_code() -> str:
         try:
             raise raised(MESSAGE)
@@ -62,14 +62,14 @@ def test_every_error_is_caught_by_the_base_and_shows_plain_text(leaf: type[Excep
 
 
 @pytest.mark.parametrize("leaf", LEAVES)
-def test_every_error_survives_a_process(leaf: type[Exception]) -> None:
+def test_every_error_can_be_pickled(leaf: type[Exception]) -> None:
     error = pickle.loads(pickle.dumps(leaf(MESSAGE)))
     assert type(error) is leaf
     assert str(error) == MESSAGE
 
 
 @pytest.mark.parametrize("leaf", [*LEAVES, errors.UnsupportedFeatureWarning])
-def test_every_error_says_what_it_is_for(leaf: type[Exception]) -> None:
+def test_every_error_has_a_docstring(leaf: type[Exception]) -> None:
     assert leaf.__doc__
     assert "__doc__" in vars(leaf)
 
@@ -79,12 +79,12 @@ def test_not_found_is_404_as_in_airflow() -> None:
     assert AirflowNotFoundException.status_code == errors.ConnectionNotFoundError.status_code == 404
 
 
-def test_airflows_own_exceptions_are_no_errors_of_ours() -> None:
+def test_airflows_exceptions_are_not_our_errors() -> None:
     # `except AirflowCompatError` must not swallow what DAG code raises itself.
     for name in ("AirflowException", "AirflowNotFoundException"):
         assert not issubclass(getattr(exceptions, name), AirflowCompatError)
 
 
-def test_a_warning_is_a_users_warning() -> None:
+def test_warning_is_a_user_warning() -> None:
     assert issubclass(errors.UnsupportedFeatureWarning, UserWarning)
     assert not issubclass(errors.UnsupportedFeatureWarning, AirflowCompatError)

@@ -1,4 +1,4 @@
-"""Mutated exports, URIs and environment values: each ends in an object, or in an error of ours that shows no secret."""
+"""Mutated exports, URIs and environment values give an object, or our own error without secrets."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable
 
 import pytest
+from examples import number
 
 from airflow_compat import importing
 from airflow_compat._airflow.connection import Connection
@@ -17,7 +18,7 @@ from airflow_compat._airflow.variable import VariableRecord
 from airflow_compat.errors import AirflowCompatError
 
 SECRETS = ("qxzjkwvq", "wvqxkzjq")
-NUMBER = 4000
+NUMBER = number(4000)
 
 URIS = [
     "postgres://user:qxzjkwvq@db.example:5432/sales?sslmode=require&options=-c%20x%3D1",
@@ -105,7 +106,7 @@ TARGETS: dict[str, tuple[list[str], Callable[[str, random.Random], object]]] = {
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_an_object_or_an_error_of_ours(target: str) -> None:
+def test_input_gives_an_object_or_our_own_error(target: str) -> None:
     seeds, parse = TARGETS[target]
     chance = random.Random(target)
     outcomes = {"object": 0, "error": 0}

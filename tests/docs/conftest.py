@@ -1,4 +1,4 @@
-"""Says at the end how many snippets there are, and how many of them were run."""
+"""Print at the end how many snippets the pages have, and how many of them were run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The code blocks of a page, and the commands in one: what both tests of the pages go by."""
+"""Parse the code blocks of a page, and the commands of a block, for both tests of the pages."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from pathlib import Path
 from sybil import Document
 from sybil.parsers.markdown.lexers import RawFencedCodeBlockLexer
 
-# The line that opens a block is the lexeme `info`.
+# The lexeme `info` is the line that opens a block.
 LEXER = RawFencedCodeBlockLexer(re.compile(r"(?P<info>[^\n]*)\n"))
 
 
 def blocks(page: Path, text: str) -> Iterator[tuple[int, str, str]]:
-    """The line of each block of a page, what opens it, and what is in it."""
+    """Yield the line, the info string and the source of each block of a page."""
     for region in LEXER(Document(text, str(page))):
         yield text.count("\n", 0, region.start) + 1, region.lexemes["info"], region.lexemes["source"]
 
 
 def commands(kind: str, source: str) -> list[tuple[str, str]]:
-    """The commands of a block, each with the output that is shown below it."""
+    """Return the commands of a block, each with the output below it."""
     if kind == "shell":
         return [(line, "") for line in source.splitlines()]
     shown = re.split(r"^\$ (.*)\n", source, flags=re.MULTILINE)

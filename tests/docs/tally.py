@@ -1,4 +1,4 @@
-"""How many snippets the pages have, and what was done with each: what `nox -s docs` prints at its end."""
+"""Count the snippets of the pages, and how each was tested. `nox -s docs` prints the result at its end."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ PAGES = [
 RUN = "run"
 USED = "written to files that the others use"
 COMPILED = "Airflow's, compiled here and run by `nox -s airflow`"
+MADE = "made from the code"
 TRIED = "commands that install, stay or need another program, known by name"
 
 # By page and line.
@@ -24,17 +25,17 @@ _done: dict[tuple[Path, int], str] = {}
 
 
 def note(page: Path, line: int, what: str) -> None:
-    """Say what was done with the snippet."""
+    """Record how a snippet was tested."""
     _done[page, line] = what
 
 
 def missing() -> list[str]:
-    """The snippets with which nothing was done."""
+    """Return the snippets that were not tested."""
     return [f"{page.relative_to(ROOT)}:{line}" for page, line in _snippets() if (page, line) not in _done]
 
 
 def summary() -> str:
-    """The counts, or nothing where no page was run."""
+    """Return the counts, or an empty text if no page was tested."""
     if not _done:
         return ""
     each = ", ".join(f"{number} {what}" for what, number in Counter(_done.values()).most_common())
@@ -42,7 +43,7 @@ def summary() -> str:
 
 
 def _snippets() -> list[tuple[Path, int]]:
-    """All of them; outputs and drawings are none."""
+    """Return all snippets. Outputs and drawings don't count."""
     return [
         (page, line)
         for page in PAGES

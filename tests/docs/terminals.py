@@ -1,4 +1,4 @@
-"""A reader's terminals: commands in a real shell, one after another, and one that goes on in each further terminal."""
+"""A reader's terminals. Each runs commands in a real shell, one after another. The last may run in the background."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pathlib import Path
 
 from shown import after
 
-# Seconds. What is waited for takes a few; a machine that is busy takes longer.
+# Seconds. The commands take a few seconds, but longer on a busy machine.
 PATIENCE = 120
 
-# What runs a command, and keeps for the next one the folder and the environment that it leaves.
+# Runs a command, and saves its folder and environment for the next one.
 SHELL = '{{ {command}\n}}; code=$?; {{ pwd; env -0; }} > "{state}"; exit $code'
 
 
 class Terminal:
-    """A shell's folder and environment, and the command that goes on in it, if one does."""
+    """A shell's folder and environment, and its background command, if any."""
 
     def __init__(self, name: str, folder: Path, environment: Mapping[str, str], state: Path) -> None:
         self.name = name
@@ -33,7 +33,7 @@ class Terminal:
         self._more = threading.Condition()
 
     def run(self, command: str, seconds: float = PATIENCE) -> tuple[str, int]:
-        """Run a command to its end: what it printed, and its exit code."""
+        """Run a command to its end. Return its output and exit code."""
         done = subprocess.run(
             ["bash", "-c", SHELL.format(command=command, state=self._state)],
             cwd=self._folder,
@@ -51,8 +51,8 @@ class Terminal:
         return done.stdout, done.returncode
 
     def start(self, command: str) -> None:
-        """Start a command that goes on; what it prints is waited for by `wait_for`."""
-        assert self._running is None, f"{self.name} is taken by a command that goes on"
+        """Start a background command. `wait_for` waits for its output."""
+        assert self._running is None, f"{self.name} has a running command"
         self._running = subprocess.Popen(
             ["bash", "-c", f"exec {command}"],
             cwd=self._folder,
@@ -61,14 +61,14 @@ class Terminal:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            # As a terminal's foreground job: Ctrl-C is for it and what it started, and for nothing else.
+            # Like a terminal's foreground job: Ctrl-C reaches only the command and its children.
             start_new_session=True,
         )
         self._listener = threading.Thread(target=self._listen, args=(self._running,))
         self._listener.start()
 
     def wait_for(self, shown: str) -> str | None:
-        """Wait until all the lines have been printed, below those of last time; else what is there instead."""
+        """Wait until the command has printed these lines after those of the last call. Return a complaint if not."""
         with self._more:
             found = self._more.wait_for(lambda: self._after(shown) is not None or self._ended(), PATIENCE)
             end = self._after(shown)
@@ -79,7 +79,7 @@ class Terminal:
             return None
 
     def interrupt(self) -> None:
-        """Ctrl-C."""
+        """Press Ctrl-C."""
         assert self._running is not None, f"nothing runs in {self.name}"
         os.killpg(self._running.pid, signal.SIGINT)
 
@@ -88,7 +88,7 @@ class Terminal:
         self._running.wait(PATIENCE)
 
     def close(self) -> None:
-        """End what still runs in it."""
+        """Stop the background command."""
         if self._running is None or self._listener is None:
             return
         if self._running.poll() is None:

@@ -1,14 +1,14 @@
-"""`docs/reference/arguments.md` is written by this file from the tables: `python tests/docs/test_arguments_page.py`."""
+"""Generate `docs/reference/arguments.md` from the tables: `python tests/docs/test_arguments_page.py`."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from airflow_compat._airflow.arguments import PAGE as PATH
-from airflow_compat._airflow.arguments import Argument, Table
-from airflow_compat._airflow.dag_arguments import DAG_ARGUMENTS
+from airflow_compat._airflow.argument_table import PAGE as PATH
+from airflow_compat._airflow.argument_table import Argument, Table
 from airflow_compat._airflow.task_arguments import TASK_ARGUMENTS
+from airflow_compat.options._dag_arguments import DAG_ARGUMENTS
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / PATH
@@ -16,36 +16,37 @@ PAGE = ROOT / PATH
 _HEAD = """\
 # Arguments of DAGs and tasks
 
-What becomes of every argument of Airflow 2.11 and 3.3. [The how-to](../how-to/dag-arguments.md) shows them in use.
+This page lists all arguments of Airflow 2.11 and 3.3. [The how-to](../how-to/dag-arguments.md) shows these arguments in
+use. [Callbacks](../how-to/callbacks.md) explains the decorators.
 
-- **mapped**: it does what it does in Airflow, by what stands beside it. "Nothing" means that there is nothing to do.
-- **approximated**: it has a counterpart that differs. An `UnsupportedFeatureWarning` says how.
-- **refused**: a value that asks for something is an `UnsupportedFeatureError` that says what to do. Airflow's own
-  default, None, and an empty list or dict are fine.
+- **mapped**: works as in Airflow. The last column names the Prefect counterpart; "nothing" means that none is needed.
+- **approximated**: has a different counterpart. An `UnsupportedFeatureWarning` explains the difference.
+- **refused**: raises an `UnsupportedFeatureError` that names the next step, unless the value is Airflow's default,
+  None, or an empty list or dict.
 
-An argument that Airflow doesn't have is an `InvalidArgumentError` with the nearest name. In `default_args` names that
-only other operators take are left alone, as in Airflow, unless they look misspelt.
+Unknown arguments raise an `InvalidArgumentError` with the nearest name. As in Airflow, `default_args` may contain
+arguments of other operators, unless they look misspelt.
 
-This page is made from the tables that the code looks at, and the tests compare those with the signatures of Airflow.
+Tests compare this page with the tables in the code, and these tables with Airflow's signatures.
 """
 
 _DAG = """
 ## Of a DAG
 
-For `flow_options` and `deployment_options`, which take the same arguments: each uses what is its own.
+`flow_options` and `deployment_options` accept all of these arguments, and each of the two functions uses its own.
 """
 
 _TASK = """
 ## Of a task
 
-For `airflow_compat.task` and `task_options`: those of `BaseOperator`, then those of `PythonOperator` and the decorator
-itself. `task_options` refuses `pool`, `multiple_outputs`, `do_xcom_push=False`, `pre_execute` and `post_execute`, which
-are no options of Prefect's.
+For `airflow_compat.task` and `task_options`: first the arguments of `BaseOperator`, then those of `PythonOperator` and
+the decorator. `task_options` refuses `pool`, `multiple_outputs`, `do_xcom_push=False`, `pre_execute` and
+`post_execute`, since they are not Prefect options.
 """
 
 
 def written() -> str:
-    """The page, as it is to be."""
+    """Return the page's expected text."""
     return "".join((_HEAD, _DAG, _table(DAG_ARGUMENTS), _TASK, _table(TASK_ARGUMENTS)))
 
 
@@ -58,7 +59,7 @@ def _row(row: Argument) -> str:
     return f"| `{row.name}` | {', '.join(row.versions)} | {row.fate} | {row.here} |"
 
 
-def test_the_page_is_what_the_tables_say() -> None:
+def test_page_matches_the_tables() -> None:
     assert PAGE.read_text() == written(), f"run `python {Path(__file__).relative_to(ROOT)}`"
 
 

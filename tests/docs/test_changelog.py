@@ -1,4 +1,4 @@
-"""The changelog's form: that of Keep a Changelog, with the version that the package has."""
+"""Check that the changelog follows Keep a Changelog, and begins with the package's version."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_each_release_has_a_version_a_date_and_the_known_sections() -> None:
         title, *sections = re.split(r"^### ", release, flags=re.MULTILINE)
         match = re.fullmatch(r"\[(\d+\.\d+\.\d+)\] - (Unreleased|\d{4}-\d\d-\d\d)", title.strip())
         assert match, title
-        # Only what comes next may be without a date.
+        # Only the next release may lack a date.
         assert match[2] != "Unreleased" or number == 0
         kinds = [section.partition("\n")[0] for section in sections]
         assert kinds == [kind for kind in KINDS if kind in kinds]
@@ -29,7 +29,7 @@ def test_each_release_has_a_version_a_date_and_the_known_sections() -> None:
             assert [line for line in lines if not line.startswith(("- ", "  "))] == []
 
 
-def test_versions_go_down_from_the_packages_own() -> None:
+def test_versions_descend_from_the_package_version() -> None:
     versions = re.findall(r"^## \[([^\]]+)\]", CHANGELOG, re.MULTILINE)
     numbers = [tuple(map(int, version.split("."))) for version in versions]
     assert numbers == sorted(set(numbers), reverse=True)

@@ -1,4 +1,4 @@
-"""The table of where each connection type goes, against the code that decides it."""
+"""Compare the table of connection types and their blocks with the code."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import re
 from pathlib import Path
 
 from airflow_compat._prefect.block_classes import extra_of
-from airflow_compat._specs.connections import NATIVE_SLUGS
+from airflow_compat.connections._specs import NATIVE_SLUGS
 
 ROOT = Path(__file__).parents[2]
 ROW = re.compile(r"^\| (?P<types>`[^|]*) \| `(?P<slug>[a-z-]+)` \| (?:`(?P<extra>[a-z]+)` )?\|$", re.MULTILINE)
 
 
-def test_the_table_says_where_each_connection_type_goes() -> None:
+def test_table_matches_the_blocks_of_connection_types() -> None:
     page = (ROOT / "docs" / "how-to" / "connections.md").read_text()
     rows = [(row["slug"], row["extra"] or "", re.findall(r"`(\w+)`", row["types"])) for row in ROW.finditer(page)]
     slugs = set(NATIVE_SLUGS.values())

@@ -1,4 +1,4 @@
-"""What may differ between a page and what is printed, and what may not."""
+"""Test which differences between a page and the real output are allowed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RUN = "02:54:35.142 | INFO    | Flow run 'fractal-swift' - sales of the day: 200
         ("x  zippy-fox  silent  1", "x  loose-guinea-pig  silent  1"),
     ],
 )
-def test_the_same(shown: str, printed: str) -> None:
+def test_allowed_differences(shown: str, printed: str) -> None:
     assert difference(shown, printed) is None
 
 
@@ -39,10 +39,10 @@ def test_the_same(shown: str, printed: str) -> None:
         ("x  zippy-fox  silent  1", "x  zippy-fox  alert  1"),
     ],
 )
-def test_another(shown: str, printed: str) -> None:
+def test_real_differences(shown: str, printed: str) -> None:
     assert difference(shown, printed)
 
 
-def test_lines_are_waited_for_until_all_are_there() -> None:
+def test_after_needs_all_lines() -> None:
     assert after("...\nb\n...\nd", ["a\n", "b\n", "c\n"]) is None
     assert after("...\nb\n...\nd", ["a\n", "b\n", "c\n", "d\n", "e\n"]) == 4

@@ -1,16 +1,17 @@
-"""Every code block of README.md, CONTRIBUTING.md and the pages is run or looked at, page by page and in order.
+"""Run or check every code block of README.md, CONTRIBUTING.md and the pages, page by page and in order.
 
-What is done with a block is said by the line that opens it; a line that isn't known here fails:
+The first line of a block defines how it is tested. Unknown lines fail:
 
-- `python`: run. What it prints must stand in the `text title="Output"` block that follows.
+- `python`: run. The next `text title="Output"` block must show its output.
 - `python title="Airflow"`: the code before the port; compiled here, and run by `tests/airflow`.
-- `python title="NAME.py"`: written to a file of that name, which later blocks may import.
-- `json title="NAME"`, `yaml title="NAME"`: written to a file of that name. Where that ends in `prefect.yaml`, Prefect
-  must know every key of it.
-- `console`: commands after `$`, each with its output, in which only times may differ. Ours, Prefect's, pytest's and
-  unittest's are run; the others must be among `KNOWN_COMMANDS`.
+- `python title="NAME.py"`: written to a file of that name, which later blocks may import. It may be in `dags/`.
+- `json title="NAME"`, `yaml title="NAME"`: written to a file of that name. Prefect must know every key of a
+  `prefect.yaml`.
+- `console`: commands after `$`, each with its output, in which only times may differ. Commands of ours, Prefect, pytest
+  and unittest are run; the others must be in `KNOWN_COMMANDS`.
 - `shell`: commands alone, to copy.
 - `text`: a drawing.
+- `diff`: a change of code that a page shows; `test_rules_pages.py` makes and compares it.
 """
 
 from __future__ import annotations
@@ -39,18 +40,31 @@ from sybil.evaluators.python import PythonEvaluator, pad
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
 
-# test_tutorial.py walks through the tutorial's pages, which build on each other.
-PAGES = [page for page in tally.PAGES if page.parent.name != "project"]
+# test_tutorial.py walks through the tutorials.
+PAGES = [page for page in tally.PAGES if "tutorial" not in page.parts]
 
-# Commands that are not ours, or that the tests would call themselves. Try a new one by hand before it is added.
+# Commands that are not ours, or that would start the tests again. Try a new one by hand before you add it.
 KNOWN_COMMANDS = {
+    "python -m venv .venv",
+    ". .venv/bin/activate",
     'python -m pip install ".[examples]" && python docs/examples/warehouse/flow.py',
     "python -m pip install nox && nox -s tests",
     'python -m pip install ".[postgres]"',
+    'git clone "$AIRFLOW_COMPAT" airflow_compat',
+    'python -m pip install "./airflow_compat[postgres]"',
+    "cp -r airflow_compat/docs/examples/shop shop",
+    "cd shop",
+    ". ../.venv/bin/activate",
+    'export PREFECT_HOME="$PWD/.prefect"',
+    "prefect server start",
+    "prefect config set PREFECT_API_URL=http://127.0.0.1:4200/api",
+    "prefect worker start --pool shop",
     "airflow connections export connections.json",
     "airflow variables export variables.json",
     "airflow pools export pools.json",
+    "python -m pip install --upgrade pip",
     'python -m pip install -e ".[examples]" --group dev',
+    "pre-commit install",
     "pytest tests/docs -k pools",
     "python serve_callbacks.py",
     "helm repo add prefect https://prefecthq.github.io/prefect-helm",
@@ -61,7 +75,7 @@ KNOWN_COMMANDS = {
 # Kinds of block, by the line that opens them.
 KINDS = {
     "airflow": r'python title="Airflow"',
-    "module": r'python title="(?P<name>\w+\.py)"',
+    "module": r'python title="(?P<name>(dags/)?\w+\.py)"',
     "python": r'python( title="[^"]+")?',
     "output": r'text title="Output"',
     "text": r"text",
@@ -69,11 +83,12 @@ KINDS = {
     "yaml": r'yaml title="(?P<name>[^"]+)"',
     "console": r"console",
     "shell": r"shell",
+    "diff": r"diff",
 }
 
 
 class Blocks:
-    """Sybil's parser for a page, and what runs its blocks."""
+    """Sybil's parser for a page, which also runs the blocks."""
 
     def __init__(self) -> None:
         self.kinds: Counter[str] = Counter()
@@ -94,6 +109,7 @@ class Blocks:
             "yaml": self._write_yaml,
             "console": self._shell,
             "shell": self._shell,
+            "diff": self._leave,
             "unknown": self._refuse,
         }
         for region in LEXER(document):
@@ -120,13 +136,13 @@ class Blocks:
         if kind in ("console", "shell"):
             return tally.RUN if self._has_run else tally.TRIED
         files = dict.fromkeys(("module", "json", "yaml"), tally.USED)
-        return {"airflow": tally.COMPILED, "python": tally.RUN, **files}.get(kind)
+        return {"airflow": tally.COMPILED, "python": tally.RUN, "diff": tally.MADE, **files}.get(kind)
 
     def _refuse(self, example: Example) -> str:
         return f"{Path(__file__).name} knows no block that opens with {example.region.lexemes['info']!r}"
 
     def _leave(self, example: Example) -> None:
-        """A drawing: there is nothing to run."""
+        """Accept what can't run."""
 
     def _compile(self, example: Example) -> None:
         compile(pad(example.parsed, example.line), example.path, "exec", dont_inherit=True)
@@ -157,7 +173,9 @@ class Blocks:
         return _not_prefects(data) if _name(example).endswith("prefect.yaml") else None
 
     def _write(self, example: Example) -> None:
-        Path(_name(example)).write_text(example.parsed)
+        file = Path(_name(example))
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(example.parsed)
 
     def _shell(self, example: Example) -> str | None:
         kind = _kind(example.region.lexemes["info"])
@@ -184,7 +202,7 @@ class Blocks:
         return f"exit code {self._exit_code} at the end of the block" if self._exit_code else None
 
     def _call(self, command: str) -> str:
-        from airflow_compat.cli.main import run
+        from airflow_compat.cli._app import run
 
         with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(out):
             self._exit_code = run(shlex.split(command)[1:])
@@ -209,7 +227,7 @@ def _kind(info: str) -> str:
 
 
 def _name(example: Example) -> str:
-    """The file that a block is written to."""
+    """Return the file of a block."""
     info = example.region.lexemes["info"]
     found = re.fullmatch(KINDS[_kind(info)], info)
     assert found
@@ -217,7 +235,7 @@ def _name(example: Example) -> str:
 
 
 def _not_prefects(data: Any) -> str | None:
-    """What Prefect would ignore in its file without a word: keys that it doesn't know."""
+    """Return a complaint about keys that Prefect doesn't know and would silently ignore."""
     from prefect.cli.deploy._models import PrefectYamlModel
 
     known = PrefectYamlModel.model_validate(data).model_dump(mode="json", by_alias=True, exclude_unset=True)
@@ -227,22 +245,26 @@ def _not_prefects(data: Any) -> str | None:
     return f"Prefect ignores {', '.join(ignored)}" if ignored else None
 
 
+# Points in time, and the durations of task instances.
+_TIMES = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d| +\d+\.\d\d s\b"
+
+
 def _difference(shown: str, printed: str) -> str | None:
-    texts = [re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "THE TIME", text) for text in (shown, printed)]
+    texts = [re.sub(_TIMES, "THE TIME", text) for text in (shown, printed)]
     lines = [[line.rstrip() for line in text.strip().splitlines()] for text in texts]
     return None if lines[0] == lines[1] else f"the page shows:\n{shown}\nbut this is printed:\n{printed}"
 
 
 @pytest.fixture
 def _as_a_reader(prefect_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An empty directory, and a server and an environment that keep nothing of what the page does to them.
+    """Provide an empty directory, and restore the server and the environment after the page.
 
-    Pages use the names that a reader would, the same on many pages.
+    Many pages use the same names on the server.
     """
     from prefect.client.orchestration import get_client
 
     monkeypatch.chdir(tmp_path)
-    # Pages import what they wrote, under names that others may have used.
+    # Pages import modules that they wrote. Other pages may have modules of the same names.
     monkeypatch.syspath_prepend(str(tmp_path))
     modules = set(sys.modules)
     environment = dict(os.environ)
@@ -254,7 +276,7 @@ def _as_a_reader(prefect_server: str, tmp_path: Path, monkeypatch: pytest.Monkey
                 del sys.modules[name]
         os.environ.clear()
         os.environ.update(environment)
-        # A deployment takes its limit along.
+        # Deleting a deployment also deletes its limit.
         for kind in ("/deployments/", "/"):
             for path in _held(client) - before:
                 if path.startswith(kind):
@@ -262,7 +284,7 @@ def _as_a_reader(prefect_server: str, tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def _held(client: SyncPrefectClient) -> set[str]:
-    """The API's path of each thing that a page may make."""
+    """Return the API paths of all objects that a page may create."""
     kinds = {
         "/block_documents": "id",
         "/variables": "id",
@@ -287,10 +309,10 @@ def test_page(page: Path) -> None:
     Blocks().run(page)
 
 
-def test_the_blocks_are_found() -> None:
-    """An empty selection, or a fence that is no longer recognised, must not pass."""
+def test_blocks_are_found() -> None:
+    """Fail if no pages are selected, or if fences are no longer recognised."""
     blocks = Blocks()
-    for page in PAGES:
+    for page in tally.PAGES:
         Document.parse(str(page), blocks)
     assert len(PAGES) >= 14
     least = {"python": 30, "module": 3, "airflow": 6, "output": 15, "json": 10, "yaml": 5, "console": 8, "shell": 6}

@@ -1,15 +1,16 @@
-"""The tutorial of several pages, walked through as a reader would: all pages, in order, in one folder.
+"""Walk through each tutorial as a reader does: all its pages, in order, in one folder.
 
-There is a real server and a real worker, as the pages start them. What is done with a block is said by the line that
-opens it; a line that isn't known here fails:
+The pages start a real server, and those of the long one a real worker. The first line of a block defines how it is
+tested. Unknown lines fail:
 
+- `python title="Airflow"`: the DAG before the port; compiled here, and run by `tests/airflow`.
 - `python title="PATH"`, `json title="PATH"`: written to the file.
-- `python title="PATH, continued"`: written below what the file has.
-- `console`: commands after `$`, run in Terminal 1, each with its output. `shown.py` says what may differ in it.
+- `python title="PATH, continued"`: appended to the file.
+- `console`: commands after `$`, run in Terminal 1, each with its output. `shown.py` lists the allowed differences.
 - `shell`: commands alone.
-- `console title="Terminal N"`: the last command goes on in a terminal of its own, until the block with `^C`; the lines
-  below it are waited for.
-- `text title="Terminal N"`: what is printed there next, waited for.
+- `console title="Terminal N"`: the last command runs in its own terminal until the block with `^C`. The test waits for
+  the lines below it.
+- `text title="Terminal N"`: the next output there. The test waits for it.
 """
 
 from __future__ import annotations
@@ -31,9 +32,11 @@ from shown import difference
 from terminals import PATIENCE, Terminal
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted((ROOT / "docs" / "tutorial" / "project").glob("*.md"))
+LONG = sorted((ROOT / "docs" / "tutorial" / "project").glob("*.md"))
+SHORT = ROOT / "docs" / "tutorial" / "first-flow.md"
 
 FENCES = {
+    "airflow": r'python title="Airflow"',
     "write": r'(python|json) title="(?P<path>[\w./]+)"',
     "add": r'python title="(?P<path>[\w./]+), continued"',
     "terminal": r'console title="(?P<terminal>Terminal [2-9])"',
@@ -42,7 +45,7 @@ FENCES = {
     "shell": r"shell",
 }
 
-# The ports that the pages name; a walk takes others, which are free.
+# The ports on the pages. A walk replaces them by free ports.
 PORTS = ("4200", "4242")
 
 # How long pip may take to install everything, in seconds.
@@ -53,14 +56,17 @@ class Walk:
     """One reader's way through the pages.
 
     Args:
-        folder: Where the reader begins; empty.
-        environment: The reader's.
-        instead: What is run for a command: the command, or another one, or None for nothing.
+        folder: An empty folder, where the reader starts.
+        project: The folder in it that the pages create for their files.
+        environment: The reader's environment.
+        instead: Returns the command to run in place of a command, or None to skip it.
     """
 
-    def __init__(self, folder: Path, environment: dict[str, str], instead: Callable[[str], str | None]) -> None:
+    def __init__(
+        self, folder: Path, project: str, environment: dict[str, str], instead: Callable[[str], str | None]
+    ) -> None:
         self.folder = folder
-        self.project = folder / "shop"
+        self.project = folder / project
         self.files: set[str] = set()
         self._environment = environment
         self._instead = instead
@@ -88,11 +94,14 @@ class Walk:
     def _done_with(self, kind: str) -> str | None:
         if kind in ("console", "shell"):
             return tally.RUN if self._has_run else tally.TRIED
-        return {"write": tally.USED, "add": tally.USED, "terminal": tally.RUN}.get(kind)
+        return {"airflow": tally.COMPILED, "write": tally.USED, "add": tally.USED, "terminal": tally.RUN}.get(kind)
 
     def close(self) -> None:
         for terminal in reversed(self._terminals.values()):
             terminal.close()
+
+    def _airflow(self, source: str) -> None:
+        compile(source, "airflow", "exec", dont_inherit=True)
 
     def _write(self, source: str, path: str) -> None:
         file = self.project / path
@@ -161,7 +170,7 @@ def _free_port() -> int:
 
 
 def _open_in_a_browser(shown: str) -> str | None:
-    """Where a command has printed an address, wait until it answers, as who opens it does."""
+    """If a command printed an address, wait until it answers, as a reader's browser would."""
     until = time.monotonic() + PATIENCE
     for address in re.findall(r"http://\S+", shown):
         while not _answers(f"{address}/api/health"):
@@ -180,19 +189,22 @@ def _answers(address: str) -> bool:
 
 
 def _environment() -> dict[str, str]:
-    """That of a reader who has never used Prefect; and nothing is waited for that a test need not wait for."""
+    """Return the environment of a reader who has never used Prefect, with shorter waits."""
     prefixes = ("PREFECT_", "AIRFLOW_", "PYTEST_", "COV_", "VIRTUAL_ENV", "COLUMNS", "FORCE_COLOR")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
     return environment | {
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        # As in a terminal, what a flow prints appears between the lines of its log.
+        "PYTHONUNBUFFERED": "1",
         "PREFECT_WORKER_QUERY_SECONDS": "1",
     }
 
 
 @pytest.fixture
 def walk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Walk]:
-    walk = Walk(tmp_path, *request.param())
+    project, prepared = request.param
+    walk = Walk(tmp_path, project, *prepared())
     yield walk
     walk.close()
     # pytest keeps the folders of the last runs, and a new environment takes hundreds of megabytes.
@@ -200,20 +212,21 @@ def walk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Walk]:
 
 
 def _with_what_is_here() -> tuple[dict[str, str], Callable[[str], str | None]]:
-    """What the page installs is installed: the tests' own environment takes the place of the new one."""
+    """Use the tests' own environment in place of a new one."""
     folder = Path(sys.executable).parent
     instead = {
         'git clone "$AIRFLOW_COMPAT" airflow_compat': None,
         "python -m venv .venv": f"mkdir -p .venv/bin && echo 'export PATH={folder}:$PATH' > .venv/bin/activate",
         'python -m pip install "../airflow_compat[sqlalchemy]" pytest': None,
-        # A second server, for a fixture that has tests of its own.
+        'python -m pip install "../airflow_compat[sqlalchemy]"': None,
+        # Starts a second server, for a fixture that other tests cover.
         "python -m pytest -q test_flow.py": None,
     }
     return _environment(), lambda command: instead.get(command, command)
 
 
 def _from_the_beginning() -> tuple[dict[str, str], Callable[[str], str | None]]:
-    """A clone of the last commit, in a new environment."""
+    """Use a clone of the last commit, in a new environment."""
     environment = _environment()
     environment.pop("PYTHONPATH", None)
     environment["AIRFLOW_COMPAT"] = str(ROOT)
@@ -221,21 +234,45 @@ def _from_the_beginning() -> tuple[dict[str, str], Callable[[str], str | None]]:
     return environment, lambda command: command
 
 
-def _all_pages(walk: Walk) -> None:
-    for page in PAGES:
+def _read_long(walk: Walk) -> None:
+    for page in LONG:
         walk.read(page)
-    assert len(PAGES) == 7
+    assert len(LONG) == 7
     assert {"dags/daily_sales.py", "flows/daily_sales.py", "alerts.py"} <= walk.files
 
 
-@pytest.mark.parametrize("walk", [_with_what_is_here], indirect=True, ids=["here"])
+def _read_short(walk: Walk) -> None:
+    walk.read(SHORT)
+    assert {"daily_sales.py", "count.py"} <= walk.files
+
+
+from_a_clone = pytest.mark.skipif(
+    not shutil.which("git") or not (ROOT / ".git").exists(), reason="it clones the repository"
+)
+
+
+@pytest.mark.parametrize("walk", [("shop", _with_what_is_here)], indirect=True, ids=["here"])
 def test_the_pages_in_order(walk: Walk) -> None:
-    _all_pages(walk)
+    _read_long(walk)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("walk", [("first-dag", _with_what_is_here)], indirect=True, ids=["here"])
+def test_the_short_tutorial(walk: Walk) -> None:
+    _read_short(walk)
 
 
 @pytest.mark.stress
 @pytest.mark.timeout(2 * INSTALLING)
-@pytest.mark.skipif(not shutil.which("git") or not (ROOT / ".git").exists(), reason="it clones the repository")
-@pytest.mark.parametrize("walk", [_from_the_beginning], indirect=True, ids=["fresh"])
+@from_a_clone
+@pytest.mark.parametrize("walk", [("shop", _from_the_beginning)], indirect=True, ids=["fresh"])
 def test_the_pages_in_order_from_a_clone(walk: Walk) -> None:
-    _all_pages(walk)
+    _read_long(walk)
+
+
+@pytest.mark.stress
+@pytest.mark.timeout(2 * INSTALLING)
+@from_a_clone
+@pytest.mark.parametrize("walk", [("first-dag", _from_the_beginning)], indirect=True, ids=["fresh"])
+def test_the_short_tutorial_from_a_clone(walk: Walk) -> None:
+    _read_short(walk)

@@ -1,10 +1,11 @@
-"""The example, run as the README says: what it prints, what it leaves behind, and that no secret shows."""
+"""Run the example as in the README. Check its output, its cleanup, and that it shows no secrets."""
 
 from __future__ import annotations
 
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,7 @@ EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "warehouse"
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """The example's home, and its place for temporary files."""
+    """The example's home directory and temporary directory."""
     # Not below pytest's own folder: each pytest that starts closes that to others, and under root PostgreSQL runs as
     # another user.
     with tempfile.TemporaryDirectory(prefix="example-") as path:
@@ -27,12 +28,12 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def output(folder: Path) -> str:
-    """What one run prints."""
+    """The output of one run."""
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
         "TMPDIR": str(folder),
-        # What a user may have configured, and the example must not touch: nothing listens there.
+        # A user's own settings, which the example must ignore. This address has no server.
         "PREFECT_API_URL": "http://127.0.0.1:9/api",
         "PREFECT_LOGGING_LEVEL": "DEBUG",
         "AIRFLOW_CONN_WAREHOUSE_DB": "postgres://wrong.example/wrong",
@@ -45,7 +46,14 @@ def output(folder: Path) -> str:
     return ended.stdout + ended.stderr
 
 
-def test_it_says_what_it_did(output: str) -> None:
+def test_output_shows_progress_while_servers_start(output: str) -> None:
+    assert output.startswith("Loading Prefect.")
+    # Prefect's server takes longer than a second.
+    assert re.search(r"^Starting a temporary Prefect server \.+ ready after \d+ s$", output, re.MULTILINE)
+    assert re.search(r"^Starting a temporary PostgreSQL \.* ready after \d+ s$", output, re.MULTILINE)
+
+
+def test_output_reports_the_results(output: str) -> None:
     assert "7 created." in output
     assert "*warehouse.check_planes* failed on try 2" in output
     assert "ValueError: 70 planes have no year of manufacture, 50 are allowed" in output
@@ -56,12 +64,20 @@ def test_it_says_what_it_did(output: str) -> None:
     assert "5522 rows loaded, 1 callback call(s)." in output
 
 
-def test_it_leaves_nothing_behind(output: str, folder: Path) -> None:
+def test_readme_shows_the_end_of_the_output(output: str) -> None:
+    readme = (EXAMPLE.parents[2] / "README.md").read_text()
+    shown = readme.partition("```text\n")[2].partition("```")[0]
+    assert shown.endswith("1 callback call(s).\n")
+    differs = r"manual__\S+|127\.0\.0\.1:\d+|[0-9a-f-]{36}|\d+\.\d\d s"
+    assert re.sub(differs, "X", shown) in re.sub(differs, "X", output)
+
+
+def test_no_files_are_left(output: str, folder: Path) -> None:
     assert output
     assert list(folder.iterdir()) == []
 
 
-def test_no_secret_of_its_exports_shows(output: str) -> None:
+def test_output_shows_no_secrets(output: str) -> None:
     connections = json.loads((EXAMPLE / "connections.json").read_text())
     secrets = [connection["password"] for connection in connections.values()]
     secrets += ["Heron-77-dusk", json.loads((EXAMPLE / "variables.json").read_text())["partner_api_key"]]
@@ -70,7 +86,7 @@ def test_no_secret_of_its_exports_shows(output: str) -> None:
         assert secret not in output
 
 
-def test_the_callback_is_the_one_that_the_dag_imports() -> None:
+def test_flow_and_dag_import_the_same_callback() -> None:
     for file in ("airflow_dag.py", "flow.py"):
         imported = {
             (node.module, alias.name)

@@ -1,4 +1,4 @@
-"""A small metadata database of Airflow's, its content as it is to be read, and what is said of one that can't be."""
+"""A small metadata database of Airflow, the expected content, and the check of refused sources."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def read(url: str, key: str | None = f"{KEY},{OLD}") -> importing.Export:
 
 
 def refused(url: str) -> str:
-    """What is said; and that it is said soon, and shows no password, also not to what prints locals."""
+    """Return the error's text, after checking that it comes soon and shows no password, even with locals."""
     began = time.monotonic()
     with pytest.raises(SourceError) as caught:
         importing.read(url, environ={"AIRFLOW__CORE__FERNET_KEY": KEY})

@@ -1,4 +1,4 @@
-"""What alerts are sent to in tests: a webhook on loopback that counts what arrives."""
+"""The target of test alerts: a webhook on loopback that counts arrivals."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Receiver:
             self._changed.notify_all()
 
     def wait(self, enough: Callable[[Counter[tuple[str, str]]], bool], seconds: float) -> Counter[tuple[str, str]]:
-        """What arrived, as soon as it is enough; or after so many seconds."""
+        """Return the arrivals once there are enough, or after this number of seconds."""
         with self._changed:
             self._changed.wait_for(lambda: enough(self._counted), seconds)
             return Counter(self._counted)
@@ -36,7 +36,7 @@ class Receiver:
 
 @contextlib.contextmanager
 def receiving() -> Iterator[Receiver]:
-    """A server that keeps what is posted to it."""
+    """Run a server that keeps posted data."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

@@ -60,7 +60,7 @@ class BusyProxy(ThreadingHTTPServer):
             assert self._changed.wait_for(lambda: len(self.asked) >= times, 60)
 
     def answer(self, path: str) -> tuple[int, dict[str, str]] | None:
-        """What to answer instead of the server; None when the server answers."""
+        """Return the answer that replaces the server's; None if the server answers."""
         with self._changed:
             paths, how = self._busy
             if not any(part in path for part in paths):
@@ -76,7 +76,7 @@ class BusyProxy(ThreadingHTTPServer):
         return 503, {"Retry-After": "0"} if how == "told" else {}
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that did not wait for the answer."""
+        """Ignore clients that did not wait for the answer."""
 
 
 class _Handler(BaseHTTPRequestHandler):

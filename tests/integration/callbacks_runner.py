@@ -1,6 +1,6 @@
-"""Runs of both flows, each with the parameters given, executed by a runner as `flow.serve` does; then it ends.
+"""Execute runs of both flows with given parameters in a runner, as `flow.serve` does, then exit.
 
-Its arguments are the deployments' name, and as JSON a list of `[flow's name, parameters]`. It prints the runs' ids.
+The arguments are the deployments' name, and a JSON list of `[flow's name, parameters]`. Prints the runs' ids.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A flow that a worker runs, and that dies in the way that it is told. Its callback keeps a record."""
+"""A flow that a worker runs and that dies in a given way. Its callback keeps a record."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ def load(way: str) -> None:
 
 
 def the_server_knows(within: float) -> bool:
-    """That this task runs: what a process that is killed has not told yet, nobody can know.
+    """Wait until the server knows that this task runs, because a killed process can't report it.
 
-    A busy server on SQLite loses such an event now and then.
+    A busy server on SQLite sometimes loses such an event.
     """
     until = time.monotonic() + within
     with get_client(sync_client=True) as client:

@@ -1,4 +1,4 @@
-"""What executes a deployment's runs in tests: it sets their states, as a worker and a flow's engine do."""
+"""Execute a deployment's runs in tests by setting their states, as a worker and a flow engine do."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ GOING_ON = ["SCHEDULED", "PENDING", "RUNNING"]
 
 
 class Executor:
-    """Takes the runs of a deployment in the order of their creation, once so many of them have been there at once.
+    """Takes a deployment's runs in the order of creation, once this number of runs exist at the same time.
 
     Attributes:
-        order: The logical dates of the runs that began, in order.
-        most: How many went on at once, at most.
-        has_seen: Set when there is a run.
-        has_begun: Set when one has begun.
+        order: The logical dates of the started runs, in order.
+        most: The most runs at the same time.
+        has_seen: Set when a run exists.
+        has_begun: Set when a run has started.
     """
 
     def __init__(self, deployment: str, fails: Callable[[str], bool], most_begun: int, waits_for: int) -> None:
@@ -66,7 +66,7 @@ class Executor:
 def executing(
     deployment: str, *, fails: Callable[[str], bool] = lambda _: False, most_begun: int = 1000, waits_for: int = 1
 ) -> Iterator[Executor]:
-    """Runs of the deployment are executed meanwhile."""
+    """Execute the deployment's runs during the block."""
     executor = Executor(deployment, fails, most_begun, waits_for)
     executor.start()
     try:
@@ -76,7 +76,7 @@ def executing(
 
 
 def runs_of(client: SyncPrefectClient, deployment: str, types: list[str] | None = None) -> list[dict[str, Any]]:
-    """The runs of a deployment that backfills made, by their dates."""
+    """The runs of a deployment made by backfills, by date."""
     wanted: dict[str, Any] = {
         "deployment_id": {"any_": [deployment]},
         "tags": {"all_": ["airflow-compat.backfill"]},
@@ -88,11 +88,11 @@ def runs_of(client: SyncPrefectClient, deployment: str, types: list[str] | None 
 
 
 def date_of(run: dict[str, Any]) -> str:
-    """The logical date of a run, as its label has it."""
+    """A run's logical date, from its label."""
     return str(run["labels"]["airflow-compat.logical-date"])
 
 
 def set_state(client: SyncPrefectClient, run: str, type_: str) -> None:
-    """Put a run into a state, whatever it is in."""
+    """Put a run into a state, from any state."""
     body = {"state": {"type": type_, "name": type_.capitalize()}, "force": True}
     client.request("POST", "/flow_runs/{id}/set_state", path_params={"id": run}, json=body)

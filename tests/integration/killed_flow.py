@@ -1,4 +1,4 @@
-"""Flows that are killed in their task, by a worker or as `python killed_flow.py FLOW RECORD WAY NAME`."""
+"""Flows that are killed in their task, by a worker or by `python killed_flow.py FLOW RECORD WAY NAME`."""
 
 from __future__ import annotations
 

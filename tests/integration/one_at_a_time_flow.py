@@ -1,4 +1,4 @@
-"""A flow that a worker runs, and that keeps a record of when it was in and out of it."""
+"""A flow that a worker runs, and that records when it starts and ends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from prefect import flow
 
 @flow
 def guarded(record: str, number: int) -> None:
-    """Work for a second, or until another run is seen to work, too."""
+    """Work for a second, or until another run works too."""
     _write(record, "in", number)
     until = time.monotonic() + 1
     while time.monotonic() < until and most_at_once(record) < 2:
@@ -25,7 +25,7 @@ def _write(record: str, what: str, number: int) -> None:
 
 
 def most_at_once(record: str) -> int:
-    """How many runs there were at most between their two lines."""
+    """The most runs between their two lines at the same time."""
     most = now = 0
     for line in Path(record).read_text().splitlines():
         now += 1 if line.startswith("in ") else -1

@@ -1,8 +1,9 @@
-"""A Prefect server of a test's own, which may be killed and started again over the same database."""
+"""A separate Prefect server for a test, which can be killed and restarted over the same database."""
 
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,22 +14,22 @@ from typing import Literal
 
 import httpx
 import pytest
+from child_processes import end
+from databases import new_database
 from prefect.events.clients import PrefectEventsClient
 from prefect.events.worker import EventsWorker
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 _COMMAND = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--no-ui", "--port"]
-# As the session's server has it.
-_SITE = Path(__file__).parents[1] / "server_site"
 
 
 class OwnServer:
-    """A server like the session's, and as short-lived as the test wants.
+    """A server like the session's, started and stopped by the test.
 
     Args:
-        home: Where it keeps its database.
-        leases: Where it keeps leases; in memory, as a server does by default, a restart forgets them.
-        environment: More of its settings.
+        home: The folder for files other than the database.
+        leases: The folder for leases. Leases in memory, the default, are lost at a restart.
+        environment: More settings.
     """
 
     def __init__(
@@ -48,48 +49,47 @@ class OwnServer:
             "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",
             "PREFECT_SERVER_SERVICES_REPOSSESSOR_LOOP_SECONDS": "1",
             "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": f"prefect.server.concurrency.lease_storage.{leases}",
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(_SITE), os.environ.get("PYTHONPATH")])),
+            "PREFECT_API_DATABASE_CONNECTION_URL": new_database(),
+            "PREFECT_API_DATABASE_MIGRATE_ON_START": "false",
             **(environment or {}),
         }
         self._environment.pop("PREFECT_API_URL", None)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start the server and wait until it answers."""
         self._process = subprocess.Popen(
             [*_COMMAND, str(self.port)],
             env=self._environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        # The database is what it must be from the first start on.
-        self._environment["PREFECT_API_DATABASE_MIGRATE_ON_START"] = "false"
-        while not self._answers():
-            with suppress(subprocess.TimeoutExpired):
-                raise RuntimeError(f"the server ended with {self._process.wait(timeout=0.2)}")
+        with httpx.Client(timeout=5) as client:
+            while not self._answers(client):
+                with suppress(subprocess.TimeoutExpired):
+                    raise RuntimeError(f"the server ended with {self._process.wait(timeout=0.2)}")
 
     def stop(self) -> None:
-        """SIGTERM: it answers what it was asked, and ends."""
+        """Send SIGTERM: the server answers open requests and ends."""
         if self._process:
-            self._process.terminate()
-            self._process.wait()
+            end(self._process, signal.SIGTERM)
 
     def kill(self) -> None:
-        """SIGKILL: it forgets what it has in memory."""
+        """Send SIGKILL: the server loses its memory."""
         if self._process:
             self._process.kill()
             self._process.wait()
 
-    def _answers(self) -> bool:
+    def _answers(self, client: httpx.Client) -> bool:
         try:
-            return httpx.get(f"{self.url}/health", timeout=5).status_code == 200
+            return client.get(f"{self.url}/health").status_code == 200
         except httpx.TransportError:
             return False
 
 
 @contextmanager
 def use(server: OwnServer) -> Iterator[None]:
-    """This process, and those that it starts, talk to this server."""
+    """Point this process and its children to this server."""
     with pytest.MonkeyPatch.context() as patch, temporary_settings({PREFECT_API_URL: server.url}):
         patch.setenv("PREFECT_API_URL", server.url)
         # This process's worker for events keeps to the server that it met first.

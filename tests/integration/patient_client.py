@@ -1,6 +1,6 @@
-"""Prefect's own client for what tests ask the server: it asks a busy one again.
+"""Prefect's client for tests' own requests; it retries a busy server.
 
-The package's kept client leaves that to `server_call`, which tests don't go through.
+The package's kept client leaves retries to `server_call`, which tests don't use.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from prefect.settings import PREFECT_API_URL
 
 
 def patient_client() -> SyncPrefectClient:
-    """The client for the server that the current settings name."""
+    """The client for the server of the current settings."""
     return _client(PREFECT_API_URL.value())
 
 

@@ -1,4 +1,4 @@
-"""Callbacks that another process can import, and that keep a record: one line of JSON for each call."""
+"""Callbacks that another process can import, and that record each call as one line of JSON."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def read(path: str | Path) -> list[dict[str, Any]]:
 
 
 def page(context: Any, note: str = "") -> None:
-    """Where it writes is a parameter of the flow run."""
+    """The record's path is a parameter of the flow run."""
     ti = context["ti"]
     write(
         context["dag_run"].conf["record"],

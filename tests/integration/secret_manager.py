@@ -1,4 +1,4 @@
-"""A fake of Google Secret Manager's HTTP API, on this machine."""
+"""A local fake of Google Secret Manager's HTTP API."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PAGE = 2
 
 
 class FakeSecretManager(ThreadingHTTPServer):
-    """What the service answers: secrets by name. A status in the place of bytes is the answer for that secret."""
+    """The service's secrets by name. A status instead of bytes is the answer for that secret."""
 
     secrets: dict[str, bytes | int]
     project = "my-project"
@@ -57,7 +57,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(403)
 
     def do_POST(self) -> None:
-        """The token of a login."""
+        """Return the token of a login."""
         self.rfile.read(int(self.headers["Content-Length"]))
         kind = {"token_type": "Bearer", "issued_token_type": "urn:ietf:params:oauth:token-type:access_token"}
         self._answer(200, {"access_token": "token-of-the-login", "expires_in": 3600, **kind})

@@ -1,4 +1,4 @@
-"""Serves the flow that calls callbacks: `python serve_callbacks.py NAME ENTRYPOINT`, with FILE_PATH or MODULE_PATH."""
+"""Serve the flow that calls callbacks: `python serve_callbacks.py NAME ENTRYPOINT`, with FILE_PATH or MODULE_PATH."""
 
 from __future__ import annotations
 

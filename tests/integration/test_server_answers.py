@@ -1,4 +1,4 @@
-"""What the server says of a request that it refuses is in our error, without the request's secrets."""
+"""The server's reason for refusing a request is in our error, without the request's secrets."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from airflow_compat import work_pools
 from airflow_compat._prefect.answers import server_detail
 from airflow_compat._prefect.client import kept_client
 from airflow_compat._prefect.failures import server_call
-from airflow_compat._prefect.late_runs import cancel_run
 from airflow_compat._prefect.limits import update_limit
-from airflow_compat._prefect.work_pools import create_work_pool
-from airflow_compat._specs.specs import LimitSpec
+from airflow_compat._prefect.specs import LimitSpec
+from airflow_compat.backfills._server import cancel_run
 from airflow_compat.errors import NameTakenError, ServerError
 from airflow_compat.work_pools import WorkPoolSpec
+from airflow_compat.work_pools._server import create_work_pool
 
 SECRET = "quartz-Tern-41"
 
@@ -70,7 +70,7 @@ def test_a_value_that_the_server_quotes_is_masked(unique: str) -> None:
         ("/work_pools/", {"name": "prefect-own", "type": "process"}, "reserved for internal use"),
     ],
 )
-def test_each_form_of_an_answer_is_understood(path: str, body: dict[str, object], expected: str) -> None:
+def test_each_form_of_an_error_answer_is_understood(path: str, body: dict[str, object], expected: str) -> None:
     assert expected in refusal(lambda: kept_client().request("POST", path, json=body))  # type: ignore[arg-type]
 
 
@@ -83,22 +83,22 @@ def test_an_answer_without_a_reason_points_at_the_log() -> None:
         assert server_detail(answer) == ""
 
 
-def test_an_object_that_is_gone_is_a_server_error(unique: str) -> None:
+def test_missing_object_is_a_server_error(unique: str) -> None:
     with pytest.raises(ServerError, match="answered 404 Not Found"):
         update_limit(LimitSpec(unique, 3))
-    assert cancel_run(str(uuid4())) == "it is gone"
+    assert cancel_run(str(uuid4())) == "the run was deleted in the meantime"
 
 
-def test_a_name_that_is_taken_has_the_reason(unique: str) -> None:
+def test_taken_name_has_the_reason(unique: str) -> None:
     with get_client(sync_client=True) as client:
         client.create_work_pool(WorkPoolCreate(name=unique, type="process"))
-        with pytest.raises(NameTakenError, match=r"created in the meantime \(.+\); run this again"):
+        with pytest.raises(NameTakenError, match=r"in the meantime \(.+\); repeat the call or command"):
             create_work_pool({"name": unique, "type": "process"})
         client.delete_work_pool(unique)
 
 
 @pytest.mark.parametrize("sent", ["abc", "open-sesame", "line\nbreak 'quoted\"", "ünïcode-text", 123456, [["deep"]]])
-def test_no_form_of_a_sent_value_is_shown(sent: object) -> None:
+def test_sent_values_are_never_shown(sent: object) -> None:
     request = httpx.Request("POST", "http://127.0.0.1/", json={"name": "shop", "data": {"password": sent}})
     text = sent if isinstance(sent, str) else "deep" if isinstance(sent, list) else str(sent)
     details = [

@@ -1,4 +1,4 @@
-"""A flow file that a real worker imports, with what DAG files do at the top of the module."""
+"""A real worker imports a flow file with the usual top-level code of DAG files."""
 
 from __future__ import annotations
 

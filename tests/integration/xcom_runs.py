@@ -1,4 +1,4 @@
-"""What the tests of XCom share: where a task pushes and pulls, and where another process does."""
+"""Shared helpers of XCom tests: addresses of a task and of another process."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from uuid import UUID
 from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext, TaskRunContext
 
-from airflow_compat._prefect import xcom_store
-from airflow_compat.xcom import Where, pull, push
+from airflow_compat.xcom import TaskInstanceAddress, pull, push
+from airflow_compat.xcom import _storage as xcom_store
 
 if TYPE_CHECKING:
     from prefect.filesystems import LocalFileSystem
 
 
-def here(task_id: str = "", map_index: int = -1) -> Where:
-    """As the context of the running task has it."""
+def here(task_id: str = "", map_index: int = -1) -> TaskInstanceAddress:
+    """The address from the running task's context."""
     flow_context, task_context = FlowRunContext.get(), TaskRunContext.get()
     assert flow_context
     name = task_context.task.name if task_context else flow_context.flow.name
-    return Where(flow_context.flow_run.id, flow_context.flow.name, task_id or name, map_index)
+    return TaskInstanceAddress(flow_context.flow_run.id, flow_context.flow.name, task_id or name, map_index)
 
 
 def xcom_push(key: str, value: Any) -> None:
@@ -36,16 +36,16 @@ def storage() -> LocalFileSystem:
     return FlowRunContext.get().result_store.result_storage
 
 
-def elsewhere(run: UUID, dag_id: str = "etl", flow: Any = None) -> Where:
-    """Where a callback in a worker's process is: nothing in memory, and no context."""
+def elsewhere(run: UUID, dag_id: str = "etl", flow: Any = None) -> TaskInstanceAddress:
+    """The address of a callback in a worker's process: without memory and context."""
     with xcom_store._lock:
         xcom_store._runs.clear()
         xcom_store._storages.clear()
-    return Where(run, dag_id, "alert", flow=flow)
+    return TaskInstanceAddress(run, dag_id, "alert", flow=flow)
 
 
 def until_the_server_has(run: UUID, number: int) -> None:
-    """The flow run's tasks, ended: the server hears of them a little late."""
+    """Wait until the server has recorded the ends of the flow run's tasks."""
     body = {"flow_runs": {"id": {"any_": [str(run)]}}}
     until = time.monotonic() + 30
     with get_client(sync_client=True) as client:

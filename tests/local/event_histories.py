@@ -1,4 +1,4 @@
-"""Events as Prefect sends them, of runs that end in all ways."""
+"""Prefect's events of runs that end in all possible ways."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ENDS = [name for name, type_ in TYPES.items() if type_ in ("COMPLETED", "FAILED"
 
 @dataclass
 class History:
-    """The events of one run, which `add` and `say` append to."""
+    """The events of one run; `add` and `say` append to them."""
 
     number: int
     flow: str = "etl"
@@ -60,7 +60,7 @@ class History:
         return f"{self.task}-{self.number % 4096:03x}" if self.task else f"run-{self.number}"
 
     def states(self, *names: str, at: float = 0.0, step: float = 0.1) -> History:
-        """Go through states, from a moment on in seconds."""
+        """Go through states, starting at a moment in seconds."""
         for index, name in enumerate(names):
             self.run_count += TYPES[name] == "RUNNING"
             self._event(
@@ -76,7 +76,7 @@ class History:
         return self
 
     def heartbeat(self, *moments: float) -> History:
-        """A heartbeat at each moment; it has no labels of a state."""
+        """Add a heartbeat at each moment, without labels of a state."""
         for moment in moments:
             self._event("heartbeat", moment, {})
         return self
@@ -104,7 +104,7 @@ class History:
 
 
 def generated(count: int, seed: int) -> Iterator[History]:
-    """Runs of several flows that go through states in orders that happen, and some that don't."""
+    """Runs of several flows with likely and unlikely orders of states."""
     choose = random.Random(seed)
     for number in range(1, count + 1):
         history = History(

@@ -1,4 +1,4 @@
-"""Prefect's own evaluation of triggers, in this process and over a database of its own, by a clock of its own."""
+"""Prefect's own evaluation of triggers, in this process, with a separate database and clock."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from prefect.server.events.schemas.automations import Automation, EventTrigger, 
 from prefect.server.events.schemas.events import ReceivedEvent
 from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL, temporary_settings
 
-from airflow_compat._specs.automations import AutomationSpec
+from airflow_compat.automations._specs import AutomationSpec
 
 
 def fired(specs: Iterable[AutomationSpec], events: Iterable[dict[str, Any]], until: datetime) -> dict[str, list[str]]:
-    """The ids of the runs that each alert fires for, in the order of its key, each as often as it does.
+    """The ids of the runs that each alert fires for, in the order of its key, with repetitions.
 
-    Times run out exactly when they do: the server looks every some seconds.
+    Timeouts fire exactly on time, while a real server checks at intervals.
     """
     with pytest.MonkeyPatch.context() as patch, _database():
         return asyncio.run(_fired(list(specs), list(events), until, patch))

@@ -45,6 +45,7 @@ from airflow_compat import (
 from airflow_compat import (
     task as ported,
 )
+from airflow_compat._airflow.run_objects import TaskInstance
 from airflow_compat.callbacks import run_callback
 from airflow_compat.context import Context
 from airflow_compat.notifiers import SlackNotifier
@@ -113,6 +114,24 @@ async def ported_tasks_keep_their_types() -> None:
     assert_type(options.deployment_options(schedule="@daily"), dict[str, Any])
 
 
+def typed_alert(context: Context) -> None: ...
+def mapping_alert(context: Mapping[str, Any]) -> None: ...
+def no_alert(context: str, message: str) -> None: ...
+
+
+def callbacks_take_a_context() -> None:
+    on_failure(typed_alert, [mapping_alert, alert], lambda context: context["ti"].task_id)
+    ported(on_failure_callback=typed_alert, pre_execute=mapping_alert)
+    on_failure(no_alert)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def misspelt_options() -> None:
+    # With `reportCallIssue` in its place, pyright would not name the option.
+    ported(retrys=2)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+    ported(retrys=2, pool="warehouse")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
+    options.task_options(retrys=2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
 def loaders() -> None:
     assert_type(get_connection("x"), Connection)
     assert_type(BaseHook.get_connection("x"), Connection)
@@ -122,21 +141,35 @@ def loaders() -> None:
     assert_type(load_block("x"), Block)
     assert_type(load_block("x", SqlAlchemyConnector), SqlAlchemyConnector)
     assert_type(get_connection("x").port, int | None)
-    assert_type(Variable.get("x", default=None), Any)
+    assert_type(Variable.get("x"), str)
+    assert_type(Variable.get("x", default=None), str | None)
+    assert_type(Variable.get("x", 5), str | int)
+    assert_type(Variable.get("x", default_var="a"), str)
+    assert_type(Variable.get("x", deserialize_json=True), Any)
+    assert_type(Variable.get("x", {}, True), Any)
 
 
 async def twins() -> None:
     assert_type(await aget_connection("x"), Connection)
     assert_type(await Connection.async_get("x"), Connection)
     assert_type(await aload_block("x", SqlAlchemyConnector), SqlAlchemyConnector)
+    assert_type(await Variable.aget("x"), str)
+    assert_type(await Variable.aget("x", None), str | None)
     assert_type(await Variable.adelete("x"), int | None)
 
 
 def contexts() -> None:
     context = get_current_context(airflow_version="2")
     assert_type(context, Context)
-    assert_type(context["ds"], Any)
-    assert_type(xcom.pull(xcom.Where(None, "etl", "load")), Any)
+    assert_type(context["ds"], str)
+    assert_type(context["ti"], TaskInstance)
+    assert_type(context["ti"].try_number, int)
+    assert_type(context["logical_date"], datetime)
+    assert_type(context["exception"], BaseException | None)
+    assert_type(context.get("exception"), BaseException | None)
+    assert_type(context["params"], dict[str, Any])
+    assert_type(context["mine"], Any)
+    assert_type(xcom.pull(xcom.TaskInstanceAddress(None, "etl", "load")), Any)
     assert_type(templates.render("{{ ds }}", context), Any)
 
 

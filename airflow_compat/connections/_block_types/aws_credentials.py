@@ -1,7 +1,8 @@
-"""The `AwsCredentials` block's data, for `aws` connections.
+"""Converts `aws` connections to `AwsCredentials` blocks and back.
 
-Airflow's rules (`AwsConnectionWrapper`): login and password are the access key, else `aws_access_key_id` and
-`aws_secret_access_key` of the extra; `role_arn` is assumed with them.
+Airflow's rules (`AwsConnectionWrapper`): the access key is taken from login and password or, if these are missing, from
+`aws_access_key_id` and `aws_secret_access_key` in the extra. If the extra has a `role_arn`, Airflow uses the key to
+assume this role.
 """
 
 from __future__ import annotations
@@ -9,34 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._airflow.connection import Connection
-from .field_map import FieldMap, Place
+from ..._airflow.connection import Connection
+from .field_map import FieldLocation, FieldMap, applying
 
-SLUG = "aws-credentials"
-
-_MAP = FieldMap(
-    block="AwsCredentials",
-    conn_type="aws",
-    fields={
-        "login": Place("aws_access_key_id"),
-        "password": Place("aws_secret_access_key", masked=True),
-    },
-    extra={
-        # The id of a key names it and is no secret: as a login it is shown too.
-        "aws_access_key_id": Place("aws_access_key_id", masked=True),
-        "aws_secret_access_key": Place("aws_secret_access_key", masked=True),
-        "aws_session_token": Place("aws_session_token"),
-        "profile_name": Place("profile_name"),
-        "region_name": Place("region_name"),
-        "endpoint_url": Place("aws_client_parameters.endpoint_url"),
-        "verify": Place("aws_client_parameters.verify", bool),
-        "config_kwargs": Place("aws_client_parameters.config", dict),
-        "role_arn": Place("assume_role_arn"),
-        "assume_role_kwargs": Place("assume_role_kwargs", dict),
-    },
-    neutral={"assume_role_method": "assume_role", "config_kwargs": {}, "assume_role_kwargs": {}},
-)
-# What AssumeRoleParameters takes, and of which kind.
+# The fields of prefect-aws's AssumeRoleParameters, with their types.
 _ROLE: dict[str, type] = {
     "RoleSessionName": str,
     "DurationSeconds": int,
@@ -51,38 +28,57 @@ _ROLE: dict[str, type] = {
 }
 
 
-def losses(connection: Connection) -> list[str]:
-    """Why this connection can't be held whole, one line a reason; empty when it can."""
-    found = _MAP.losses(connection)
-    if found:
-        return found
-    extra = _MAP.given(connection)
-    keys = [
-        connection.login or extra.get("aws_access_key_id"),
-        connection.password or extra.get("aws_secret_access_key"),
-    ]
-    if any(keys) and not all(keys):
-        found.append("it has half an access key, which Airflow ignores and AwsCredentials refuses")
-    if bool(connection.login) != bool(connection.password):
-        found.append("its access key is half in the fields and half in the extra")
-    if "role_arn" in extra and {"config_kwargs", "verify"} & set(extra):
-        found.append("extra 'role_arn' with 'config_kwargs' or 'verify': AwsCredentials assumes the role without those")
-    for key, value in sorted(extra.get("assume_role_kwargs", {}).items()):
-        if not _is_role_parameter(key, value):
-            found.append(f"extra 'assume_role_kwargs': {key!r} is not as AwsCredentials takes it")
-    return found
+class _Map(FieldMap):
+    def more_losses(self, connection: Connection, given: Mapping[str, Any]) -> list[str]:
+        keys = [
+            connection.login or given.get("aws_access_key_id"),
+            connection.password or given.get("aws_secret_access_key"),
+        ]
+        role = given.get("assume_role_kwargs", {})
+        reasons: dict[str, object] = {
+            "the connection has half an access key, which Airflow ignores and AwsCredentials refuses": any(keys)
+            and not all(keys),
+            "the access key is half in the fields and half in the extra": bool(connection.login)
+            != bool(connection.password),
+            "extra 'role_arn' with 'config_kwargs' or 'verify': AwsCredentials assumes the role without those": (
+                "role_arn" in given and {"config_kwargs", "verify"} & set(given)
+            ),
+        }
+        wrong = sorted(key for key, value in role.items() if not _is_role_parameter(key, value))
+        return [
+            *applying(reasons),
+            *(f"extra 'assume_role_kwargs': {key!r} is not as AwsCredentials takes it" for key in wrong),
+        ]
+
+    def connection_from_data(self, data: Mapping[str, Any]) -> Connection:
+        # If Prefect saved the block, all parameters are in its data, most of them None.
+        role = {key: value for key, value in (data.get("assume_role_kwargs") or {}).items() if value is not None}
+        return super().connection_from_data({**data, "assume_role_kwargs": role})
 
 
-def data_from_connection(connection: Connection) -> dict[str, Any]:
-    """The document's data for a connection without `losses`."""
-    return _MAP.data(connection)
-
-
-def connection_from_data(data: Mapping[str, Any]) -> Connection:
-    """The connection that the document holds; also for documents that were made with Prefect alone."""
-    # A block that Prefect saved has every parameter, most of them None.
-    role = {key: value for key, value in (data.get("assume_role_kwargs") or {}).items() if value is not None}
-    return _MAP.connection({**data, "assume_role_kwargs": role})
+HOME = _Map(
+    block="AwsCredentials",
+    conn_type="aws",
+    fields={
+        "login": FieldLocation("aws_access_key_id"),
+        "password": FieldLocation("aws_secret_access_key", masked=True),
+    },
+    extra={
+        # The field is marked as masked although the block shows this id. That is safe, because the id is not secret: a
+        # connection's login shows it, too.
+        "aws_access_key_id": FieldLocation("aws_access_key_id", masked=True),
+        "aws_secret_access_key": FieldLocation("aws_secret_access_key", masked=True),
+        "aws_session_token": FieldLocation("aws_session_token"),
+        "profile_name": FieldLocation("profile_name"),
+        "region_name": FieldLocation("region_name"),
+        "endpoint_url": FieldLocation("aws_client_parameters.endpoint_url"),
+        "verify": FieldLocation("aws_client_parameters.verify", bool),
+        "config_kwargs": FieldLocation("aws_client_parameters.config", dict),
+        "role_arn": FieldLocation("assume_role_arn"),
+        "assume_role_kwargs": FieldLocation("assume_role_kwargs", dict),
+    },
+    neutral={"assume_role_method": "assume_role", "config_kwargs": {}, "assume_role_kwargs": {}},
+)
 
 
 def _is_role_parameter(key: str, value: object) -> bool:

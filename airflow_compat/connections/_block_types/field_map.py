@@ -1,4 +1,4 @@
-"""`FieldMap`: a block that holds a connection field by field. What the files for the blocks share."""
+"""`FieldMap`, a table that converts connections to block data and back."""
 
 from __future__ import annotations
 
@@ -7,24 +7,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._airflow.connection import Connection
-from .._airflow.hidden_secrets import hidden_secret
-from .._airflow.variable import is_sensitive
-from .specs import MARK
+from ..._airflow.connection import Connection
+from ..._airflow.hidden_secrets import hidden_secret, names_secret
+from ..._prefect.specs import MARK
 
 FIELDS = ("host", "login", "password", "schema", "port")
 _KINDS = {str: "text", int: "a whole number", bool: "true or false", dict: "a JSON object"}
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where the block keeps one thing.
+class FieldLocation:
+    """The field of a block that stores a value.
 
     Attributes:
-        path: The key in the block's data; dots lead into objects.
-        kind: What the block takes there.
-        masked: Whether the block hides it.
-        text: Whether Airflow takes it as text too: a number, or an object as JSON.
+        path: The key in the block's data; dots separate the keys of nested objects.
+        kind: The value's type in the block.
+        masked: True if the block masks the value.
+        text: True if Airflow also accepts the number or JSON object as a text.
     """
 
     path: str
@@ -33,7 +32,7 @@ class Place:
     text: bool = False
 
     def value(self, given: object) -> Any:
-        """What the block is to be given; text that can't be read as what the block takes stays text."""
+        """Convert a text to the type of the block's field, if possible; otherwise, return the value unchanged."""
         if self.text and self.kind is int and isinstance(given, str) and _is_number(given):
             return int(given)
         if self.text and self.kind is dict and isinstance(given, str):
@@ -46,37 +45,45 @@ class Place:
 
 @dataclass(frozen=True)
 class FieldMap:
-    """The places of a connection's fields and extra keys in a block.
+    """A table of the block fields that store a connection's fields and extra keys.
 
-    What has no place but says nothing either (`neutral` values, empty ones) is kept beside the conn_id, so that the
-    connection comes back as it was.
+    Values that are empty or `neutral` are not stored in these fields but next to the conn_id, so that reading returns
+    the connection unchanged.
 
     Attributes:
         block: The block's class, for messages.
-        conn_type: The type of a connection that was made with Prefect alone.
-        fields: By field: host, login, password, schema, port.
-        extra: By extra key.
-        required: Fields without which the block is not valid, or means something else.
-        neutral: Extra keys, each with the value that means the same as the key's absence, in Airflow and in the block.
-        prefix: The prefix that Airflow's older forms gave to extra keys: `extra__snowflake__`.
+        conn_type: The connection type for blocks that were created without an Airflow connection.
+        fields: For host, login, password, schema and port, the block field that stores the value.
+        extra: For each extra key, the block field that stores its value.
+        required: The connection fields without which the block can't be used.
+        neutral: For some extra keys, the value that has the same effect as leaving out the key, both in Airflow and in
+            the block.
+        prefix: The prefix that Airflow's old connection forms put before extra keys: `extra__snowflake__`.
     """
 
     block: str
     conn_type: str
-    fields: Mapping[str, Place]
-    extra: Mapping[str, Place] = field(default_factory=dict)
+    fields: Mapping[str, FieldLocation]
+    extra: Mapping[str, FieldLocation] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     neutral: Mapping[str, object] = field(default_factory=dict)
     prefix: str = ""
 
     def losses(self, connection: Connection) -> list[str]:
-        """What the block can't hold, one line a reason; empty when it holds all."""
+        """Return the reasons why the block can't store the whole connection; empty if it can."""
         if not is_object(connection):
-            return [f"its extra is not a JSON object, and {self.block} has no place for it"]
+            return [f"the connection's extra is not a JSON object, so it has no place in {self.block}"]
         given = self.given(connection)
+        return self._map_losses(connection, given) or self.more_losses(connection, given)
+
+    def more_losses(self, connection: Connection, given: Mapping[str, Any]) -> list[str]:  # noqa: ARG002 - for others
+        """Return the additional reasons, which only this block type has."""
+        return []
+
+    def _map_losses(self, connection: Connection, given: Mapping[str, Any]) -> list[str]:
         taken = {place.path for name, place in self.fields.items() if getattr(connection, name)}
         missing = [name for name in self.required if not getattr(connection, name)]
-        # A host that is a URL can have a login or a token in it.
+        # A host that is a URL can contain a login or a token.
         open_host = "host" in self.fields and {"@", "?"} & set(connection.host or "")
         return [
             *([f"host may hold a secret, and {self.block} does not mask it"] if open_host else ()),
@@ -95,12 +102,12 @@ class FieldMap:
         ]
 
     def given(self, connection: Connection) -> dict[str, Any]:
-        """The extra that says something, by key without prefix."""
+        """Return the connection's extra without neutral values, and with the prefix removed from its keys."""
         extra = {self._plain(key): value for key, value in connection.extra_dejson.items()}
         return {key: value for key, value in extra.items() if not self._is_neutral(key, value)}
 
-    def data(self, connection: Connection) -> dict[str, Any]:
-        """The document's data for a connection without losses."""
+    def data_from_connection(self, connection: Connection) -> dict[str, Any]:
+        """Return the block data for a connection. Its `losses` must be empty."""
         given = self.given(connection)
         data: dict[str, Any] = {}
         field_paths = {place.path for place in self.fields.values()}
@@ -134,8 +141,8 @@ class FieldMap:
         }
         return data
 
-    def connection(self, data: Mapping[str, Any]) -> Connection:
-        """The connection that the document holds."""
+    def connection_from_data(self, data: Mapping[str, Any]) -> Connection:
+        """Return the connection in a document's data; it may have been created without an Airflow connection."""
         mark = data.get(MARK) or {}
         in_extra = {self.extra[key].path for key in mark.get("in_extra", ())}
         fields: dict[str, Any] = dict(mark.get("empty") or {})
@@ -148,9 +155,8 @@ class FieldMap:
         for key, place in self.extra.items():
             value = get(data, place.path)
             spelled = self.prefix + key if key in mark.get("prefixed", ()) else key
-            if place.path in field_paths or self._is_neutral(key, value):
-                continue
-            extra[spelled] = json.dumps(value) if key in mark.get("text", ()) else value
+            if place.path not in field_paths and not self._is_neutral(key, value):
+                extra[spelled] = json.dumps(value) if key in mark.get("text", ()) else value
         return Connection(
             conn_id=mark.get("conn_id"),
             conn_type=mark.get("conn_type", self.conn_type),
@@ -167,7 +173,7 @@ class FieldMap:
             return True
         if key in self.extra:
             value = self.extra[key].value(value)
-        # As JSON, since 0 is not false there.
+        # The values are compared as JSON texts, because 0 equals False in Python.
         return key in self.neutral and json.dumps(value) == json.dumps(self.neutral[key])
 
     def _extra_loss(self, key: str, value: object, taken: set[str]) -> str:
@@ -175,17 +181,25 @@ class FieldMap:
         if place is None:
             return f"extra {key!r} has no place in {self.block}"
         value = place.value(value)
-        if not place.masked and (is_sensitive(key) or hidden_secret(value)):
+        if not place.masked and (names_secret(key) or hidden_secret(value)):
             return f"extra {key!r} is a secret, and {self.block} does not mask it"
         if place.path in taken:
-            return f"extra {key!r} has the place of a field that is given too"
+            return (
+                f"extra {key!r} and another field of the connection both set {place.path} of {self.block}; remove one "
+                "of them"
+            )
         if not isinstance(value, place.kind) or (place.kind is int and isinstance(value, bool)):
-            return f"extra {key!r} is not {_KINDS[place.kind]}, which {self.block} takes"
+            return f"extra {key!r} is not {_KINDS[place.kind]}, which {self.block} needs"
         return ""
 
 
+def applying(reasons: Mapping[str, object]) -> list[str]:
+    """Return those keys of a dict (the reasons) whose values (the conditions) are true."""
+    return [reason for reason, applies in reasons.items() if applies]
+
+
 def is_object(connection: Connection) -> bool:
-    """Whether the extra is a JSON object, or absent."""
+    """Return True if the extra is a JSON object or missing."""
     if not connection.extra:
         return True
     extra = connection.extra_dejson
@@ -193,7 +207,7 @@ def is_object(connection: Connection) -> bool:
 
 
 def get(data: Mapping[str, Any], path: str) -> Any:
-    """The value at a path, or None."""
+    """Return the value at a path such as `credentials.user`, or None."""
     value: Any = data
     for key in path.split("."):
         value = value.get(key) if isinstance(value, Mapping) else None
@@ -201,7 +215,6 @@ def get(data: Mapping[str, Any], path: str) -> Any:
 
 
 def put(data: dict[str, Any], path: str, value: object) -> None:
-    """Set the value at a path."""
     *parents, last = path.split(".")
     for key in parents:
         data = data.setdefault(key, {})
@@ -209,5 +222,5 @@ def put(data: dict[str, Any], path: str, value: object) -> None:
 
 
 def _is_number(text: str) -> bool:
-    """Whether it is a number in its one usual spelling, so that the number gives the text back."""
+    """Return True if the text is a whole number in the form to which Python converts it back."""
     return text.isascii() and text.isdecimal() and len(text) < 19 and str(int(text)) == text

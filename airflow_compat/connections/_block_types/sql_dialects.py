@@ -1,4 +1,4 @@
-"""What a SQLAlchemy engine is to be given for each of Airflow's database types, by the rules of Airflow's hooks."""
+"""For each database type of Airflow: its SQLAlchemy driver, and the extra keys that the hook passes to the driver."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .._airflow.connection import Connection
+from ..._airflow.connection import Connection
+from .field_map import applying
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """What Airflow's hook does with a connection.
+    """The rules by which Airflow's hook connects to one type of database.
 
     Attributes:
-        driver: The driver that the hook uses, as SQLAlchemy names it.
-        reserved: The extra keys that the hook keeps for itself.
-        passed: The extra keys that it gives to the driver; None: all but the reserved.
-        port: The port that its driver takes where none is given, when SQLAlchemy's driver takes another.
+        driver: The name that SQLAlchemy gives the driver.
+        reserved: The extra keys that the hook doesn't pass to the driver.
+        passed: The extra keys that the hook passes to the driver; None means all keys except `reserved`.
+        port: The hook's default port, if it differs from the default of SQLAlchemy's driver.
     """
 
     driver: str
@@ -54,7 +55,8 @@ DIALECTS: dict[str, Dialect] = {
             "wallet_location wallet_password"
         ),
     ),
-    # The engine that Airflow's hook makes; its cursors use redshift_connector, which takes other arguments.
+    # These keys are arguments of the hook's SQLAlchemy engine. The hook creates cursors with redshift_connector, whose
+    # arguments differ.
     "redshift": Dialect(
         _POSTGRES.driver,
         _words("cluster_identifier iam is_serverless serverless_token_duration_seconds serverless_work_group"),
@@ -62,27 +64,27 @@ DIALECTS: dict[str, Dialect] = {
         port=5439,
     ),
 }
-"""By Airflow's conn_type."""
+"""The dialect for each conn_type of Airflow."""
 
 _CONN_TYPES = {"postgresql": "postgres"}
 _CONNECTOR_CLIENT = "mysql-connector-python"
 
 
 def conn_type_of(driver: str) -> str:
-    """Airflow's conn_type for a SQLAlchemy driver: `postgres` for `postgresql+psycopg2`."""
+    """Return Airflow's conn_type for a SQLAlchemy driver: `postgres` for `postgresql+psycopg2`."""
     name = driver.split("+", maxsplit=1)[0]
     return _CONN_TYPES.get(name, name)
 
 
 def dialect_of(connection: Connection) -> Dialect:
-    """The dialect of a connection whose type is one of `DIALECTS`."""
+    """Return the dialect of a connection with a type in `DIALECTS`."""
     if connection.conn_type == "mysql" and connection.extra_dejson.get("client") == _CONNECTOR_CLIENT:
         return MYSQL_CONNECTOR
     return DIALECTS[connection.conn_type or ""]
 
 
 def type_losses(connection: Connection, extra: Mapping[str, Any]) -> list[str]:
-    """What of a type's own rules the block can't follow, one line a reason."""
+    """Return the reasons why the block can't store a connection of this database type."""
     if connection.conn_type == "mysql":
         return _mysql_losses(extra)
     return _oracle_losses(connection, extra) if connection.conn_type == "oracle" else []
@@ -96,24 +98,28 @@ def _mysql_losses(extra: Mapping[str, Any]) -> list[str]:
             for key in sorted(set(extra) - {"client", "iam", "aws_conn_id"})
             if not key.startswith("ssl_")
         ]
-    losses = []
-    if client != "mysqlclient":
-        losses.append("extra 'client' is none that Airflow knows")
-    if not isinstance(extra.get("ssl", {}), dict):
-        losses.append("extra 'ssl' is not a JSON object, which the driver needs")
-    return losses
+    return applying(
+        {
+            "extra 'client' is none that Airflow knows": client != "mysqlclient",
+            "extra 'ssl' is not a JSON object, which the driver needs": not isinstance(extra.get("ssl", {}), dict),
+        }
+    )
 
 
 def _oracle_losses(connection: Connection, extra: Mapping[str, Any]) -> list[str]:
-    losses = []
-    if connection.schema:
-        losses.append("schema becomes the session's current schema in Airflow, and the block has no place for one")
     named = [key for key in ("service_name", "sid") if key in extra]
-    losses += [
-        f"extra {key!r} is not text, or empty" for key in named if not isinstance(extra[key], str) or not extra[key]
-    ]
-    if len(named) == 2:
-        losses.append("extra has both 'service_name' and 'sid', and SQLAlchemy takes one")
-    if not named and connection.port:
-        losses.append("extra has neither 'service_name' nor 'sid', so SQLAlchemy would not use the port")
-    return losses
+    return applying(
+        {
+            "schema becomes the session's current schema in Airflow, and the block has no place for one": (
+                connection.schema
+            ),
+            **{
+                f"extra {key!r} is not text, or empty": not isinstance(extra[key], str) or not extra[key]
+                for key in named
+            },
+            "extra has both 'service_name' and 'sid', and SQLAlchemy takes one": len(named) == 2,
+            "extra has neither 'service_name' nor 'sid', so SQLAlchemy would not use the port": (
+                not named and connection.port
+            ),
+        }
+    )

@@ -1,7 +1,7 @@
-"""The grammar of a source: `kind:place?argument=value&argument=value`.
+"""Parses a source's text: `kind:place?argument=value&argument=value`.
 
-The arguments have Airflow's own names and defaults, as in the `backend_kwargs` of its configuration. As there, `null`
-for a prefix or path means that Airflow does not ask for that kind. Values are percent-decoded.
+The arguments have the same names and defaults as the keys in Airflow's `backend_kwargs`. As in Airflow, connections or
+variables whose prefix or path is `null` are not read. Values are percent-decoded.
 """
 
 from __future__ import annotations
@@ -10,25 +10,22 @@ import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
-from ..errors import SourceError
+from ...errors import SourceError
 
 NULL = "null"
 
 
 def place(source: str) -> str:
-    """What stands between the kind and the arguments."""
+    """Return the part of a source's text between the kind and the arguments."""
     return source.partition(":")[2].partition("?")[0]
 
 
 def arguments(source: str, defaults: Mapping[str, str | None]) -> dict[str, str | None]:
-    """The arguments of a source, each with its default where it isn't given.
-
-    Args:
-        source: The source.
-        defaults: The arguments that the kind takes.
+    """Return the arguments in a source's text, with defaults for missing arguments.
 
     Raises:
-        SourceError: One is unknown, there twice, or not `name=value`. The message shows no value.
+        SourceError: An argument is unknown, repeated, or not `name=value`. The message does not quote the argument's
+            value.
     """
     kind, query = source.partition(":")[0], source.partition("?")[2]
     found = dict(defaults)
@@ -40,16 +37,28 @@ def arguments(source: str, defaults: Mapping[str, str | None]) -> dict[str, str 
     for name, value in pairs:
         if name not in defaults or name in given:
             raise SourceError(
-                f"{kind}: {'given twice' if name in given else 'unknown argument'} {_shown(name)}; "
-                f"it takes {', '.join(defaults)}, each once and as name=value"
+                f"{kind}: {'repeated' if name in given else 'unknown'} argument {_shown(name)}. Use each of "
+                f"{', '.join(defaults)} at most once, as name=value."
             )
         given.add(name)
         found[name] = None if value == NULL else value
     return found
 
 
+def arguments_alone(source: str, defaults: Mapping[str, str | None], example: str) -> dict[str, str | None]:
+    """Return the arguments of a source whose text has no place between kind and arguments; see `arguments`.
+
+    Raises:
+        SourceError: The source's text has a place, or an argument is invalid.
+    """
+    if place(source):
+        scheme = source.partition(":")[0] + ":"
+        raise SourceError(f"{scheme} takes only arguments. Use {scheme}?{example}.")
+    return arguments(source, defaults)
+
+
 def matches_pattern(pattern: str | None, id_: str, shown: str) -> bool:
-    """Whether Airflow would ask for this id: a `connections_lookup_pattern` or `variables_lookup_pattern`.
+    """Return True if the `connections_lookup_pattern` or `variables_lookup_pattern` is empty or matches the id.
 
     Raises:
         SourceError: The pattern is not a regular expression.
@@ -57,9 +66,9 @@ def matches_pattern(pattern: str | None, id_: str, shown: str) -> bool:
     try:
         return not pattern or re.match(pattern, id_, re.IGNORECASE) is not None
     except re.error:
-        raise SourceError(f"{shown} its lookup pattern is not a regular expression; mend it") from None
+        raise SourceError(f"{shown} the lookup pattern is not a regular expression. Correct the pattern.") from None
 
 
 def _shown(name: str) -> str:
-    # What isn't a name may be a part of a value.
+    # Show only text that looks like an argument's name: other text may be part of a secret value.
     return repr(name) if re.fullmatch(r"[a-z_]{1,40}", name) else "(not a name)"

@@ -1,4 +1,4 @@
-"""`aws-secrets-manager:`: AWS Secrets Manager, as Airflow's `SecretsManagerBackend` lays it out.
+"""`aws-secrets-manager:`: reads AWS Secrets Manager, in which Airflow's `SecretsManagerBackend` finds its secrets.
 
 `aws-secrets-manager:?connections_prefix=airflow/connections&variables_prefix=airflow/variables&sep=/`
 """
@@ -10,16 +10,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .._airflow.export_data import Export, Kind, Note, Problem
-from .._airflow.resolve import Rank
-from .._airflow.stored import export_from_stored
-from ..errors import SourceError
-from .arguments import arguments, matches_pattern, place
+from ..._airflow.export_data import Export, Kind, Note, Problem
+from ...errors import SourceError
+from .._text_values import export_from_stored
+from .address import arguments_alone, matches_pattern
 from .aws import CLIENT_ARGUMENTS, client, code
 
-RANK = Rank.SECRETS_BACKEND
-
-_SCHEME = "aws-secrets-manager:"
+SCHEME = "aws-secrets-manager:"
 _DEFAULTS: dict[str, str | None] = {
     "connections_prefix": "airflow/connections",
     "connections_lookup_pattern": None,
@@ -42,29 +39,17 @@ _WORDS = {
 }
 
 
-def matches(source: str) -> bool:
-    """Whether this is AWS Secrets Manager."""
-    return source.startswith(_SCHEME)
-
-
-def name(source: str) -> str:  # noqa: ARG001
-    """The source in messages."""
-    return _SCHEME
-
-
 def read(source: str, environ: Mapping[str, str]) -> Export:  # noqa: ARG001
-    """The connections and variables under the two prefixes.
+    """Return the connections and variables whose names start with the source's two prefixes.
 
     Raises:
-        SourceError: AWS can't be reached, or refuses; or an argument is wrong.
-        MissingPackageError: boto3 isn't installed.
+        SourceError: AWS is unreachable or refuses the request, or an argument is invalid.
+        MissingPackageError: boto3 is missing.
     """
-    if place(source):
-        raise SourceError(f"{_SCHEME} takes only arguments; write {_SCHEME}?region_name=eu-west-1")
-    given = arguments(source, _DEFAULTS)
+    given = arguments_alone(source, _DEFAULTS, "region_name=eu-west-1")
     words = _words(given["extra_conn_words"])
     problems: list[Problem] = []
-    with client("secretsmanager", given, _SCHEME) as manager:
+    with client("secretsmanager", given, SCHEME) as manager:
         connections = _texts("connection", manager, given, problems)
         variables = _texts("variable", manager, given, problems)
     if given["full_url_mode"] == "true":
@@ -83,50 +68,51 @@ def _texts(kind: Kind, manager: Any, given: Mapping[str, str | None], problems: 
     prefix, sep = given[f"{kind}s_prefix"], given["sep"] or ""
     if prefix is None:
         return {}
-    # As Airflow: a prefix that is empty has no separator behind it.
+    # As in Airflow, no separator follows an empty prefix.
     start = prefix.rstrip(sep) + sep if prefix else ""
     filters = [{"Key": "name", "Values": [start]}] if start else []
     found = {}
     for page in manager.get_paginator("list_secrets").paginate(Filters=filters):
         for secret in page["SecretList"]:
             id_ = secret["Name"].removeprefix(start)
-            # The filter knows no case.
+            # Compare again, because AWS's filter ignores the case of letters.
             wanted = secret["Name"].startswith(start) and id_
-            if not wanted or not matches_pattern(given[f"{kind}s_lookup_pattern"], id_, _SCHEME):
+            if not wanted or not matches_pattern(given[f"{kind}s_lookup_pattern"], id_, SCHEME):
                 continue
             try:
-                text = manager.get_secret_value(SecretId=secret["Name"]).get("SecretString")
+                found[id_] = manager.get_secret_value(SecretId=secret["Name"])["SecretString"]
             except ClientError as exc:
                 problems.append(
-                    Problem(kind, id_, f"AWS refuses it ({code(exc)}); check what the credentials may read")
+                    Problem(
+                        kind,
+                        id_,
+                        f"AWS refuses to return the secret ({code(exc)}); check the read permissions of the "
+                        "credentials",
+                    )
                 )
-                continue
-            if text is None:
-                problems.append(Problem(kind, id_, "it is binary; store it as text"))
-            else:
-                found[id_] = text
+            except KeyError:
+                problems.append(Problem(kind, id_, "the secret is binary; store the value as text"))
     return found
 
 
 def _standardized(text: str, words: Mapping[str, tuple[str, ...]]) -> str | dict[str, Any]:
-    """JSON's keys as Airflow's own: Secrets Manager's `username`, `engine` and others stand for them."""
+    """Rename the keys of a secret, such as `username` and `engine`, to the names of Airflow's connection fields."""
     fields = _object(text)
-    if fields is None:
-        return text
-    return {
-        field: next((value for key, value in fields.items() if key in spelled), None)
-        for field, spelled in words.items()
-    }
+    return (
+        text
+        if fields is None
+        else {
+            field: next((value for key, value in fields.items() if key in spelled), None)
+            for field, spelled in words.items()
+        }
+    )
 
 
 def _left_out(conn_id: str, text: str, words: Mapping[str, tuple[str, ...]]) -> Iterator[Note]:
-    """What of a secret Airflow doesn't read, such as the `dbname` that RDS writes."""
+    """Yield notes on the secret's keys that Airflow doesn't read, such as `dbname`, which Amazon RDS writes."""
     known = {word for spelled in words.values() for word in spelled}
     for key in _object(text) or ():
-        if key == "dbname" and key not in known:
-            hint = '; extra_conn_words={"schema": ["dbname"]} makes it the schema'
-        else:
-            hint = ""
+        hint = '; set extra_conn_words={"schema": ["dbname"]} to use this key as the schema' if key == "dbname" else ""
         if key not in known and re.fullmatch(r"[\w.-]{1,60}", key):
             yield Note("connection", conn_id, f"{key!r} is left out, as Airflow's backend does{hint}")
 
@@ -148,6 +134,6 @@ def _words(extra: str | None) -> Mapping[str, tuple[str, ...]]:
         given = {"": ()}
     if not given.keys() <= _WORDS.keys():
         raise SourceError(
-            f'{_SCHEME} extra_conn_words is not JSON such as {{"user": ["usr"]}}, with fields of a connection'
+            f'{SCHEME} extra_conn_words is not JSON of connection fields. Use JSON such as {{"user": ["usr"]}}.'
         )
     return {field: (*spelled, *given.get(field, ())) for field, spelled in _WORDS.items()}

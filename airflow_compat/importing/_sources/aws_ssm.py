@@ -1,4 +1,4 @@
-"""`aws-ssm:`: the AWS SSM Parameter Store, as Airflow's `SystemsManagerParameterStoreBackend` lays it out.
+"""`aws-ssm:`: reads the parameters that Airflow's `SystemsManagerParameterStoreBackend` finds in AWS SSM.
 
 `aws-ssm:?connections_prefix=/airflow/connections&variables_prefix=/airflow/variables`
 """
@@ -8,16 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._airflow.export_data import Export, Kind
-from .._airflow.resolve import Rank
-from .._airflow.stored import export_from_stored
-from ..errors import SourceError
-from .arguments import arguments, matches_pattern, place
+from ..._airflow.export_data import Export, Kind
+from .._text_values import export_from_stored
+from .address import arguments_alone, matches_pattern
 from .aws import CLIENT_ARGUMENTS, client
 
-RANK = Rank.SECRETS_BACKEND
-
-_SCHEME = "aws-ssm:"
+SCHEME = "aws-ssm:"
 _DEFAULTS: dict[str, str | None] = {
     "connections_prefix": "/airflow/connections",
     "connections_lookup_pattern": None,
@@ -27,27 +23,15 @@ _DEFAULTS: dict[str, str | None] = {
 }
 
 
-def matches(source: str) -> bool:
-    """Whether this is the SSM Parameter Store."""
-    return source.startswith(_SCHEME)
-
-
-def name(source: str) -> str:  # noqa: ARG001
-    """The source in messages."""
-    return _SCHEME
-
-
 def read(source: str, environ: Mapping[str, str]) -> Export:  # noqa: ARG001
-    """The connections and variables under the two prefixes.
+    """Return the connections and variables whose names start with the source's two prefixes.
 
     Raises:
-        SourceError: AWS can't be reached, or refuses; or an argument is wrong.
-        MissingPackageError: boto3 isn't installed.
+        SourceError: AWS is unreachable or refuses the request, or an argument is invalid.
+        MissingPackageError: boto3 is missing.
     """
-    if place(source):
-        raise SourceError(f"{_SCHEME} takes only arguments; write {_SCHEME}?region_name=eu-west-1")
-    given = arguments(source, _DEFAULTS)
-    with client("ssm", given, _SCHEME) as store:
+    given = arguments_alone(source, _DEFAULTS, "region_name=eu-west-1")
+    with client("ssm", given, SCHEME) as store:
         return export_from_stored(_texts("connection", store, given), _texts("variable", store, given))
 
 
@@ -61,5 +45,4 @@ def _texts(kind: Kind, store: Any, given: Mapping[str, str | None]) -> dict[str,
     found = {
         parameter["Name"].removeprefix(start): parameter["Value"] for page in pages for parameter in page["Parameters"]
     }
-    pattern = given[f"{kind}s_lookup_pattern"]
-    return {id_: text for id_, text in found.items() if matches_pattern(pattern, id_, _SCHEME)}
+    return {id_: text for id_, text in found.items() if matches_pattern(given[f"{kind}s_lookup_pattern"], id_, SCHEME)}

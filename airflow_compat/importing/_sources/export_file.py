@@ -1,34 +1,21 @@
-"""A path: a file that `airflow connections|variables|pools export` wrote, in JSON, YAML or `.env`."""
+"""Reads a source that is a path: a file from `airflow connections|variables|pools export`, in JSON, YAML or `.env`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from .._airflow.export_data import Export
-from .._airflow.export_text import NotAnExportError, repeated
-from .._airflow.exports import parse_export
-from .._airflow.resolve import Rank
-from ..errors import InvalidExportError
-
-RANK = Rank.DATABASE
-
-
-def matches(source: str) -> bool:  # noqa: ARG001
-    """Whether this is a file: all that is no other source is."""
-    return True
-
-
-def name(source: str) -> str:
-    """The source in messages."""
-    return source
+from ..._airflow.export_data import Export
+from ..._airflow.export_text import NotAnExportError, repeated
+from ..._airflow.exports import parse_export
+from ...errors import InvalidExportError
 
 
 def read(source: str, environ: Mapping[str, str]) -> Export:  # noqa: ARG001
-    """What the file holds.
+    """Return the connections, variables or pools in the file.
 
     Raises:
-        InvalidExportError: It is missing, can't be read, or isn't an export.
+        InvalidExportError: The file is missing, unreadable or not an export.
     """
     path = Path(source)
     is_yaml = path.suffix.lower() in (".yaml", ".yml")
@@ -36,28 +23,30 @@ def read(source: str, environ: Mapping[str, str]) -> Export:  # noqa: ARG001
 
 
 def content(path: Path) -> bytes:
-    """The bytes of an export file.
+    """Return the bytes of an export file.
 
     Raises:
-        InvalidExportError: It is missing, or can't be read.
+        InvalidExportError: The file is missing or unreadable.
     """
     try:
         return path.read_bytes()
     except FileNotFoundError:
         raise InvalidExportError(
-            f"{path}: there is no such file; export it with `airflow connections export {path}`"
+            f"{path}: there is no such file. Create the file with `airflow connections export {path}`."
         ) from None
     except IsADirectoryError:
-        raise InvalidExportError(f"{path}: a directory; give the files in it by name") from None
+        raise InvalidExportError(f"{path}: the path is a directory. Pass the files of the directory by name.") from None
     except OSError as exc:
-        raise InvalidExportError(f"{path}: can't be read ({exc.strerror}); check its permissions") from None
+        raise InvalidExportError(
+            f"{path}: the file can't be read ({exc.strerror}). Check the file's permissions."
+        ) from None
 
 
 def decode_yaml(data: bytes) -> object:
-    """What a YAML file holds, as Airflow's own reader has it: PyYAML, whose YAML 1.1 keeps `1e3` as text.
+    """Return the data of a YAML file, which Airflow reads by PyYAML's rules (YAML 1.1): `1e3` is text.
 
     Raises:
-        NotAnExportError: It is not YAML, or an id is there twice.
+        NotAnExportError: The file is not YAML, or an id is repeated.
     """
     import yaml
 
@@ -68,20 +57,24 @@ def decode_yaml(data: bytes) -> object:
             ids: set[str] = set()
             for key, _ in node.value:
                 if not isinstance(key, yaml.ScalarNode):
-                    raise NotAnExportError("an id in it is not text; check the file")
+                    raise NotAnExportError("an id in the file is not text. Put the id in quotes.")
                 if key.value in ids:
                     raise repeated(key.value)
                 ids.add(key.value)
         found = loader.construct_document(node) if node else {}
     except yaml.MarkedYAMLError as exc:
         where = f"line {exc.problem_mark.line + 1}" if exc.problem_mark else "somewhere"
-        raise NotAnExportError(f"not YAML, or more than plain data ({where}); export it again") from None
+        raise NotAnExportError(
+            f"the file is not YAML, or contains more than plain data ({where}). Export the data again."
+        ) from None
     except yaml.YAMLError:
-        raise NotAnExportError("not text that YAML allows; export it again") from None
+        raise NotAnExportError("the file is not text that YAML allows. Export the data again.") from None
     except RecursionError:
-        raise NotAnExportError("nested too deeply for an export; check the file") from None
-    except ValueError as exc:
-        if isinstance(exc, NotAnExportError):
-            raise
-        raise NotAnExportError("a date or number in it is none; put it in quotes") from None
+        raise NotAnExportError("the file is nested too deeply for an export. Check the file.") from None
+    except NotAnExportError:
+        raise
+    except ValueError:
+        raise NotAnExportError(
+            "a date or number in the file is invalid. Correct the value, or put it in quotes."
+        ) from None
     return {str(key): value for key, value in found.items()} if isinstance(found, dict) else found

@@ -1,4 +1,4 @@
-"""What Airflow encrypted with `[core] fernet_key`, decrypted."""
+"""Decrypts values that Airflow encrypted with `[core] fernet_key`."""
 
 from __future__ import annotations
 
@@ -8,31 +8,33 @@ VARIABLE = "AIRFLOW__CORE__FERNET_KEY"
 
 
 class UndecryptedError(ValueError):
-    """Why a text can't be decrypted."""
+    """A value can't be decrypted. The text of this error is the reason."""
 
 
 class Decrypter:
-    """Decrypts with the environment's key, or with whichever of several: Airflow rotates keys that way."""
+    """Decrypts values with the Fernet keys in AIRFLOW__CORE__FERNET_KEY: one key, or several separated by commas."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         from cryptography.fernet import Fernet, MultiFernet
 
-        self._problem = f"it is encrypted, and {VARIABLE} is not set; set it to Airflow's [core] fernet_key"
+        self._problem = (
+            f"the value is encrypted, but {VARIABLE} is not set; set {VARIABLE} to Airflow's [core] fernet_key"
+        )
         self._fernet: MultiFernet | None = None
-        if not environ.get(VARIABLE):
-            return
         try:
-            self._fernet = MultiFernet([Fernet(key.strip()) for key in environ[VARIABLE].split(",")])
+            if environ.get(VARIABLE):
+                self._fernet = MultiFernet([Fernet(key.strip()) for key in environ[VARIABLE].split(",")])
         except ValueError:
             self._problem = (
-                f"it is encrypted, and {VARIABLE} is not a Fernet key; set it to Airflow's [core] fernet_key"
+                f"the value is encrypted, but {VARIABLE} is not a Fernet key; set {VARIABLE} to Airflow's [core] "
+                "fernet_key"
             )
 
     def text(self, token: str) -> str:
-        """The text behind a token.
+        """Return the decrypted text.
 
         Raises:
-            UndecryptedError: There is no key, or not the right one.
+            UndecryptedError: The Fernet key is missing, invalid or not the key that encrypted the value.
         """
         from cryptography.fernet import InvalidToken
 
@@ -42,5 +44,6 @@ class Decrypter:
             return self._fernet.decrypt(token.encode()).decode()
         except (InvalidToken, ValueError):
             raise UndecryptedError(
-                f"it is encrypted with another key than {VARIABLE} has; add that key behind a comma"
+                f"the value is encrypted with a key that {VARIABLE} does not have; add that key to {VARIABLE} after a "
+                "comma"
             ) from None

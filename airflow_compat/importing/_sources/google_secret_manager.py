@@ -1,4 +1,4 @@
-"""`google-secret-manager:`: Google Secret Manager, as Airflow's `CloudSecretManagerBackend` lays it out.
+"""`google-secret-manager:`: reads the secrets that Airflow's `CloudSecretManagerBackend` finds in Google's service.
 
 `google-secret-manager:?project_id=my-project&connections_prefix=airflow-connections&variables_prefix=airflow-variables`
 """
@@ -10,16 +10,13 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from .._airflow.export_data import Export, Kind, Problem
-from .._airflow.resolve import Rank
-from .._airflow.stored import export_from_stored
-from ..errors import SourceError
-from .arguments import arguments, place
+from ..._airflow.export_data import Export, Kind, Problem
+from ...errors import SourceError
+from .._text_values import export_from_stored
+from .address import arguments_alone
 from .google import CLIENT_ARGUMENTS, client
 
-RANK = Rank.SECRETS_BACKEND
-
-_SCHEME = "google-secret-manager:"
+SCHEME = "google-secret-manager:"
 _DEFAULTS: dict[str, str | None] = {
     "connections_prefix": "airflow-connections",
     "variables_prefix": "airflow-variables",
@@ -28,38 +25,27 @@ _DEFAULTS: dict[str, str | None] = {
     **CLIENT_ARGUMENTS,
 }
 _TIMEOUT_SECONDS = 10.0
-# What an answer says of one secret alone; any other is about all of them.
+# The reasons for errors that concern only one secret, by HTTP status code. All other errors concern the whole source.
 _REASONS: dict[int | None, str] = {
-    HTTPStatus.BAD_REQUEST: "its latest version is disabled or destroyed; enable it, or add another",
-    HTTPStatus.FORBIDDEN: "the credentials may not read it; they need secretmanager.versions.access",
-    HTTPStatus.NOT_FOUND: "it has no version; add one, or delete the secret",
+    HTTPStatus.BAD_REQUEST: "the secret's latest version is disabled or destroyed; enable the version, or add another "
+    "version",
+    HTTPStatus.FORBIDDEN: "the credentials may not read the secret; grant the permission secretmanager.versions.access",
+    HTTPStatus.NOT_FOUND: "the secret has no version; add a version, or delete the secret",
 }
 
 
-def matches(source: str) -> bool:
-    """Whether this is Google Secret Manager."""
-    return source.startswith(_SCHEME)
-
-
-def name(source: str) -> str:  # noqa: ARG001
-    """The source in messages."""
-    return _SCHEME
-
-
 def read(source: str, environ: Mapping[str, str]) -> Export:  # noqa: ARG001
-    """The connections and variables under the two prefixes, each in its latest version.
+    """Return the connections and variables whose names start with the source's prefixes, in their latest versions.
 
     Raises:
-        SourceError: Google can't be reached, or refuses; or an argument is wrong.
-        MissingPackageError: google-cloud-secret-manager isn't installed.
+        SourceError: Google is unreachable or refuses the request, or an argument is invalid.
+        MissingPackageError: google-cloud-secret-manager is missing.
     """
-    if place(source):
-        raise SourceError(f"{_SCHEME} takes only arguments; write {_SCHEME}?project_id=my-project")
-    given = arguments(source, _DEFAULTS)
+    given = arguments_alone(source, _DEFAULTS, "project_id=my-project")
     starts = _starts(given)
     problems: list[Problem] = []
-    with client(given, _SCHEME) as (manager, project):
-        # Not filtered: Google's filter finds a text anywhere in a name, whatever its case.
+    with client(given, SCHEME) as (manager, project):
+        # List all secrets of the project, because Google's filter can't select names by their prefix.
         listed = manager.list_secrets(request={"parent": f"projects/{project}", "page_size": 1000}, **_calls())
         secrets = [secret.name for secret in listed]
         connections = _texts("connection", manager, _below("connection", secrets, starts), problems)
@@ -68,12 +54,12 @@ def read(source: str, environ: Mapping[str, str]) -> Export:  # noqa: ARG001
 
 
 def _starts(given: Mapping[str, str | None]) -> dict[str, str]:
-    """What the names of each kind's secrets begin with; Airflow doesn't ask for a kind that is missing."""
+    """Map each kind of secret that Airflow reads (`connection`, `variable`, `config`) to its prefix of secret names."""
     for argument in ("connections_prefix", "variables_prefix", "config_prefix", "sep"):
         if not re.fullmatch(r"[a-zA-Z0-9_-]*", given[argument] or ""):
             raise SourceError(
-                f"{_SCHEME} {argument} has more than letters, digits, - and _, which are all that Google's names have; "
-                "mend it"
+                f"{SCHEME} {argument} has characters that Google's names do not allow. "
+                "Use only letters, digits, - and _."
             )
     kinds = {"connection": "connections_prefix", "variable": "variables_prefix", "config": "config_prefix"}
     return {
@@ -84,17 +70,20 @@ def _starts(given: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def _below(kind: Kind, secrets: Iterable[str], starts: Mapping[str, str]) -> dict[str, str]:
-    """The secrets of a kind by their ids; one whose name begins with another kind's longer prefix is that kind's."""
+    """Map the ids of a kind to the names of its secrets.
+
+    A secret belongs to the kind whose prefix is the longest that matches.
+    """
     start = starts.get(kind)
     if start is None:
         return {}
     longer = tuple(other for other in starts.values() if other.startswith(start) and other != start)
-    found = {}
-    for secret in secrets:
-        own = secret.rpartition("/")[2]
-        if own.startswith(start) and own != start and not own.startswith(longer):
-            found[own.removeprefix(start)] = secret
-    return found
+    by_name = {secret.rpartition("/")[2]: secret for secret in secrets}
+    return {
+        name.removeprefix(start): secret
+        for name, secret in by_name.items()
+        if name.startswith(start) and name != start and not name.startswith(longer)
+    }
 
 
 def _texts(kind: Kind, manager: Any, secrets: Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
@@ -106,7 +95,7 @@ def _texts(kind: Kind, manager: Any, secrets: Mapping[str, str], problems: list[
             answer = manager.access_secret_version(request={"name": f"{secret}/versions/latest"}, **_calls())
             found[id_] = answer.payload.data.decode()
         except UnicodeDecodeError:
-            problems.append(Problem(kind, id_, "it is binary; store it as text"))
+            problems.append(Problem(kind, id_, "the secret is binary; store the value as text"))
         except ClientError as exc:
             if exc.code not in _REASONS:
                 raise
@@ -115,7 +104,7 @@ def _texts(kind: Kind, manager: Any, secrets: Mapping[str, str], problems: list[
 
 
 def _calls() -> dict[str, Any]:
-    """How a call is made: again where Google is busy, and for seconds in all."""
+    """Return the options of each request: retry while Google is busy, for at most `_TIMEOUT_SECONDS`."""
     from google.api_core.exceptions import ServiceUnavailable, TooManyRequests
     from google.api_core.retry import Retry, if_exception_type
 

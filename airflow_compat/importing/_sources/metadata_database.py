@@ -1,6 +1,6 @@
-"""A SQLAlchemy URL: Airflow's metadata database, of 2.x and 3.x. It is only read.
+"""Reads a source that is a SQLAlchemy URL: the metadata database of Airflow 2 or 3. Never writes to the database.
 
-Values are decrypted with AIRFLOW__CORE__FERNET_KEY. A variable is kept as the text that Airflow has.
+Encrypted values are decrypted with the key in AIRFLOW__CORE__FERNET_KEY. A variable's value that is JSON stays text.
 """
 
 from __future__ import annotations
@@ -12,41 +12,40 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, unquote
 
-from .._airflow.connection import Connection
-from .._airflow.connection_fields import FIELDS, read_json
-from .._airflow.connection_uri import RefusedError
-from .._airflow.export_data import Export, Kind, Note, Problem
-from .._airflow.export_entries import TEAM_NAME_DROPPED
-from .._airflow.pool import Pool
-from .._airflow.resolve import Rank
-from .._airflow.variable import VariableRecord
-from ..errors import MissingPackageError, SourceError
+from ..._airflow.connection import Connection
+from ..._airflow.connection_fields import FIELDS, read_json
+from ..._airflow.connection_uri import RefusedError
+from ..._airflow.export_data import Export, Kind, Note, Problem
+from ..._airflow.export_entries import TEAM_NAME_DROPPED
+from ..._airflow.pool import Pool
+from ..._airflow.variable import VariableRecord
+from ...errors import MissingPackageError, SourceError
 from .fernet import Decrypter, UndecryptedError
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-RANK = Rank.DATABASE
-
 _SCHEMES = ("postgresql", "postgres", "mysql", "mariadb", "sqlite")
 _TIMEOUT_SECONDS = 5
-# MySQL's drivers wait without end for the greeting of a server that accepted.
+# The names of each driver's arguments for timeouts. Without a limit, MySQL's drivers would wait forever for a server
+# that accepts the connection but sends nothing.
 _TIMEOUT_NAMES = {
     "mysqlconnector": ("connection_timeout", "read_timeout"),
     "mysqldb": ("connect_timeout", "read_timeout"),
     "pg8000": ("timeout",),
     "pymysql": ("connect_timeout", "read_timeout"),
 }
-# What drivers say, which differs between them and may quote the URL's parts; and what we say.
+# Phrases in drivers' errors, and the message to show in place of the error's text, which may quote the URL.
 _REASONS = {
-    "authentication failed": "the login or its password is refused; check both",
-    "access denied": "the login or its password is refused; check both",
-    "permission denied": "the login may not read Airflow's tables; give one that may",
-    "not a database": "not a SQLite database; check the path",
-    "does not exist": "there is no such database or user; check the URL",
-    "unknown database": "there is no such database; check the URL",
+    "authentication failed": "the database refuses the login or the password. Check both.",
+    "access denied": "the database refuses the login or the password. Check both.",
+    "permission denied": "the login may not read Airflow's tables. Use a login with this permission.",
+    "not a database": "the file is not a SQLite database. Check the path.",
+    "does not exist": "there is no such database or user. Check the URL.",
+    "unknown database": "there is no such database. Check the URL.",
 }
-# The id comes first. Older releases of 2.x lack a column or two.
+# The columns to read from each table; the first column is the id. In older releases of Airflow 2, some of these columns
+# don't exist.
 _TABLES = {
     "connection": (
         *("conn_id", "conn_type", "description", "host", "login", "password", "schema", "port", "extra"),
@@ -56,42 +55,45 @@ _TABLES = {
     "slot_pool": ("pool", "slots", "description", "include_deferred", "team_name"),
 }
 _TABLE_OF: dict[Kind, str] = {"connection": "connection", "variable": "variable", "pool": "slot_pool"}
-# One host, or several as PostgreSQL takes them. What looks like a port and isn't a number is a password without a host.
+# The URL has one host, or, for PostgreSQL, a list of hosts. After a colon, show only a number, because other text may
+# be a password.
 _HOST = r"(?:[\w.-]*|\[[\w:.]*\])(?::\d*)?"
 _SHOWN = re.compile(rf"(?:[^@/?#]*@)?(?P<shown>{_HOST}(?:,{_HOST})*(?:/[^@?#]*)?)(?:\?[^@]*)?")
-# What drivers raise as it is for an argument of the URL's query, or a character, that they can't take.
+# Drivers raise these errors if they can't handle a query argument or a character of the URL.
 _DRIVER_ERRORS = (AttributeError, LookupError, OSError, TypeError, ValueError)
 _Row = Mapping[str, Any]
-_Entry = TypeVar("_Entry", Connection, VariableRecord, Pool)
+_Entry = TypeVar("_Entry", Connection, VariableRecord)
 
 
 def matches(source: str) -> bool:
-    """Whether this is a database's URL."""
+    """Return True if the source is a database URL."""
     scheme, separator, _ = source.partition("://")
     return bool(separator) and scheme.partition("+")[0] in _SCHEMES
 
 
 def name(source: str) -> str:
-    """The source in messages: neither the login nor the query, which may hold a password."""
+    """Return the source's name for messages, without the URL's login and query, which may contain passwords."""
     scheme, _, rest = source.partition("://")
     plain = _SHOWN.fullmatch(rest)
-    # A password that isn't encoded may stand anywhere.
+    # If the password is not percent-encoded, its characters may appear in any part, so show none.
     return f"{scheme}://{plain['shown'] if plain else '***'}"
 
 
 def read(source: str, environ: Mapping[str, str]) -> Export:
-    """The database's connections, variables and pools.
+    """Return the database's connections, variables and pools.
 
     Raises:
-        SourceError: It can't be reached or read, or is none of Airflow's.
-        MissingPackageError: Its driver isn't installed.
+        SourceError: The database is unreachable, unreadable or not a metadata database of Airflow.
+        MissingPackageError: The database driver is missing.
     """
     import sqlalchemy as sa
 
     shown = name(source)
     engine = _engine(source, shown)
     try:
-        with _connect(engine, shown).execution_options(**_read_only(engine)) as connection:
+        # Only for PostgreSQL, SQLAlchemy has an option that makes the connection read-only.
+        options = {"postgresql_readonly": True} if engine.dialect.name == "postgresql" else {}
+        with _connect(engine, shown).execution_options(**options) as connection:
             rows = {table: _rows(connection, table, columns, shown) for table, columns in _TABLES.items()}
     except sa.exc.SQLAlchemyError as exc:
         raise SourceError(f"{shown}: {_reason(exc)}") from None
@@ -104,19 +106,19 @@ def _engine(source: str, shown: str) -> sa.Engine:
     import sqlalchemy as sa
 
     if source.startswith("postgres:"):
-        # Airflow still takes the old spelling, SQLAlchemy doesn't.
+        # Airflow still accepts the old spelling `postgres:`, but SQLAlchemy doesn't.
         source = source.replace("postgres:", "postgresql:", 1)
     try:
         url = sa.engine.make_url(source)
         dialect = url.get_dialect()
     except sa.exc.NoSuchModuleError:
-        raise SourceError(f"{shown}: SQLAlchemy knows no such driver; write postgresql+psycopg2, say") from None
+        raise SourceError(f"{shown}: SQLAlchemy has no such driver. Use, for example, postgresql+psycopg2.") from None
     except (sa.exc.ArgumentError, ValueError):
-        raise SourceError(f"{shown}: not a SQLAlchemy URL; percent-encode its password") from None
+        raise SourceError(f"{shown}: the address is not a SQLAlchemy URL. Percent-encode the password.") from None
     if getattr(dialect, "is_async", False):
         raise SourceError(
-            f"{shown}: an asynchronous driver, as Airflow's sql_alchemy_conn_async has; give its sql_alchemy_conn, "
-            f"as in {url.get_backend_name()}://"
+            f"{shown}: the URL has an asynchronous driver, as in Airflow's sql_alchemy_conn_async. Pass Airflow's "
+            f"sql_alchemy_conn, such as {url.get_backend_name()}://."
         )
     if url.get_backend_name() == "sqlite":
         return _sqlite(url.database, shown)
@@ -131,8 +133,8 @@ def _engine(source: str, shown: str) -> sa.Engine:
     except ImportError as exc:
         extra = "postgres" if url.get_backend_name() == "postgresql" else "mysql"
         raise MissingPackageError(
-            f"{shown}: its driver {exc.name} isn't installed; install it, or pip install 'airflow-compat[{extra}]' and "
-            f"write {url.get_backend_name()}://",
+            f"{shown}: the driver {exc.name} is not installed. Install the driver, or run `pip install "
+            f"'airflow-compat[{extra}]'` and use {url.get_backend_name()}://.",
             name=exc.name,
         ) from None
     except (sa.exc.ArgumentError, *_DRIVER_ERRORS) as exc:
@@ -145,32 +147,28 @@ def _connect(engine: sa.Engine, shown: str) -> sa.Connection:
         return engine.connect()
     except _DRIVER_ERRORS as exc:
         problem = type(exc).__name__
-    # Such an error may hold the password, so ours is raised outside of its handler.
+    # Raise outside the `except` block: there, SourceError would refer to the driver's error, which may contain the
+    # password.
     raise _refused_by_driver(shown, problem)
 
 
 def _refused_by_driver(shown: str, problem: str) -> SourceError:
     return SourceError(
-        f"{shown}: its driver can't take a part of the URL ({problem}); check its query, the files that it names, and "
-        "the characters of its password"
+        f"{shown}: the driver can't use a part of the URL ({problem}). Check the query, the files that it names, and "
+        "the characters of the password."
     )
 
 
-def _read_only(engine: sa.Engine) -> dict[str, bool]:
-    # MySQL has no such option of its own.
-    return {"postgresql_readonly": True} if engine.dialect.name == "postgresql" else {}
-
-
 def _sqlite(file: str | None, shown: str) -> sa.Engine:
-    """SQLite creates a database that isn't there, unless it is opened for reading."""
+    """Create an engine that opens a SQLite file only for reading: otherwise SQLite would create a missing file."""
     import sqlalchemy as sa
 
     if file and file.startswith("file:"):
-        # SQLite's own form of a URI, whose query SQLAlchemy has taken off.
+        # The path is a `file:` URI of SQLite. SQLAlchemy has already removed the URI's query.
         file = unquote(file.removeprefix("file:"))
     if not file or not Path(file).is_file():
         raise SourceError(
-            f"{shown}: there is no such file; an absolute path has four slashes, as in sqlite:////srv/a.db"
+            f"{shown}: there is no such file. An absolute path has four slashes, as in sqlite:////srv/a.db."
         )
     uri = f"file:{quote(str(Path(file).absolute()))}?mode=ro"
     return sa.create_engine(
@@ -187,7 +185,8 @@ def _rows(connection: sa.Connection, table: str, columns: tuple[str, ...], shown
     inspector = sa.inspect(connection)
     if not inspector.has_table(table):
         raise SourceError(
-            f"{shown}: it has no table {table!r}, so it is not Airflow's; give its [database] sql_alchemy_conn"
+            f"{shown}: the database has no table {table!r}, so it is not Airflow's. Pass Airflow's [database] "
+            "sql_alchemy_conn."
         )
     there = {column["name"] for column in inspector.get_columns(table)}
     known: list[sa.ColumnClause[Any]] = [sa.column(column) for column in columns if column in there]
@@ -198,7 +197,9 @@ def _rows(connection: sa.Connection, table: str, columns: tuple[str, ...], shown
 def _reason(exc: sa.exc.SQLAlchemyError) -> str:
     cause = getattr(exc, "orig", None) or exc
     said = str(cause).lower()
-    unreached = f"it can't be reached or read ({type(cause).__name__}); check the URL, and that the database runs"
+    unreached = (
+        f"the database can't be reached or read ({type(cause).__name__}). Check the URL, and that the database runs."
+    )
     return next((reason for phrase, reason in _REASONS.items() if phrase in said), unreached)
 
 
@@ -207,7 +208,10 @@ def _export(rows: Mapping[str, list[_Row]], decrypter: Decrypter) -> Export:
     return Export(
         connections=_read_all("connection", rows["connection"], lambda row: _connection(row, decrypter), problems),
         variables=_read_all("variable", rows["variable"], lambda row: _variable(row, decrypter), problems),
-        pools=_read_all("pool", rows["slot_pool"], _pool, problems),
+        pools=tuple(
+            Pool(row["pool"], row["slots"], row.get("description") or "", bool(row.get("include_deferred", False)))
+            for row in rows["slot_pool"]
+        ),
         problems=tuple(problems),
         notes=tuple(
             Note(kind, str(next(iter(row.values()))), TEAM_NAME_DROPPED)
@@ -242,11 +246,7 @@ def _connection(row: _Row, decrypter: Decrypter) -> Connection:
 def _variable(row: _Row, decrypter: Decrypter) -> VariableRecord:
     value = row["val"]
     if value is None:
-        raise RefusedError("it has no value; set one in Airflow, or delete it there")
+        raise RefusedError("the variable has no value; set a value in Airflow, or delete the variable there")
     return VariableRecord(
         row["key"], decrypter.text(value) if row["is_encrypted"] else value, row.get("description") or None
     )
-
-
-def _pool(row: _Row) -> Pool:
-    return Pool(row["pool"], row["slots"], row.get("description") or "", bool(row.get("include_deferred", False)))

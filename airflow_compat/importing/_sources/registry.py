@@ -1,16 +1,16 @@
-"""Every kind of source, and several of them read as one export."""
+"""Lists the kinds of sources, and reads several sources into one export."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Protocol
 
-from .._airflow.export_data import Export
-from .._airflow.resolve import Origin, Rank, resolve
-from ..errors import SourceError
+from ..._airflow.export_data import Export
+from ...errors import SourceError
+from .._precedence import Origin, Rank, resolve
 from . import (
     aws_secrets_manager,
     aws_ssm,
@@ -23,56 +23,58 @@ from . import (
 )
 
 
-class Source(Protocol):
-    """What each file of a source offers."""
+@dataclass(frozen=True)
+class Source:
+    """A kind of source, such as environment files. `name` returns a source's name for messages, without passwords."""
 
-    RANK: Rank
-
-    def matches(self, source: str) -> bool:
-        """Whether the text names a source of this kind."""
-
-    def name(self, source: str) -> str:
-        """The source in messages, without a password."""
-
-    def read(self, source: str, environ: Mapping[str, str]) -> Export:
-        """What the source holds."""
+    rank: Rank
+    read: Callable[[str, Mapping[str, str]], Export]
+    name: Callable[[str], str]
+    matches: Callable[[str], bool]
 
 
-# A file comes last: any text may be a path.
+def _of_scheme(
+    rank: Rank, scheme: str, read: Callable[[str, Mapping[str, str]], Export], name: Callable[[str], str] | None = None
+) -> Source:
+    return Source(rank, read, name or (lambda _: scheme), lambda source: source.startswith(scheme))
+
+
+# Matches every text, because any text may be a path.
+_FILE = Source(Rank.DATABASE, export_file.read, str, lambda _: True)
 SOURCES: tuple[Source, ...] = (
-    aws_secrets_manager,
-    aws_ssm,
-    google_secret_manager,
-    local_files,
-    vault,
-    environment,
-    metadata_database,
-    export_file,
+    *(
+        _of_scheme(Rank.SECRETS_BACKEND, backend.SCHEME, backend.read)
+        for backend in (aws_secrets_manager, aws_ssm, google_secret_manager, local_files)
+    ),
+    _of_scheme(Rank.SECRETS_BACKEND, vault.SCHEME, vault.read, vault.name),
+    _of_scheme(Rank.ENVIRONMENT, environment.SCHEME, environment.read, environment.name),
+    Source(Rank.DATABASE, metadata_database.read, metadata_database.name, metadata_database.matches),
+    _FILE,
 )
 
 
 def read_sources(sources: Sequence[str | PathLike[str]], environ: Mapping[str, str]) -> Export:
-    """Read sources and settle, in Airflow's order, which of them has an id.
+    """Read several sources, and merge them in Airflow's order of precedence.
 
     Raises:
-        AirflowCompatError: One can't be read. The frames that it passes may hold what the source's text does.
+        AirflowCompatError: A source can't be read. The frames of this error's traceback may hold secrets of the source.
     """
     return resolve([_read(source, environ) for source in sources])
 
 
 def _read(source: str | PathLike[str], environ: Mapping[str, str]) -> Origin:
-    kind = _kind(source) if isinstance(source, str) else export_file
+    kind = _kind(source) if isinstance(source, str) else _FILE
     source = str(source)
-    return Origin(kind.name(source), kind.RANK, kind.read(source, environ))
+    return Origin(kind.name(source), kind.rank, kind.read(source, environ))
 
 
 def _kind(source: str) -> Source:
     kind = next(kind for kind in SOURCES if kind.matches(source))
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):", source)
-    if kind is export_file and scheme and not Path(source).exists():
-        # The rest of it may hold a password.
+    if kind is _FILE and scheme and not Path(source).exists():
+        # Show only the scheme, because the rest may contain a password.
         raise SourceError(
-            f"{scheme[1]}: is no kind of source; give a file, env:, a database's URL, "
-            "aws-secrets-manager:, aws-ssm:, google-secret-manager:, local-files: or vault:"
+            f"{scheme[1]}: unknown kind of source. Pass a file, env:, a database URL, aws-secrets-manager:, aws-ssm:, "
+            "google-secret-manager:, local-files: or vault:."
         )
     return kind

@@ -81,7 +81,7 @@ def warehouse() -> dict[str, tuple[int, float]]:
     loaded = {table: future.result() for table, future in loading.items()}
     # The state instead of an exception: a failed check doesn't stop the report, as trigger_rule="all_done" did.
     check: State = check_planes(return_state=True)
-    print(f"check_planes: {check.name}, on purpose. The flow goes on.")
+    print(f"check_planes: {check.name}, on purpose. The flow continues.")
     return loaded
 
 

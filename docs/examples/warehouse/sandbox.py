@@ -25,6 +25,7 @@ HERE = Path(__file__).resolve().parent
 
 def isolate() -> None:
     """Give Prefect a temporary home, and keep the settings that you have out of it."""
+    print("Loading Prefect. The example takes about a minute, and leaves nothing behind.", flush=True)
     home = tempfile.mkdtemp(prefix="warehouse-")
     tempfile.tempdir = home
     # A `prefect.toml` in the folder that you are in would count too.
@@ -51,12 +52,13 @@ def isolate() -> None:
 
 def run(flow: Callable[[], dict[str, tuple[int, float]]]) -> None:
     """Import the exports with `airflow-compat import`, run the flow, and say what happened."""
-    from airflow_compat.cli.main import run as airflow_compat
+    from airflow_compat.cli._app import run as airflow_compat
 
     with ExitStack() as stack:
-        print("Starting a temporary Prefect server, PostgreSQL and chat webhook ...", flush=True)
-        stack.enter_context(_prefect_server())
-        connections = stack.enter_context(_postgres())
+        with _progress("Starting a temporary Prefect server"):
+            stack.enter_context(_prefect_server())
+        with _progress("Starting a temporary PostgreSQL"):
+            connections = stack.enter_context(_postgres())
         messages = stack.enter_context(_webhook())
 
         files = [connections, str(HERE / "variables.json"), str(HERE / "pools.json")]
@@ -77,6 +79,26 @@ def _report(loaded: dict[str, tuple[int, float]], messages: list[str]) -> None:
     for table, (rows, waited) in loaded.items():
         print(f"{table:<10} {rows:>5}   {waited:.2f} s")
     print(f"\n{sum(rows for rows, _ in loaded.values())} rows loaded, {len(messages)} callback call(s).")
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[None]:
+    """Print a dot every second."""
+    started, done = time.monotonic(), threading.Event()
+    print(f"{what} ", end="", flush=True)
+
+    def print_dots() -> None:
+        while not done.wait(1):
+            print(".", end="", flush=True)
+
+    thread = threading.Thread(target=print_dots)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+    print(f" ready after {time.monotonic() - started:.0f} s", flush=True)
 
 
 @contextmanager

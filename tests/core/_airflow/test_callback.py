@@ -1,4 +1,4 @@
-"""What a callback may be."""
+"""Valid and invalid callbacks."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ ACCEPTED: list[Callable[..., Any]] = [
 
 
 @pytest.mark.parametrize("callback", ACCEPTED, ids=callback_name)
-def test_what_can_be_called_with_one_context_is_a_callback(callback: Callable[..., Any]) -> None:
+def test_callables_with_one_argument_are_accepted(callback: Callable[..., Any]) -> None:
     assert check_callbacks("on_failure", [callback]) == (callback,)
 
 
@@ -86,22 +86,22 @@ def test_lists_are_flattened_in_order() -> None:
     )
 
 
-def test_one_callback_may_be_there_twice() -> None:
+def test_repeated_callback_is_kept() -> None:
     assert check_callbacks("on_failure", [alert, [alert]]) == (alert, alert)
 
 
 @pytest.mark.parametrize("callbacks", [[], [[]], [[], []]])
-def test_nothing_is_refused(callbacks: list[object]) -> None:
-    with pytest.raises(InvalidCallbackError, match=r"on_retry\(\) needs a callback: write @on_retry\(my_callback\)"):
+def test_missing_callback_is_refused(callbacks: list[object]) -> None:
+    with pytest.raises(InvalidCallbackError, match=r"on_retry\(\) needs a callback. Put @on_retry\(my_callback\)"):
         check_callbacks("on_retry", callbacks)
 
 
 @pytest.mark.parametrize("callback", ["alert", None, 5, (alert,), {"a": alert}, {alert}, b"alert", [alert]])
-def test_what_cannot_be_called_is_refused(callback: object) -> None:
+def test_uncallable_object_is_refused(callback: object) -> None:
     # A list in a list is none of Airflow's.
     with pytest.raises(InvalidCallbackError) as caught:
         check_callbacks("on_failure", [[callback]])
-    assert f"{type(callback).__name__} can't be called; give the function itself" in str(caught.value)
+    assert f"{type(callback).__name__} can't be called. Pass the function itself" in str(caught.value)
     assert str(caught.value).startswith(f"on_failure({callback!r})")
 
 
@@ -120,18 +120,19 @@ def test_what_cannot_be_called_is_refused(callback: object) -> None:
     ],
     ids=callback_name,
 )
-def test_what_cannot_take_one_context_is_refused(callback: Callable[..., Any]) -> None:
+def test_callable_without_context_argument_is_refused(callback: Callable[..., Any]) -> None:
     with pytest.raises(InvalidCallbackError) as caught:
         check_callbacks("on_failure", [callback])
     name = callback_name(callback)
     assert str(caught.value) == (
-        f"on_failure({name}): it can't be called with one context; write `def {name}(context): ...`"
+        f"on_failure({name}): the callback can't be called with one argument, the context. Define `def "
+        f"{name}(context): ...`"
     )
     assert isinstance(caught.value, TypeError)
     assert caught.value.__suppress_context__
 
 
-def test_the_first_that_is_wrong_is_named() -> None:
+def test_first_invalid_callback_is_named() -> None:
     with pytest.raises(InvalidCallbackError, match="nothing_to_say"):
         check_callbacks("on_failure", [alert, [nothing_to_say, "alert"]])
 

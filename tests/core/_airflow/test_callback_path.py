@@ -1,4 +1,4 @@
-"""Callbacks by their import paths: what another process can find, and what it can't."""
+"""Import paths of callbacks that another process can or cannot find."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from airflow_compat._airflow.callback_path import CallbackPath, callback_path, load_callback
+from airflow_compat._airflow.callback import CallbackPath, callback_path, load_callback
 from airflow_compat.errors import InvalidCallbackError
 
 HERE = __name__
@@ -53,7 +53,9 @@ class Pager:
         (Pager, f"{HERE}:Pager", {}, "Pager"),
     ],
 )
-def test_what_another_process_can_find(callback: Any, path: str, arguments: dict[str, Any], name: str) -> None:
+def test_callbacks_that_another_process_can_find(
+    callback: Any, path: str, arguments: dict[str, Any], name: str
+) -> None:
     found = callback_path(callback)
     assert found == CallbackPath(path, arguments)
     assert found.name == name
@@ -65,27 +67,32 @@ def test_what_another_process_can_find(callback: Any, path: str, arguments: dict
     ("callback", "message"),
     [
         (lambda context: None, "is a lambda"),
-        (Pager("#etl").of_object, "an object of its own"),
-        (functools.partial(page, None), "arguments by position"),
-        (functools.partial(page, channel=object()), "'channel' is no JSON data"),
-        (functools.partial(page, channel={"api_key": "s3cret"}), "'api_key' would stand readable"),
-        (Pager("#etl", token="s3cret"), "'token' would stand readable"),
+        (Pager("#etl").of_object, "an instance of a class"),
+        (functools.partial(page, None), "positional arguments"),
+        (functools.partial(page, channel=object()), "'channel' is not JSON data"),
+        (
+            functools.partial(page, channel={"api_key": "s3cret"}),
+            "'channel' holds a secret under the key 'api_key', which would be readable",
+        ),
+        (functools.partial(page, channel="https://a:s3cret@h"), "'channel' holds a URL with a login or token, which"),
+        (functools.partial(page, pwd="s3cret"), "'pwd' would be readable"),
+        (Pager("#etl", token="s3cret"), "'token' would be readable"),
         ("alerts.page", "isn't of the form module:name"),
         (":page", "isn't of the form module:name"),
-        (object(), "an object of its own"),
+        (object(), "an instance of a class"),
     ],
 )
-def test_what_another_process_can_not_find(callback: Any, message: str) -> None:
+def test_callbacks_that_another_process_cannot_find(callback: Any, message: str) -> None:
     with pytest.raises(InvalidCallbackError, match=message) as caught:
         callback_path(callback)
     assert "s3cret" not in str(caught.value)
 
 
-def test_what_is_defined_in_a_script_or_in_a_function() -> None:
+def test_callbacks_in_scripts_and_functions_are_refused() -> None:
     def inner(context: Any) -> None: ...
 
     with pytest.raises(InvalidCallbackError, match="defined inside a function"):
         callback_path(inner)
     inner.__module__, inner.__qualname__ = "__main__", "inner"
-    with pytest.raises(InvalidCallbackError, match="in the script that is being run"):
+    with pytest.raises(InvalidCallbackError, match="in the running script"):
         callback_path(inner)

@@ -1,4 +1,4 @@
-"""`Connection` against what Airflow 2.11.0 and 3.3.2 were seen to do, and what must hold for any input."""
+"""`Connection` compared with recordings of Airflow 2.11.0 and 3.3.2, and properties for any input."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import example, given, settings
+from examples import examples
+from hypothesis import example, given
 from hypothesis import strategies as st
 from strategies import any_text, conn_types, json_values, json_values_of, ports, read_json
 
@@ -22,8 +23,8 @@ from airflow_compat.errors import InvalidConnectionError
 
 RECORDED_FIELDS = ("conn_type", "host", "schema", "login", "password", "port", "extra")
 PARSERS: tuple[UriParser, ...] = ("task", "cli")
-few_examples = settings(max_examples=15)
-many_examples = settings(max_examples=400)
+few_examples = examples(15)
+many_examples = examples(400)
 
 # Which of our parsers and versions stands for which of Airflow's classes.
 RECORDED: dict[str, tuple[UriParser, AirflowVersion]] = {
@@ -48,7 +49,7 @@ def connection_of(case: dict[str, Any], parser: UriParser) -> Connection:
 
 
 def uri_roundtrip(connection: Connection, parser: UriParser, version: AirflowVersion) -> Any:
-    """What the recordings hold: True, the fields that come back different, or that it is refused."""
+    """Return the recorded result: True, the fields that differ, or the refusal."""
     try:
         back = Connection.from_uri(connection.get_uri(airflow_version=version), parser=parser)
     except InvalidConnectionError:
@@ -79,14 +80,14 @@ def test_recorded_case(case: dict[str, Any], airflow: str) -> None:
     } == {**recorded, "uri_roundtrip_equal": "refused" if str(roundtrip).startswith("!") else roundtrip}
 
 
-def test_what_is_left_out_is_recorded() -> None:
+def test_omitted_fields_match_recordings() -> None:
     notes = [case["note"] for case in CASES]
     assert len(notes) == len(set(notes)) == 33
     assert set(LEFT_OUT) <= set(notes)
 
 
 # What no recording has; Airflow itself was asked.
-def test_two_schemes_of_which_the_second_is_empty_give_a_bare_host() -> None:
+def test_empty_second_scheme_gives_bare_host() -> None:
     assert Connection.from_uri("http:////proxy?next=http://").host == "proxy"
 
 
@@ -97,7 +98,7 @@ def test_a_host_with_a_path_keeps_its_case() -> None:
 
 def test_a_login_before_the_second_scheme_is_refused_with_and_without_a_password() -> None:
     for uri in ("http://u@https://h", "http://u:p@https://h", "http://h:80://h"):
-        with pytest.raises(InvalidConnectionError, match="a login or port before its second '://'; put it behind that"):
+        with pytest.raises(InvalidConnectionError, match="move the login or port behind the second '://'"):
             Connection.from_uri(uri)
 
 
@@ -106,12 +107,12 @@ def test_a_host_with_an_empty_protocol_is_written_without_it(version: AirflowVer
     assert Connection("c", "http", host="://h").get_uri(airflow_version=version) == "http://h"
 
 
-def test_an_empty_conn_type_in_json_is_none() -> None:
+def test_empty_conn_type_in_json_becomes_none() -> None:
     assert Connection.from_json('{"conn_type": "", "host": "h"}').conn_type is None
 
 
 @pytest.mark.parametrize("port", ["", 0, None, False])
-def test_an_empty_port_in_json_is_none(port: object) -> None:
+def test_empty_port_in_json_becomes_none(port: object) -> None:
     assert Connection.from_json({"port": port}).port is None
 
 
@@ -124,29 +125,29 @@ def test_a_port_in_json_is_cast(port: object, read: int) -> None:
 @pytest.mark.parametrize("name", ["conn_type", "description", "host", "login", "password", "schema"])
 @pytest.mark.parametrize("value", [5, True, ["a"], {"a": 1}])
 def test_a_field_that_is_not_text_is_refused(name: str, value: object) -> None:
-    with pytest.raises(InvalidConnectionError, match=f"'{name}' is {type(value).__name__}, not text"):
+    with pytest.raises(InvalidConnectionError, match=f"'{name}' is of type {type(value).__name__}, not text"):
         Connection.from_json({name: value})
 
 
 @pytest.mark.parametrize("extra", ["[1]", '"text"', "5", "null", "{"])
-def test_only_the_command_lines_parser_wants_an_object_for_the_extra(extra: str) -> None:
+def test_only_cli_parser_requires_object_as_extra(extra: str) -> None:
     uri = f"http://h/?__extra__={quote(extra)}"
     assert Connection.from_uri(uri).extra == extra
-    with pytest.raises(InvalidConnectionError, match="extra is not a JSON object"):
+    with pytest.raises(InvalidConnectionError, match="the extra of the connection is not a JSON object"):
         Connection.from_uri(uri, parser="cli")
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("{", 'it is not JSON; write an object such as {"conn_type": "postgres"}'),
-        ("[]", 'its JSON is not an object; write one such as {"conn_type": "postgres"}'),
+        ("{", 'the connection is not JSON; use an object such as {"conn_type": "postgres"}'),
+        ("[]", 'the JSON of the connection is not an object; use an object such as {"conn_type": "postgres"}'),
         (
             '{"b": 1, "a": 1}',
-            f"unknown key 'a', 'b'; Airflow knows {', '.join(FIELDS)} and uri",
+            f"unknown key 'a', 'b'; use only Airflow's keys: {', '.join(FIELDS)} and uri",
         ),
-        ('{"host": 5}', "'host' is int, not text; put it in quotes"),
-        ('{"port": "x"}', "'port' is not a whole number; write one such as 5432"),
+        ('{"host": 5}', "'host' is of type int, not text; put the value in quotes"),
+        ('{"port": "x"}', "'port' is not a whole number; use a number such as 5432"),
     ],
 )
 def test_an_error_says_what_to_write(text: str, problem: str) -> None:
@@ -159,8 +160,8 @@ def test_an_error_says_what_to_write(text: str, problem: str) -> None:
     ("uri", "problem"),
     [
         ("http://a://b://c", "the URI has more than two '://'; percent-encode '/'"),
-        ("http://u@https://h", "the URI has a login or port before its second '://'; put it behind that"),
-        ("http://[h", "it is not a URI; percent-encode '/'"),
+        ("http://u@https://h", "the URI has a login or port before its second '://'; move the login or port behind"),
+        ("http://[h", "the value is not a URI; percent-encode '/'"),
     ],
 )
 def test_an_error_says_what_to_encode(uri: str, problem: str) -> None:
@@ -169,7 +170,7 @@ def test_an_error_says_what_to_encode(uri: str, problem: str) -> None:
     assert str(caught.value).startswith(f"connection '(no id)': {problem}")
 
 
-def test_an_error_names_the_conn_id_the_problem_and_what_to_do() -> None:
+def test_error_names_conn_id_problem_and_next_step() -> None:
     with pytest.raises(InvalidConnectionError) as caught:
         Connection.from_uri("postgres://u:p@h:nope/db", "warehouse")
     assert str(caught.value) == (
@@ -214,7 +215,7 @@ def reversible(draw: st.DrawFn) -> Connection:
 @given(reversible())
 @example(Connection("c", "http", host="https://api.example.com/V1", schema="", port=443, extra='{"a": "1"}'))
 @example(Connection("c", "ftp", host="::1", schema="d", login="", password=""))
-def test_a_uri_comes_back_as_it_was(connection: Connection) -> None:
+def test_uri_roundtrip_keeps_connection(connection: Connection) -> None:
     assert Connection.from_uri(connection.get_uri(), "c") == connection
 
 
@@ -233,7 +234,7 @@ def test_a_uri_comes_back_as_it_was(connection: Connection) -> None:
         extra=st.none() | json_values.filter(lambda value: value and not isinstance(value, str)).map(json.dumps),
     )
 )
-def test_json_comes_back_as_it_was(connection: Connection) -> None:
+def test_json_roundtrip_keeps_connection(connection: Connection) -> None:
     assert Connection.from_json(connection.as_json(), "c") == connection
     assert Connection.from_json(json.loads(connection.as_json()), "c") == connection
 
@@ -330,7 +331,7 @@ def test_connections_are_equal_by_their_fields() -> None:
     assert connection != "c"
 
 
-def test_connections_can_be_copied_and_not_changed() -> None:
+def test_connections_can_be_copied_but_not_changed() -> None:
     connection = Connection("c", "http", password="qxzjkwvq", extra="{}")
     assert copy.deepcopy(connection) == pickle.loads(pickle.dumps(connection)) == connection
     with pytest.raises(dataclasses.FrozenInstanceError) as caught:

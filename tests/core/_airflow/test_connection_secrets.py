@@ -1,11 +1,12 @@
-"""A connection's password and extra are shown by nothing: neither by what prints it, nor by an error."""
+"""No repr, print or error shows a connection's password or extra."""
 
 from __future__ import annotations
 
 import json
 
 import pytest
-from hypothesis import example, given, settings
+from examples import examples
+from hypothesis import example, given
 from hypothesis import strategies as st
 from strategies import secrets, shown_by
 
@@ -15,12 +16,12 @@ from airflow_compat.errors import InvalidConnectionError
 
 RECORDED_FIELDS = ("conn_type", "host", "schema", "login", "password", "port", "extra")
 PARSERS: tuple[UriParser, ...] = ("task", "cli")
-few_examples = settings(max_examples=15)
-many_examples = settings(max_examples=400)
+few_examples = examples(15)
+many_examples = examples(400)
 
 
 @given(secrets, secrets)
-def test_a_connection_shows_neither_password_nor_extra(password: str, extra: str) -> None:
+def test_repr_hides_password_and_extra(password: str, extra: str) -> None:
     uri = f"postgres://u:{password}@h:5432/db?key={extra}&api_key={extra}"
     for connection in (
         Connection.from_uri(uri, "pg"),
@@ -42,7 +43,7 @@ def test_a_connection_shows_neither_password_nor_extra(password: str, extra: str
 )
 @given(secret=secrets)
 @few_examples
-def test_a_host_that_may_hold_a_secret_is_not_shown(host: str, secret: str) -> None:
+def test_host_with_possible_secret_is_hidden(host: str, secret: str) -> None:
     connection = Connection("c", host=host.format(secret))
     assert secret not in repr(connection)
     assert "host='***'" in repr(connection)
@@ -59,7 +60,7 @@ def test_a_repr_shows_the_rest() -> None:
 
 @given(secrets)
 @example("qxzjkwvq")
-def test_what_is_left_of_a_password_that_was_not_encoded_is_not_shown(secret: str) -> None:
+def test_rest_of_unencoded_password_is_hidden(secret: str) -> None:
     # The URI is legal: Airflow too takes "1" for the port, and the rest of the password for the schema.
     connection = Connection.from_uri(f"postgres://u:1/{secret}@h/db", "pg")
     assert connection.schema == f"{secret}@h/db"
@@ -106,7 +107,7 @@ MANGLED_EXTRAS = [
 )
 @given(secret=secrets)
 @few_examples
-def test_an_error_about_a_uri_shows_nothing_of_it(uri: str, parser: UriParser, secret: str) -> None:
+def test_uri_error_quotes_nothing(uri: str, parser: UriParser, secret: str) -> None:
     with pytest.raises(InvalidConnectionError) as caught:
         Connection.from_uri(uri.format(secret, secret), "pg", parser=parser)
     assert secret not in shown_by(caught.value).lower()
@@ -115,7 +116,7 @@ def test_an_error_about_a_uri_shows_nothing_of_it(uri: str, parser: UriParser, s
 
 
 @given(secrets, secrets, st.data())
-def test_an_error_about_cut_json_shows_nothing_of_it(password: str, extra: str, data: st.DataObject) -> None:
+def test_incomplete_json_error_quotes_nothing(password: str, extra: str, data: st.DataObject) -> None:
     text = json.dumps({"conn_type": "http", "password": password, "extra": {"token": extra}})
     cut = data.draw(st.integers(0, len(text) - 1))
     with pytest.raises(InvalidConnectionError) as caught:
@@ -151,7 +152,7 @@ def test_an_error_about_cut_json_shows_nothing_of_it(password: str, extra: str, 
 )
 @given(secret=secrets)
 @few_examples
-def test_an_error_about_json_shows_nothing_of_it(text: str, secret: str) -> None:
+def test_json_error_quotes_nothing(text: str, secret: str) -> None:
     with pytest.raises(InvalidConnectionError) as caught:
         Connection.from_json(text.format(secret), "c")
     assert secret not in shown_by(caught.value)
@@ -168,9 +169,7 @@ def test_an_error_about_json_shows_nothing_of_it(text: str, secret: str) -> None
     st.sampled_from(PARSERS),
 )
 @many_examples
-def test_an_error_about_a_mangled_uri_shows_no_password(
-    secret: str, pieces: list[str], position: int, parser: UriParser
-) -> None:
+def test_mangled_uri_error_hides_password(secret: str, pieces: list[str], position: int, parser: UriParser) -> None:
     pieces.insert(position, f"u:{secret}@")
     shown = ""
     try:
@@ -181,7 +180,7 @@ def test_an_error_about_a_mangled_uri_shows_no_password(
 
 
 @pytest.mark.parametrize("field", ["login", "password", "host", "schema", "extra"])
-def test_text_that_no_uri_can_hold_is_an_error_that_shows_no_secret(field: str) -> None:
+def test_get_uri_error_hides_secrets(field: str) -> None:
     # Python's own error, which Airflow lets through, carries the text.
     connection = Connection("c", "http", **{field: "\ud800", "password": "qxzjkwvq\ud800"})
     with pytest.raises(InvalidConnectionError, match="connection 'c': ") as caught:

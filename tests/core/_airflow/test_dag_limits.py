@@ -1,4 +1,4 @@
-"""A DAG's own limits as Prefect's."""
+"""A DAG's own limits as Prefect limits."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from airflow_compat._specs.dag_limits import (
+from airflow_compat._airflow.dag_limits import (
     DeploymentLimit,
     TagLimit,
     TaskRunnerLimit,
@@ -25,19 +25,19 @@ def test_a_tasks_limit_spans_all_runs() -> None:
     assert limit_from_max_active_tis_per_dag("a/b", "c%d", 1).tag == "a-b.c-d"
 
 
-def test_a_dags_tasks_are_counted_per_run_in_airflow_3_and_across_runs_in_airflow_2() -> None:
+def test_max_active_tasks_counts_per_run_in_airflow_3_and_across_runs_in_2() -> None:
     assert limit_from_max_active_tasks("etl", 16) == TaskRunnerLimit(16)
     assert limit_from_max_active_tasks("etl", 16, airflow_version="3") == TaskRunnerLimit(16)
     assert limit_from_max_active_tasks("etl", 16, airflow_version="2") == TagLimit("etl", 16)
 
 
-def test_runs_beyond_the_limit_wait() -> None:
+def test_further_runs_wait() -> None:
     assert limit_from_max_active_runs(1) == DeploymentLimit(1, "ENQUEUE")
 
 
 @pytest.mark.parametrize("number", [0, -1, True, 1.5, None, "2"])
-def test_what_is_no_limit_is_refused_by_name(number: Any) -> None:
-    with pytest.raises(InvalidDagLimitError, match=r"max_active_runs: .* whole number from 1"):
+def test_invalid_limit_is_refused_by_name(number: Any) -> None:
+    with pytest.raises(InvalidDagLimitError, match=r"max_active_runs: .* whole number of at least 1"):
         limit_from_max_active_runs(number)
     with pytest.raises(InvalidDagLimitError, match="max_active_tasks"):
         limit_from_max_active_tasks("etl", number)

@@ -1,4 +1,4 @@
-"""A run's dates: what the schedule and the labels make of its moment, and the runs before and after it."""
+"""A run's dates, from its moment, schedule and labels, and the dates of its neighbours."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Daily:
 
 
 class Never:
-    """A schedule that has no ticks."""
+    """A schedule without ticks."""
 
     def before(self, moment: datetime) -> None:
         return None
@@ -68,29 +68,29 @@ def utc(text: str) -> datetime:
 
 
 @pytest.mark.parametrize("run_type", ["scheduled", "manual", "backfill"])
-def test_in_airflow_3_all_dates_are_the_runs_moment(run_type: str) -> None:
+def test_airflow_3_dates_are_all_the_runs_moment(run_type: str) -> None:
     assert make(run_type, NOON, "3") == RunDates(run_type, NOON, NOON, NOON, NOON)
 
 
-def test_in_airflow_2_a_scheduled_run_has_the_interval_that_ends_at_its_moment() -> None:
+def test_airflow_2_scheduled_run_has_interval_ending_at_its_moment() -> None:
     yesterday = MIDNIGHT - DAY
     assert make("scheduled", MIDNIGHT, "2") == RunDates("scheduled", yesterday, yesterday, MIDNIGHT, MIDNIGHT)
 
 
-def test_in_airflow_2_a_manual_run_has_the_last_interval_that_is_over() -> None:
+def test_airflow_2_manual_run_has_last_complete_interval() -> None:
     assert make("manual", NOON, "2") == RunDates("manual", NOON, MIDNIGHT - DAY, MIDNIGHT, NOON)
     assert make("manual", MIDNIGHT, "2") == RunDates("manual", MIDNIGHT, MIDNIGHT - DAY, MIDNIGHT, MIDNIGHT)
 
 
 @pytest.mark.parametrize("run_type", ["scheduled", "manual", "backfill"])
-def test_without_a_tick_all_dates_are_the_runs_moment_in_airflow_2_too(run_type: str) -> None:
+def test_airflow_2_dates_without_ticks_are_the_runs_moment(run_type: str) -> None:
     expected = RunDates(run_type, NOON, NOON, NOON, NOON)
     assert make(run_type, NOON, "2", Never()) == expected
     assert make_run_dates(run_type, NOON, None, read_labels({}), airflow_version="2") == expected
 
 
 @versions
-def test_each_label_wins_by_itself(version: AirflowVersion) -> None:
+def test_each_label_overrides_its_date(version: AirflowVersion) -> None:
     plain = make("scheduled", MIDNIGHT, version)
     date, start, end = utc("2023-01-02"), utc("2023-01-01"), utc("2025-01-03")
     assert make("scheduled", MIDNIGHT, version, run_type="manual").run_type == "manual"
@@ -111,9 +111,7 @@ def test_each_label_wins_by_itself(version: AirflowVersion) -> None:
         ("manual", "2", MIDNIGHT - DAY, MIDNIGHT),
     ],
 )
-def test_the_interval_is_that_of_the_labelled_date(
-    run_type: str, version: AirflowVersion, start: datetime, end: datetime
-) -> None:
+def test_interval_follows_labelled_date(run_type: str, version: AirflowVersion, start: datetime, end: datetime) -> None:
     executed = NOON + 400 * DAY
     dates = make("manual", executed, version, logical_date=NOON.isoformat(), run_type=run_type)
     # A backfill stands for the run that the scheduler would have started, once the interval was over.
@@ -131,7 +129,7 @@ def test_the_interval_is_that_of_the_labelled_date(
         ("2024-03-05T12:00:00.000009+00:00", NOON.replace(microsecond=9)),
     ],
 )
-def test_a_label_is_an_iso_date_and_in_utc_unless_it_says_otherwise(text: str, moment: datetime) -> None:
+def test_label_without_offset_is_in_utc(text: str, moment: datetime) -> None:
     read = read_labels({LABEL_LOGICAL_DATE: text}).logical_date
     assert read == moment
     assert read.tzinfo == timezone.utc
@@ -139,19 +137,19 @@ def test_a_label_is_an_iso_date_and_in_utc_unless_it_says_otherwise(text: str, m
 
 @pytest.mark.parametrize("name", [LABEL_LOGICAL_DATE, LABEL_START, LABEL_END, LABEL_RUN_TYPE])
 @pytest.mark.parametrize("value", ["", "soon", "2024-13-01", "0001-01-01T00:00:00+05:00", "Z", 5, 1.5, True])
-def test_a_malformed_label_is_an_error_that_names_it(name: str, value: object) -> None:
-    with pytest.raises(InvalidRunDatesError, match=f"label {name} is {re.escape(repr(value))}; write ") as caught:
+def test_malformed_label_raises_error_with_its_name(name: str, value: object) -> None:
+    with pytest.raises(InvalidRunDatesError, match=f"label {name} is {re.escape(repr(value))}. Use ") as caught:
         read_labels({name: value})
     assert isinstance(caught.value, AirflowCompatError)
     assert caught.value.__cause__ is None
 
 
-def test_labels_that_turn_the_interval_around_are_an_error_that_names_both() -> None:
-    with pytest.raises(InvalidRunDatesError, match=f"{LABEL_START} and {LABEL_END}"):
+def test_interval_that_ends_before_it_starts_is_refused() -> None:
+    with pytest.raises(InvalidRunDatesError, match=f"{LABEL_START} to an earlier date than {LABEL_END}"):
         make("scheduled", MIDNIGHT, "3", data_interval_end="2024-03-04")
 
 
-def test_other_labels_are_let_be() -> None:
+def test_other_labels_are_ignored() -> None:
     marks = read_labels({"prefect.flow.id": "1", "team": "data"})
     assert marks == read_labels({})
     assert not marks.are_complete
@@ -159,7 +157,7 @@ def test_other_labels_are_let_be() -> None:
     assert read_labels(labels).are_complete
 
 
-def test_a_run_id_tells_the_logical_date_in_airflow_2_and_the_start_in_3() -> None:
+def test_run_id_has_logical_date_in_airflow_2_and_start_in_3() -> None:
     dates = make("scheduled", MIDNIGHT, "2")
     assert run_id(dates, airflow_version="2") == "scheduled__2024-03-04T00:00:00+00:00"
     assert run_id(dates, airflow_version="3") == "scheduled__2024-03-05T00:00:00+00:00"
@@ -169,7 +167,7 @@ def test_a_run_id_tells_the_logical_date_in_airflow_2_and_the_start_in_3() -> No
     assert run_id(dates, airflow_version="3") == "backfill__2024-01-01T00:00:00+00:00"
 
 
-def test_the_runs_before_and_after_are_as_recorded_in_airflow_2() -> None:
+def test_neighbouring_runs_match_airflow_2_recordings() -> None:
     assert neighbours(RECORDED, Daily()) == {
         "prev_ds": "2024-03-05",
         "prev_ds_nodash": "20240305",
@@ -184,7 +182,7 @@ def test_the_runs_before_and_after_are_as_recorded_in_airflow_2() -> None:
     }
 
 
-def test_the_runs_before_and_after_are_a_schedules_step_away_or_the_manual_run_itself() -> None:
+def test_neighbouring_runs_follow_schedule_or_manual_run() -> None:
     keys = neighbours(make("scheduled", MIDNIGHT, "2"), Daily())
     assert (keys["prev_execution_date"], keys["next_execution_date"]) == (MIDNIGHT - 2 * DAY, MIDNIGHT)
     assert (keys["prev_ds"], keys["next_ds_nodash"]) == ("2024-03-03", "20240305")
@@ -194,7 +192,7 @@ def test_the_runs_before_and_after_are_a_schedules_step_away_or_the_manual_run_i
 
 
 @pytest.mark.parametrize("ticks", [None, Never()])
-def test_without_a_schedule_there_is_no_run_before_and_none_after(ticks: Any) -> None:
+def test_run_without_schedule_has_no_neighbours(ticks: Any) -> None:
     keys = neighbours(RECORDED, ticks)
     assert {key for key, value in keys.items() if value is None} == {
         f"{side}_{key}" for side in ("prev", "next") for key in ("ds", "ds_nodash", "execution_date")
@@ -206,7 +204,7 @@ def test_without_a_schedule_there_is_no_run_before_and_none_after(ticks: Any) ->
     st.timedeltas(timedelta(microseconds=1), timedelta(days=400)),
     st.timedeltas(timedelta(days=-40_000), timedelta(days=60_000)),
 )
-def test_in_utc_an_interval_is_time_that_passes(interval: timedelta, since: timedelta) -> None:
+def test_interval_in_utc_is_elapsed_time(interval: timedelta, since: timedelta) -> None:
     moment = NOON + since
     ticks = IntervalTicks(interval)
     assert ticks.before(moment) == moment - interval
@@ -214,7 +212,7 @@ def test_in_utc_an_interval_is_time_that_passes(interval: timedelta, since: time
     assert ticks.latest_end(moment) == moment
 
 
-def test_a_day_is_the_calendars_and_an_hour_is_an_hour() -> None:
+def test_days_follow_calendar_and_hours_are_elapsed_time() -> None:
     turned_on, turned_back = utc("2024-03-31 07:00"), utc("2024-10-27 08:00")
     daily = IntervalTicks(DAY, "Europe/Berlin")
     assert daily.before(turned_on) == utc("2024-03-30 08:00")
@@ -243,7 +241,7 @@ def test_a_day_is_the_calendars_and_an_hour_is_an_hour() -> None:
         ("30 3 * * *", "10-26 01:30, 10-27 02:30, 10-28 02:30"),
     ],
 )
-def test_cron_steps_over_a_turn_of_the_clock_as_prefect_does(cron: str, ticks: str) -> None:
+def test_cron_ticks_follow_prefect_at_clock_changes(cron: str, ticks: str) -> None:
     moments = [utc(f"2024-{text}") for text in ticks.split(", ")]
     steps = CronTicks(cron, "Europe/Berlin")
     assert [steps.before(moment) for moment in moments[1:]] == moments[:-1]
@@ -253,7 +251,7 @@ def test_cron_steps_over_a_turn_of_the_clock_as_prefect_does(cron: str, ticks: s
 
 
 @needs_croniter
-def test_cron_sees_the_ticks_of_the_clock_as_it_was() -> None:
+def test_cron_finds_ticks_before_clock_change() -> None:
     ticks = CronTicks("20 2 * * *", "Europe/Berlin")
     assert ticks.after(utc("2024-03-31 01:10")) == utc("2024-03-31 01:20")
     assert ticks.before(utc("2024-10-27 01:10")) == utc("2024-10-27 00:20")
@@ -261,14 +259,14 @@ def test_cron_sees_the_ticks_of_the_clock_as_it_was() -> None:
 
 
 @needs_croniter
-def test_day_or_tells_whether_both_kinds_of_day_have_to_match() -> None:
+def test_day_or_false_requires_both_day_fields() -> None:
     friday_13th = utc("2024-09-13")
     assert CronTicks("0 0 13 * 5", day_or=False).before(utc("2024-12-01")) == friday_13th
     assert CronTicks("0 0 13 * 5").before(utc("2024-12-01")) == utc("2024-11-29")
 
 
 @needs_croniter
-def test_a_day_that_never_comes_has_no_ticks() -> None:
+def test_impossible_day_has_no_ticks() -> None:
     ticks = CronTicks("0 0 30 2 *")
     assert (ticks.before(NOON), ticks.after(NOON), ticks.latest_end(NOON)) == (None, None, None)
     assert make("scheduled", NOON, "2", ticks) == RunDates("scheduled", NOON, NOON, NOON, NOON)

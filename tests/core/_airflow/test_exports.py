@@ -1,11 +1,12 @@
-"""Airflow's export files: real ones, damaged ones, and files of another kind."""
+"""Airflow's export files: real, damaged, and of other kinds."""
 
 from __future__ import annotations
 
 import json
 
 import pytest
-from hypothesis import example, given, settings
+from examples import examples
+from hypothesis import example, given
 from hypothesis import strategies as st
 from strategies import DATA, any_text, json_values, read_json, secrets, shown_by
 
@@ -74,13 +75,13 @@ def test_real_pools(version: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("kind", ["conns", "pools"])
-def test_connections_and_pools_are_known_by_their_entries(version: str, kind: str) -> None:
+def test_connections_and_pools_are_recognised_by_entries(version: str, kind: str) -> None:
     data = (DATA / f"airflow_exports_{version}" / f"{kind}.json").read_bytes()
     assert parse_export(data, "my-variables.json") == read(version, f"{kind}.json")
 
 
 @pytest.mark.parametrize("name", ["vars.json", "export/Variables.json", "c:\\prod\\my_vars.json"])
-def test_a_file_whose_name_says_variables_may_hold_any_json(name: str) -> None:
+def test_file_named_variables_may_hold_any_json(name: str) -> None:
     values = {"a": [1], "b": {"c": {}}, "d": None, "e": {"value": [1], "description": None, "more": 1}}
     assert parse(values, name).variables == (
         VariableRecord("a", [1]),
@@ -91,12 +92,12 @@ def test_a_file_whose_name_says_variables_may_hold_any_json(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["variables/a.json", "variables\\a.json"])
-def test_the_folders_name_says_nothing(name: str) -> None:
+def test_folder_name_does_not_affect_kind(name: str) -> None:
     with pytest.raises(InvalidExportError):
         parse({"a": [1]}, name)
 
 
-def test_variables_are_known_by_plain_values() -> None:
+def test_variables_are_recognised_by_plain_values() -> None:
     values = {"a": "x", "b": 5, "c": True, "d": None, "e": {"description": "d", "value": [1]}}
     assert [record.value for record in parse(values, "export.json").variables] == ["x", 5, True, None, [1]]
 
@@ -120,7 +121,7 @@ def test_a_connection_may_be_a_uri() -> None:
     )
 
 
-def test_damaged_connections_are_problems_and_the_others_are_read() -> None:
+def test_damaged_connections_are_problems_and_others_are_read() -> None:
     export = parse(
         {
             "good": {"conn_type": "http", "host": "h"},
@@ -142,28 +143,28 @@ def test_damaged_connections_are_problems_and_the_others_are_read() -> None:
     assert [connection.conn_id for connection in export.connections] == ["good", "list", "also good"]
     assert {problem.kind for problem in export.problems} == {"connection"}
     assert [(problem.id, problem.reason.split(";")[0]) for problem in export.problems] == [
-        ("number", "it is a number, not a connection's fields or URI"),
-        ("nothing", "it is null, not a connection's fields or URI"),
-        ("lists", "it has several values, which Airflow refuses"),
-        ("token", "it is not a connection's URI, such as postgres://login:password@host/schema"),
-        ("quoted", "it begins with a quotation mark, which an environment file may have kept"),
+        ("number", "the connection is a number"),
+        ("nothing", "the connection is null"),
+        ("lists", "the entry has several values, which Airflow refuses"),
+        ("token", "the value is not a connection's URI"),
+        ("quoted", "the connection's URI begins with a quotation mark, which an environment file may have kept"),
         ("port", "'port' is not a whole number"),
-        ("host", "'host' is list, not text"),
+        ("host", "'host' is of type list, not text"),
         ("key", "unknown key 'hots'"),
         ("uri", "the URI's port is not a number from 0 to 65535"),
-        ("extra", "its extra is not a JSON object"),
+        ("extra", "the extra of the connection is not a JSON object"),
     ]
 
 
 @given(any_text)
 @example("a: b")
 @example("")
-def test_a_problem_of_a_connection_holds_its_reason_and_its_id_once(conn_id: str) -> None:
+def test_connection_problem_has_reason_and_id_once(conn_id: str) -> None:
     (problem,) = parse({conn_id: {"conn_type": "http", "port": "abc"}}, "connections.json").problems
-    assert problem == Problem("connection", conn_id, "'port' is not a whole number; write one such as 5432")
+    assert problem == Problem("connection", conn_id, "'port' is not a whole number; use a number such as 5432")
 
 
-def test_damaged_pools_are_problems_and_the_others_are_read() -> None:
+def test_damaged_pools_are_problems_and_others_are_read() -> None:
     export = parse(
         {
             "good": {"slots": 3},
@@ -178,14 +179,14 @@ def test_damaged_pools_are_problems_and_the_others_are_read() -> None:
         "pools.json",
     )
     assert export.pools == (Pool("good", 3), Pool("unlimited", -1))
-    range_ = "'slots' is not a whole number from -1 (unlimited)"
+    range_ = "'slots' is not a whole number of at least -1 (unlimited); correct the number"
     assert export.problems == (
-        Problem("pool", "none", "it has no 'slots'"),
+        Problem("pool", "none", "the pool has no 'slots'; add a whole number of at least -1 (unlimited)"),
         Problem("pool", "text", range_),
         Problem("pool", "float", range_),
         Problem("pool", "bool", range_),
         Problem("pool", "negative", range_),
-        Problem("pool", "number", "it has no 'slots'"),
+        Problem("pool", "number", "the pool has no 'slots'; add a whole number of at least -1 (unlimited)"),
     )
 
 
@@ -199,31 +200,31 @@ DEEP = b"[" * 100_000 + b"]" * 100_000
         (json.dumps(PACKAGE_JSON).encode(), "neither connections .* nor pools"),
         (b'{"a": {"b": 1}}', "neither connections .* nor pools"),
         (b"{}", "neither connections .* nor pools"),
-        ((DATA / "airflow_exports_3.3" / "conns.json").read_bytes()[:300], r"not JSON, or only a part of it \(line 1"),
-        (b"conn_type: http\n", r"not JSON, or only a part of it \(line 1, column 1\)"),
-        (b"pg=postgres://u:p@h\n", r"not JSON, or only a part of it"),
-        (b"", r"not JSON, or only a part of it \(line 1, column 1\)"),
-        (b" \n", r"not JSON, or only a part of it"),
-        (b"\xef\xbb\xbf", r"not JSON, or only a part of it"),
-        (b'{"a": 1}{"b": 2}', r"not JSON, or only a part of it"),
-        (b"\x00\x01\x02", r"not JSON, or only a part of it"),
-        (b"\x89PNG\r\n\x1a\n\xff\xfe", "not text in UTF-8"),
-        ('{"a": "x"}'.encode("utf-16"), "not text in UTF-8"),
-        ('{"a": "\u00e9"}'.encode("latin-1"), "not text in UTF-8"),
-        (b'["a"]', "is an object of ids, and this is a list"),
-        (b'"a"', "is an object of ids, and this is text"),
-        (b"5", "is an object of ids, and this is a number"),
-        (b"true", "is an object of ids, and this is true or false"),
-        (b"null", "is an object of ids, and this is null"),
-        (b'{"a": "x", "b": "y", "a": "z"}', "'a' is there twice"),
-        (b'{"a": {"conn_type": "x", "host": "h", "host": "i"}}', "'host' is there twice"),
+        ((DATA / "airflow_exports_3.3" / "conns.json").read_bytes()[:300], r"not JSON, or incomplete \(line 1"),
+        (b"conn_type: http\n", r"not JSON, or incomplete \(line 1, column 1\)"),
+        (b"pg=postgres://u:p@h\n", r"not JSON, or incomplete"),
+        (b"", r"not JSON, or incomplete \(line 1, column 1\)"),
+        (b" \n", r"not JSON, or incomplete"),
+        (b"\xef\xbb\xbf", r"not JSON, or incomplete"),
+        (b'{"a": 1}{"b": 2}', r"not JSON, or incomplete"),
+        (b"\x00\x01\x02", r"not JSON, or incomplete"),
+        (b"\x89PNG\r\n\x1a\n\xff\xfe", "not UTF-8 text"),
+        ('{"a": "x"}'.encode("utf-16"), "not UTF-8 text"),
+        ('{"a": "\u00e9"}'.encode("latin-1"), "not UTF-8 text"),
+        (b'["a"]', "is an object of ids, but the file holds a list"),
+        (b'"a"', "is an object of ids, but the file holds text"),
+        (b"5", "is an object of ids, but the file holds a number"),
+        (b"true", "is an object of ids, but the file holds true or false"),
+        (b"null", "is an object of ids, but the file holds null"),
+        (b'{"a": "x", "b": "y", "a": "z"}', "'a' appears twice"),
+        (b'{"a": {"conn_type": "x", "host": "h", "host": "i"}}', "'host' appears twice"),
         (DEEP, "nested too deeply"),
         (b'{"a": ' + DEEP + b"}", "nested too deeply"),
-        (b'{"a": ' + b"9" * 5000 + b"}", "a number in it is too long"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "a number in the file is too long"),
     ],
     ids=lambda value: value[:12].decode("latin-1") if isinstance(value, bytes) else "",
 )
-def test_what_is_no_export_is_an_error_that_names_the_file(data: bytes, why: str) -> None:
+def test_other_file_raises_error_with_its_name(data: bytes, why: str) -> None:
     with pytest.raises(InvalidExportError, match=f"^dir/export.json: .*{why}"):
         parse_export(data, "dir/export.json")
 
@@ -238,8 +239,8 @@ def test_a_damaged_file_of_any_name_is_an_error(data: bytes, name: str) -> None:
 
 @pytest.mark.parametrize("damage", ["cut", "twice", "utf-16", "list", "deep", "digits", "shape"])
 @given(secret=secrets, cut=st.integers(1))
-@settings(max_examples=10)
-def test_an_error_about_a_file_shows_nothing_of_it(damage: str, secret: str, cut: int) -> None:
+@examples(10)
+def test_file_error_quotes_no_content(damage: str, secret: str, cut: int) -> None:
     text = json.dumps({"pg": {"conn_type": "postgres", "password": secret, "extra": {"token": secret}}})
     data = {
         "cut": text[: cut % len(text)].encode(),
@@ -257,7 +258,7 @@ def test_an_error_about_a_file_shows_nothing_of_it(damage: str, secret: str, cut
 
 
 @given(secrets)
-def test_a_problem_shows_no_secret(secret: str) -> None:
+def test_problem_hides_secrets(secret: str) -> None:
     export = parse(
         {
             "a": {"conn_type": "http", "password": secret, "port": "x"},
@@ -273,20 +274,20 @@ def test_a_problem_shows_no_secret(secret: str) -> None:
 
 
 @given(secrets)
-def test_an_export_shows_no_secret(secret: str) -> None:
+def test_export_hides_secrets(secret: str) -> None:
     export = parse({"pg": {"conn_type": "http", "password": secret, "extra": secret}}, "connections.json")
     export += parse({"key": secret, "other": {"value": secret, "description": "d"}}, "variables.json")
     assert secret not in repr(export)
     assert export.connections[0].password == export.variables[0].value == export.variables[1].value == secret
 
 
-def test_exports_add_up_in_their_order() -> None:
+def test_exports_are_added_in_order() -> None:
     export = parse({"b": {"slots": 1}, "x": 5}, "pools.json")
     export += parse({"b": 1}, "vars.json") + parse({"a": {"slots": 2}}, "pools.json")
     assert export == Export(
         variables=(VariableRecord("b", 1),),
         pools=(Pool("b", 1), Pool("a", 2)),
-        problems=(Problem("pool", "x", "it has no 'slots'"),),
+        problems=(Problem("pool", "x", "the pool has no 'slots'; add a whole number of at least -1 (unlimited)"),),
     )
 
 
@@ -301,7 +302,7 @@ def test_any_bytes_are_read_or_refused(data: bytes, name: str) -> None:
 
 
 @given(st.dictionaries(any_text, json_values, max_size=4), st.sampled_from(["conns.json", "vars.json", "pools.json"]))
-def test_each_entry_is_read_or_a_problem(entries: dict[str, object], name: str) -> None:
+def test_each_entry_is_read_or_reported(entries: dict[str, object], name: str) -> None:
     export = parse(entries, name)
     found = [
         *(connection.conn_id for connection in export.connections),
@@ -312,13 +313,13 @@ def test_each_entry_is_read_or_a_problem(entries: dict[str, object], name: str) 
     assert sorted(found) == sorted(entries)
 
 
-def test_the_recorded_exports_are_all_read() -> None:
+def test_all_recorded_exports_are_read() -> None:
     assert len(EXPORTS) == 6
     assert not any(parse_export(path.read_bytes(), path.name).problems for path in EXPORTS)
     assert read_json("airflow_exports_3.3/vars.json").keys() == read_json("airflow_exports_2.11/vars.json").keys()
 
 
-def test_an_invalid_connection_of_an_export_is_what_from_json_refuses() -> None:
+def test_exports_refuse_same_connections_as_from_json() -> None:
     with pytest.raises(InvalidConnectionError) as caught:
         Connection.from_json({"conn_type": "http", "port": "x"}, "a")
     (problem,) = parse({"a": {"conn_type": "http", "port": "x"}}, "conns.json").problems

@@ -1,9 +1,10 @@
-"""Export files other than JSON: `.env` here, YAML in tests/integration, where its reader is."""
+"""Export files in `.env` format. The tests of YAML are in tests/integration."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from airflow_compat._airflow.exports import parse_export
 from airflow_compat._airflow.variable import VariableRecord
 from airflow_compat.errors import InvalidExportError
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[2] / "data"
 
 
 def real(version: str, name: str) -> Export:
@@ -27,7 +28,7 @@ def test_real_connections_as_json_in_env(version: str) -> None:
 
 @pytest.mark.parametrize("version", ["2.11", "3.3"])
 def test_real_connections_as_uris(version: str) -> None:
-    """A URI has no description, and says nothing of what is absent and what is empty."""
+    """A URI has no description, and cannot distinguish absent from empty fields."""
     as_json = {connection.conn_id: connection for connection in real(version, "conns.json").connections}
     for connection in real(version, "conns.env").connections:
         expected = replace(as_json.pop(connection.conn_id), description=None)
@@ -41,7 +42,7 @@ def test_real_connections_as_uris(version: str) -> None:
     assert not as_json
 
 
-def test_variables_are_kept_as_they_stand() -> None:
+def test_variables_are_kept_unchanged() -> None:
     data = b'# a comment\n\n  # another\nA=1e3\nB= spaced \nC={"x": 1}\nD=a=b#c\n'
     assert parse_export(data, "prod/variables.env").variables == (
         VariableRecord("A", "1e3"),
@@ -52,7 +53,7 @@ def test_variables_are_kept_as_they_stand() -> None:
 
 
 @pytest.mark.parametrize("text", ["x", "postgres://u:secret-1@h/db", '{"conn_type": "http", "password": "secret-1"}'])
-def test_what_may_be_a_connection_or_a_variable_is_asked_for(text: str) -> None:
+def test_ambiguous_env_file_needs_kind_in_name(text: str) -> None:
     data = f"a={text}\n".encode()
     with pytest.raises(InvalidExportError, match="put 'connections' or 'variables' into the file's name") as caught:
         parse_export(data, "prod.env")
@@ -70,11 +71,11 @@ def test_what_may_be_a_connection_or_a_variable_is_asked_for(text: str) -> None:
         (b"a=\n", "line 1 is not id=value"),
         (b"postgres://u:secret-1@h/db?sslmode=require\n", "line 1 is not id=value"),
         (b"my_conn: postgres://u:secret-1@h/db?a=b\n", "line 1 is not id=value"),
-        (b"a=http://secret-1\na=http://secret-1\n", "'a' is there twice"),
-        (b"a=\xff", "not text in UTF-8"),
+        (b"a=http://secret-1\na=http://secret-1\n", "'a' appears twice"),
+        (b"a=\xff", "not UTF-8 text"),
     ],
 )
-def test_lines_that_airflow_refuses_too(data: bytes, said: str) -> None:
+def test_invalid_env_lines_are_refused(data: bytes, said: str) -> None:
     with pytest.raises(InvalidExportError, match=said) as caught:
         parse_export(data, "conns.env")
     assert "secret-1" not in str(caught.value)
@@ -85,8 +86,17 @@ def test_pools_are_never_in_env_files() -> None:
         parse_export(b"a=1", "pools.env")
 
 
-def test_a_damaged_entry_is_a_problem_and_the_others_are_read() -> None:
+def test_damaged_entry_is_a_problem_and_others_are_read() -> None:
     export = parse_export(b'bad={"conn_type"\nworse=http://h:secret-1/x\ngood=http://h\n', "conns.env")
     assert export.connections == (Connection("good", "http", host="h", schema=""),)
     assert [problem.id for problem in export.problems] == ["bad", "worse"]
     assert all(isinstance(problem, Problem) and "secret-1" not in problem.reason for problem in export.problems)
+
+
+def test_value_that_json_cannot_hold_is_a_problem() -> None:
+    endless: list[Any] = []
+    endless.append(endless)
+    export = parse_export(b"", "variables.yaml", lambda _: {"many": {1, 2}, "endless": endless, "k": "v"})
+    assert [problem.id for problem in export.problems] == ["many", "endless"]
+    assert all("JSON cannot hold" in problem.reason for problem in export.problems)
+    assert [variable.key for variable in export.variables] == ["k"]

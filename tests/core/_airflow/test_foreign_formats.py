@@ -1,4 +1,4 @@
-"""Files that surround Airflow: what looks like an export and is none, and the Astro CLI's settings."""
+"""Files that resemble exports, and the Astro CLI's settings."""
 
 from __future__ import annotations
 
@@ -31,31 +31,46 @@ VARIABLE = {"key": "settings", "value": SECRET, "description": None, "is_encrypt
 POOL = {"name": "p", "slots": 3, "description": SECRET, "open_slots": 3}
 
 FOREIGN: dict[str, tuple[Any, str]] = {
-    "connections list": ([LISTED], "the output of `airflow connections list`, .* `airflow connections export"),
-    "ids": ([{"conn_id": "pg", "conn_type": "postgres"}], "the output of `airflow connections list`"),
-    "variables list": ([{"key": "a", "val": SECRET}], "the output of `airflow variables list`"),
-    "pools list": ([{"pool": "default_pool", "slots": "128"}], "the output of `airflow pools list`"),
-    "connections": ({"connections": [ANSWERED], "total_entries": 1}, "an answer of Airflow's REST API"),
+    "connections list": (
+        [LISTED],
+        "the file is the output of `airflow connections list`, .* `airflow connections export",
+    ),
+    "ids": ([{"conn_id": "pg", "conn_type": "postgres"}], "the file is the output of `airflow connections list`"),
+    "variables list": ([{"key": "a", "val": SECRET}], "the file is the output of `airflow variables list`"),
+    "pools list": ([{"pool": "default_pool", "slots": "128"}], "the file is the output of `airflow pools list`"),
+    "connections": ({"connections": [ANSWERED], "total_entries": 1}, "the file is a response of Airflow's REST API"),
     "variables": (
         {"variables": [VARIABLE], "total_entries": 1},
-        "an answer of Airflow's REST API, .* `airflow variables export",
+        "the file is a response of Airflow's REST API, .* `airflow variables export",
     ),
-    "pools": ({"pools": [POOL], "total_entries": 1}, "an answer of Airflow's REST API, .* `airflow pools export"),
-    "no entries": ({"connections": [], "total_entries": 0}, "an answer of Airflow's REST API"),
-    "one connection": (ANSWERED, "the fields of one connection, without its id"),
-    "one variable": (VARIABLE, "one variable as Airflow's REST API gives it"),
-    "one pool": (POOL, "one pool as Airflow's REST API gives it"),
+    "pools": (
+        {"pools": [POOL], "total_entries": 1},
+        "the file is a response of Airflow's REST API, .* `airflow pools export",
+    ),
+    "no entries": ({"connections": [], "total_entries": 0}, "the file is a response of Airflow's REST API"),
+    "one connection": (ANSWERED, "the file has the fields of one connection, without the connection's id"),
+    "one variable": (VARIABLE, "the file has one variable from Airflow's REST API"),
+    "one pool": (POOL, "the file has one pool from Airflow's REST API"),
     "together": (
         {"connections": {"pg": {"conn_type": "x", "password": SECRET}}, "variables": {"a": 1}},
-        "several kinds in one file",
+        "the file has several kinds of objects",
     ),
-    "lists together": ({"connections": [LISTED], "variables": [], "pools": []}, "several kinds in one file"),
+    "lists together": (
+        {"connections": [LISTED], "variables": [], "pools": []},
+        "the file has several kinds of objects",
+    ),
     "manifest": (
         {"apiVersion": "v1", "kind": "Secret", "stringData": {"AIRFLOW_CONN_PG": f"postgres://u:{SECRET}@h"}},
-        "a Kubernetes manifest",
+        "the file is a Kubernetes manifest",
     ),
-    "compose extends": ({"services": {"web": {"extends": "x", "environment": {"A": SECRET}}}}, "a Docker Compose file"),
-    "compose": ({"services": {"web": {"image": "x", "environment": {"A": SECRET}}}}, "a Docker Compose file"),
+    "compose extends": (
+        {"services": {"web": {"extends": "x", "environment": {"A": SECRET}}}},
+        "the file is a Docker Compose file",
+    ),
+    "compose": (
+        {"services": {"web": {"image": "x", "environment": {"A": SECRET}}}},
+        "the file is a Docker Compose file",
+    ),
 }
 
 
@@ -69,7 +84,13 @@ def test_another_format_is_refused_by_its_own_name(form: str, name: str) -> None
     assert SECRET not in str(caught.value)
 
 
-def test_exports_that_resemble_them_are_read() -> None:
+@pytest.mark.parametrize("value", ["3.1", {}, {"home": "/opt"}])
+def test_variable_named_airflow_is_read(value: Any) -> None:
+    found = parse_export(json.dumps({"airflow": value}).encode(), "variables.json")
+    assert found == Export(variables=(VariableRecord("airflow", value),))
+
+
+def test_similar_exports_are_read() -> None:
     for content in ({"key": "a", "value": "b"}, {"pools": ["a"], "x": 1}, {"name": "x", "slots": "many"}):
         assert len(parse_export(json.dumps(content).encode(), "variables.json").variables) == len(content)
 
@@ -78,7 +99,9 @@ def test_exports_that_resemble_them_are_read() -> None:
 @pytest.mark.parametrize("line", ["AIRFLOW_CONN_PG=", "export AIRFLOW_VAR_A=", "  AIRFLOW__CORE__FERNET_KEY ="])
 def test_a_projects_environment_file_is_refused_by_its_own_name(name: str, line: str) -> None:
     data = f"# mine\nPOSTGRES_USER=u\nEMPTY=\n{line}{SECRET}\n".encode()
-    with pytest.raises(InvalidExportError, match=f"a project's environment file, .* give it as env:{name}$") as caught:
+    with pytest.raises(
+        InvalidExportError, match=f"the file is a project's environment file, .* pass the file as env:{name}$"
+    ) as caught:
         parse_export(data, name)
     assert SECRET not in str(caught.value)
 
@@ -119,7 +142,60 @@ def test_the_astro_clis_settings_are_read(name: str) -> None:
     )
 
 
-def test_what_the_astro_cli_skips_is_a_problem() -> None:
+@pytest.mark.parametrize("name", ["airflow_settings.json", "variables.json"])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            {"airflow": {"variables_dev": [{"variable_name": "a", "variable_value": SECRET}]}},
+            "'variables_dev' in airflow",
+        ),
+        ({"airflow": {**SETTINGS["airflow"], "variables_dev": []}}, "'variables_dev' in airflow"),
+        ({"airflow": {**SETTINGS["airflow"], "conns": [{"conn_password": SECRET}]}}, "'conns' in airflow"),
+        ({"airflow": {"Connections": [{"conn_id": "a", "conn_password": SECRET}]}}, "'Connections' in airflow"),
+        ({**SETTINGS, "other": {"password": SECRET}}, "'other' in the file"),
+        ({"airflow": {"pools": [], f"password={SECRET}": 1}}, r"\(a key that isn't shown\) in airflow"),
+    ],
+)
+def test_a_key_that_the_astro_cli_does_not_know_is_refused_by_its_name(
+    content: dict[str, Any], said: str, name: str
+) -> None:
+    with pytest.raises(
+        InvalidExportError, match=f"has the unknown key {said}; use only keys that the Astro CLI knows"
+    ) as caught:
+        parse_export(json.dumps(content).encode(), name)
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("id_", [5, True, 1.5, [SECRET], {"password": SECRET}])
+def test_astro_settings_id_of_another_type_is_a_problem_with_its_number(id_: Any) -> None:
+    held = {
+        "connections": [{"conn_id": "a", "conn_type": "http"}, {"conn_id": id_, "conn_type": "http"}],
+        "pools": [{"pool_name": id_, "pool_slot": 1}],
+        "variables": [{"variable_name": id_, "variable_value": "x"}],
+    }
+    export = parse_export(json.dumps({"airflow": held}).encode(), "airflow_settings.json")
+    assert [connection.conn_id for connection in export.connections] == ["a"]
+    assert [(problem.kind, problem.id, problem.reason) for problem in export.problems] == [
+        ("connection", "(number 2)", "the entry's conn_id is not text; put the conn_id in quotes"),
+        ("variable", "(number 1)", "the entry's variable_name is not text; put the variable_name in quotes"),
+        ("pool", "(number 1)", "the entry's pool_name is not text; put the pool_name in quotes"),
+    ]
+
+
+def test_repeated_id_has_the_same_error_everywhere() -> None:
+    said = "the id 'a' appears twice; remove one of the two entries"
+    settings = {"airflow": {"pools": [{"pool_name": "a", "pool_slot": 1}, {"pool_name": "a", "pool_slot": 2}]}}
+    for text, name in (
+        (json.dumps(settings), "airflow_settings.json"),
+        ('{"a": 1, "a": 2}', "variables.json"),
+        ("a=1\na=2\n", "variables.env"),
+    ):
+        with pytest.raises(InvalidExportError, match=f"^{name}: {said}$"):
+            parse_export(text.encode(), name)
+
+
+def test_entry_skipped_by_astro_cli_is_a_problem() -> None:
     held = {
         "connections": [
             {"conn_id": "a", "conn_password": SECRET},
@@ -134,13 +210,13 @@ def test_what_the_astro_cli_skips_is_a_problem() -> None:
     export = parse_export(json.dumps({"airflow": held}).encode(), "airflow_settings.json")
     assert (export.connections, export.variables, export.pools) == ((), (), ())
     assert [(problem.id, problem.reason.partition(";")[0]) for problem in export.problems] == [
-        ("a", "it has neither conn_type nor conn_uri, and the Astro CLI skips it"),
-        ("b", "'password' is int, not text"),
-        ("c", "it has a uri and other fields"),
+        ("a", "the connection has neither conn_type nor conn_uri, so the Astro CLI skips the connection"),
+        ("b", "'password' is of type int, not text"),
+        ("c", "the connection has a uri and other fields"),
         ("d", "unknown key 'password'"),
-        ("(number 5)", "it has no conn_id"),
-        ("v", "it has no variable_value, and the Astro CLI skips it"),
-        ("p", "'slots' is not a whole number from -1 (unlimited)"),
+        ("(number 5)", "the entry has no conn_id"),
+        ("v", "the variable has no variable_value, so the Astro CLI skips the variable"),
+        ("p", "'slots' is not a whole number of at least -1 (unlimited)"),
     ]
     assert SECRET not in repr(export.problems)
 
@@ -148,9 +224,9 @@ def test_what_the_astro_cli_skips_is_a_problem() -> None:
 @pytest.mark.parametrize(
     ("held", "said"),
     [
-        ({"pools": {"p": 1}}, "whose pools are not a list"),
-        ({"variables": ["v"]}, "whose variables are not a list"),
-        ({"pools": [{"pool_name": "p", "pool_slot": 1}] * 2}, "'p' is there twice"),
+        ({"pools": {"p": 1}}, "the pools are not a list"),
+        ({"variables": ["v"]}, "the variables are not a list"),
+        ({"pools": [{"pool_name": "p", "pool_slot": 1}] * 2}, "'p' appears twice"),
     ],
 )
 def test_settings_of_another_form_are_refused(held: object, said: str) -> None:
@@ -159,7 +235,7 @@ def test_settings_of_another_form_are_refused(held: object, said: str) -> None:
 
 
 def test_a_team_name_is_noted() -> None:
-    noted = "team_name is dropped: Prefect's server has no teams, and every flow can use it"
+    noted = "team_name is dropped: Prefect's server has no teams, so every flow can use the object"
     export = parse_export(b'{"c": {"conn_type": "http", "team_name": "t"}, "d": {"conn_type": "http"}}', "c.json")
     export += parse_export(b'{"v": {"value": 1, "team_name": "t"}, "w": {"team_name": "t"}}', "variables.json")
     export += parse_export(b'{"p": {"slots": 1, "team_name": "t"}}', "pools.json")

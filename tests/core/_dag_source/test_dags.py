@@ -1,4 +1,4 @@
-"""DAGs read from the text of their files: what is known, and why the rest isn't."""
+"""Read DAGs from the text of their files: known values, and reasons for unknown ones."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from airflow_compat._airflow.dag_source import DagFile, DagSource, read_dag_source
-from airflow_compat._airflow.source_values import Called, Computed, PastMoment
+from airflow_compat._dag_source.dags import DagFile, DagSource, Problem, read_dag_source
+from airflow_compat._dag_source.values import AirflowCall, PastMoment, RuntimeValue
 
 HEAD = """
 import os, pendulum
@@ -28,7 +28,7 @@ def read(source: str, *, head: str = HEAD) -> DagFile:
 
 
 def only(source: str, *, head: str = HEAD) -> DagSource:
-    """The one DAG of a file that has no problems."""
+    """Return the only DAG of a file without problems."""
     file = read(source, head=head)
     assert [str(problem) for problem in file.problems if problem.level == "error"] == []
     [found] = file.dags
@@ -36,14 +36,14 @@ def only(source: str, *, head: str = HEAD) -> DagSource:
 
 
 def value(expression: str, before: str = "") -> Any:
-    """What an expression comes to as a DAG's argument."""
+    """Return the value of an expression as a DAG's argument."""
     return only(f"{before}\nDAG('d', schedule={expression})").arguments["schedule"]
 
 
 def why(expression: str, before: str = "") -> str:
-    """Why an expression isn't known."""
+    """Return why an expression is unknown."""
     found = value(expression, before)
-    assert isinstance(found, Computed), found
+    assert isinstance(found, RuntimeValue), found
     return found.why
 
 
@@ -101,10 +101,15 @@ def test_several_in_one_file_with_their_lines() -> None:
         ("pendulum.datetime(2024, 1, 2).add(days=1)", datetime(2024, 1, 3, tzinfo=timezone.utc)),
         ("datetime.strptime('2024-01-02', '%Y-%m-%d')", datetime(2024, 1, 2)),  # noqa: DTZ001
         ("days_ago(2)", PastMoment(2)),
+        ("days_ago(0)", PastMoment(0)),
+        ("pendulum.datetime(2024, 1, 2).subtract(hours=1)", datetime(2024, 1, 1, 23, tzinfo=timezone.utc)),
         ("pendulum.today('UTC').add(days=-3)", PastMoment(3)),
+        ("pendulum.today('UTC').subtract(weeks=1)", PastMoment(7)),
         ("Path(__file__).stem", "sales"),
         ("Path(__file__).resolve().parent.name", "dags"),
         ("os.path.basename(__file__).replace('.py', '')", "sales"),
+        ("os.path.basename('a/b.sql')", "b.sql"),
+        (r"os.path.basename('C:\\dags\\b.sql')", "b.sql"),
         ("os.path.splitext(os.path.basename(__file__))[0]", "sales"),
         ("[1, *(2, 3)]", [1, 2, 3]),
         ("{'a': 1, **{'b': 2}}", {"a": 1, "b": 2}),
@@ -125,13 +130,13 @@ def test_several_in_one_file_with_their_lines() -> None:
         ("datetime.now()", PastMoment(0, "", is_day=False)),
     ],
 )
-def test_what_expressions_come_to(expression: str, expected: Any) -> None:
+def test_values_of_expressions(expression: str, expected: Any) -> None:
     assert value(expression) == expected
 
 
 def test_calls_of_airflows_classes_stay_calls_under_their_own_names() -> None:
     found = value("Cron('0 1 * * *', timezone='UTC')")
-    assert isinstance(found, Called)
+    assert isinstance(found, AirflowCall)
     assert (found.name, found.argument(0, "cron"), found.argument(1, "timezone")) == (
         *("CronTriggerTimetable", "0 1 * * *"),
         "UTC",
@@ -143,6 +148,15 @@ def test_calls_of_airflows_classes_stay_calls_under_their_own_names() -> None:
 
 
 @pytest.mark.parametrize(
+    ("decorator", "named"),
+    [("@asset(schedule=None)", "ours"), ("@asset", "ours"), ("@asset(schedule=None, name='theirs')", "theirs")],
+)
+def test_a_function_under_asset_is_the_asset(decorator: str, named: str) -> None:
+    found = read(f"{decorator}\ndef ours(): ...\nDAG('d', schedule=[ours])").dags[-1].arguments["schedule"]
+    assert [(each.name, dict(each.keywords)) for each in found] == [("Asset", {"name": named})]
+
+
+@pytest.mark.parametrize(
     ("expression", "before", "expected"),
     [
         ("Variable.get('x')", "", "reads an Airflow Variable"),
@@ -151,7 +165,8 @@ def test_calls_of_airflows_classes_stay_calls_under_their_own_names() -> None:
         ("os.environ.get('X', '@daily')", "", "reads the environment"),
         ("os.getenv('X')", "", "reads the environment"),
         ("open('x').read()", "", "reads a file"),
-        ("SCHEDULE", "", "is common.SCHEDULE, which isn't among the DAG files"),
+        ("os.path.abspath(os.getenv('X'))", "", "reads the environment"),
+        ("SCHEDULE", "", "is common.SCHEDULE, which is not in the DAG files"),
         ("shared()", "", "calls common.shared()"),
         ("[shared]", "", ""),
         ("datetime.fromtimestamp(0)", "", "calls datetime.datetime.fromtimestamp()"),
@@ -160,8 +175,9 @@ def test_calls_of_airflows_classes_stay_calls_under_their_own_names() -> None:
         ("os.getenv('X') or 'b'", "", "reads the environment"),
         ("nothing", "", "nothing isn't set in this file"),
         ("x", "x = 1\nx += 1", "x is changed after it is set"),
-        ("x", "for x in [1]: ...", "x is a loop's variable"),
+        ("x", "for x in [1]: ...", "x is a loop variable"),
         ("x", "if shared:\n    x = 1\nelse:\n    x = 2", "x is set under a condition"),
+        ("x", "x = 1\nif shared:\n    x = 2", "x is set under a condition"),
         ("x", "try:\n    x = 1\nexcept Exception:\n    pass", "x is set under a condition"),
         ("x", "x = {}\nx['a'] = 1", "x is changed after it is set"),
         ("x", "x = []\nx.append(1)", "x is changed after it is set"),
@@ -170,30 +186,34 @@ def test_calls_of_airflows_classes_stay_calls_under_their_own_names() -> None:
         ("x", "x = 1\ndef f():\n    global x\n    x = 2", "x is set under a condition"),
         ("x", "def x(): ...", "x is a function"),
         ("x", "def f():\n    x = 1", "x isn't set in this file"),
-        ("[y for y in (1, 2)]", "", "is made by a loop"),
+        ("[y for y in (1, 2)]", "", "is built by a loop"),
         ("1 < 2", "", "is a comparison"),
         ("lambda: 1", "", "is a lambda"),
         ("f'{datetime(2024, 1, 1)}'", "", "formats a value"),
+        ("'{}{}'.format('x')", "", "formats a value"),
         ("'x' * 3", "", "is computed"),
+        ("{'a': 1} + {'b': 2}", "", "is computed"),
+        ("{'a': 1} | [('b', 2)]", "", "is computed"),
+        ("2 * {'a': 1}", "", "is computed"),
         ("1 / 0", "", "is computed"),
-        ("'a'[5]", "", "reads a part that isn't there or isn't known"),
+        ("'a'[5]", "", "reads a missing or unknown part"),
     ],
 )
-def test_what_is_computed_is_told_and_never_guessed(expression: str, before: str, expected: str) -> None:
+def test_computed_values_are_reported_and_not_guessed(expression: str, before: str, expected: str) -> None:
     found = value(expression, before)
     if expected:
-        assert isinstance(found, Computed), found
+        assert isinstance(found, RuntimeValue), found
         assert found.why == expected
     else:
-        assert isinstance(found[0], Computed)
+        assert isinstance(found[0], RuntimeValue)
 
 
-def test_what_a_name_is_where_it_is_used() -> None:
+def test_value_of_name_at_its_use() -> None:
     source = "x = 'a'\nDAG('one', schedule=x)\nx = 'b'\nDAG('two', schedule=x)\n"
     assert [each.arguments["schedule"] for each in read(source).dags] == ["a", "b"]
 
 
-def test_arguments_that_come_in_dictionaries() -> None:
+def test_unpacked_arguments() -> None:
     source = (
         "config = dict(schedule='@daily', catchup=False)\nDAG('d', **config, tags=['a'], default_args={'retries': 2})"
     )
@@ -201,16 +221,16 @@ def test_arguments_that_come_in_dictionaries() -> None:
     assert found.arguments == {"schedule": "@daily", "catchup": False, "tags": ["a"], "default_args": {"retries": 2}}
     unknown = only("DAG('d', tags=['a'], **shared)")
     assert unknown.arguments == {"tags": ["a"]}
-    assert isinstance(unknown.get("schedule"), Computed)
+    assert isinstance(unknown.get("schedule"), RuntimeValue)
     assert unknown.get("tags") == ["a"]
 
 
-def test_by_position_as_airflow_2_has_them() -> None:
+def test_positional_arguments_of_airflow_2() -> None:
     found = only("DAG('d', 'what it does', '@daily')")
     assert found.arguments == {"description": "what it does", "schedule": "@daily"}
 
 
-def test_what_is_set_on_a_dag_afterwards() -> None:
+def test_attributes_set_on_dag_later() -> None:
     source = (
         '"""The docs."""\n' + HEAD + "with DAG('d') as dag:\n    dag.doc_md = __doc__\ndag = 5\ndag.tags = ['no']\n"
     )
@@ -235,24 +255,24 @@ def test_a_decorated_functions_parameters_are_the_dags() -> None:
     [
         (
             "for name in ['a', 'b']:\n    DAG(f'dag_{name}')",
-            "a DAG's dag_id isn't known; write its deployment yourself (it name is a loop's variable)",
+            "a DAG's dag_id is unknown; add the DAG's deployment to prefect.yaml yourself (it name is a loop variable)",
         ),
-        ("[DAG(f'dag_{x}') for x in 'ab']", "x is another one in each turn of a loop"),
+        ("[DAG(f'dag_{x}') for x in 'ab']", "x differs in each iteration of a loop"),
         ("def make(name):\n    return DAG(name)\nmake('a')", "name is a parameter of make()"),
-        ("DAG()", "a DAG's dag_id isn't known; write its deployment yourself (it isn't given)"),
-        ("DAG(**shared)", "may be among the arguments that are unpacked"),
-        ("DAG(*shared)", "its arguments by position are unpacked"),
-        ("DAG('a b')", "is one that Airflow refuses"),
+        ("DAG()", "a DAG's dag_id is unknown; add the DAG's deployment to prefect.yaml yourself (it isn't given)"),
+        ("DAG(**shared)", "may be among unpacked arguments"),
+        ("DAG(*shared)", "the DAG's positional arguments are unpacked"),
+        ("DAG('a b')", "Airflow refuses the dag_id"),
         ("@dag\ndef d(): ...", "d() is never called here"),
-        ("@dag\ndef d(a): ...\nd(*shared)", "called with arguments that are unpacked"),
-        ("class Ours(DAG): ...\nOurs('d')", "Ours is a class of its own"),
+        ("@dag\ndef d(a): ...\nd(*shared)", "called with unpacked arguments"),
+        ("class Ours(DAG): ...\nOurs('d')", "Ours is a subclass of DAG"),
         (
             "DAG('d')\nDAG('d')",
-            "another DAG has the same dag_id, and only the first one is written; rename one (the first one is at",
+            "only the first DAG is written; rename one of the DAGs (the first DAG is at",
         ),
     ],
 )
-def test_a_dag_that_cant_be_told_is_a_problem(source: str, message: str) -> None:
+def test_unreadable_dag_is_a_problem(source: str, message: str) -> None:
     file = read(source)
     [problem] = file.problems
     assert message in str(problem)
@@ -262,17 +282,17 @@ def test_a_dag_that_cant_be_told_is_a_problem(source: str, message: str) -> None
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("if shared:\n    DAG('d')", "made under a condition or in a loop"),
-        ("for x in range(3):\n    DAG('d')", "made under a condition or in a loop"),
-        ("try:\n    DAG('d')\nexcept Exception: ...", "made under a condition or in a loop"),
+        ("if shared:\n    DAG('d')", "created under a condition or in a loop"),
+        ("for x in range(3):\n    DAG('d')", "created under a condition or in a loop"),
+        ("try:\n    DAG('d')\nexcept Exception: ...", "created under a condition or in a loop"),
         (
             "def make():\n    return DAG('d')\nmake()",
-            "it is made by a function; it is written as if that were called once (make())",
+            "the DAG is created by a function; one deployment is written for the DAG (make())",
         ),
-        ("@dag\ndef d(): ...\nif shared:\n    d()", "made under a condition or in a loop"),
+        ("@dag\ndef d(): ...\nif shared:\n    d()", "created under a condition or in a loop"),
     ],
 )
-def test_a_dag_that_may_not_be_made_is_told(source: str, message: str) -> None:
+def test_conditional_dag_has_a_warning(source: str, message: str) -> None:
     file = read(source)
     assert [each.dag_id for each in file.dags] == ["d"]
     [problem] = file.problems
@@ -280,7 +300,7 @@ def test_a_dag_that_may_not_be_made_is_told(source: str, message: str) -> None:
     assert message in str(problem)
 
 
-def test_a_dag_of_another_library_is_told() -> None:
+def test_dag_class_of_another_library_is_a_problem() -> None:
     [problem] = read("from ours.airflow import DAG\nDAG('d')", head="import airflow\n").problems
     assert "ours.airflow.DAG isn't Airflow's own DAG" in problem.message
 
@@ -326,7 +346,7 @@ def test_images_of_mapped_tasks_and_of_other_operators() -> None:
     ]
 
 
-def test_no_value_is_in_what_is_printed() -> None:
+def test_repr_and_messages_hide_values() -> None:
     secret = "'open-sesame'"
     file = read(f"DAG('d', default_args={{'password': {secret}}}, schedule=shared({secret}), params={{'x': {secret}}})")
     assert "open-sesame" not in repr(file)
@@ -335,5 +355,18 @@ def test_no_value_is_in_what_is_printed() -> None:
     assert "open-sesame" not in repr(broken)
 
 
-def test_files_that_speak_of_no_dag_are_passed_over() -> None:
+def test_files_without_dag_words_are_skipped() -> None:
     assert read_dag_source(b"import os\nthis is no Python", "x.py") == DagFile("x.py", place="x.py")
+
+
+def test_place_of_a_problem() -> None:
+    assert str(Problem("dags/etl.py", "it is empty")) == "dags/etl.py: it is empty"
+    assert str(Problem("dags/etl.py", "it is odd", 3, "etl")) == "dags/etl.py:3: etl: it is odd"
+    assert Problem("dags/etl.py", "it is empty").as_dict() == {
+        "path": "dags/etl.py",
+        "line": 0,
+        "name": "",
+        "level": "error",
+        "message": "it is empty",
+        "detail": "",
+    }

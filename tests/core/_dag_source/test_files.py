@@ -1,4 +1,4 @@
-"""The DAG files below folders: which are found, which are passed over, and that none of them ends the search."""
+"""The search for DAG files in folders: found files, skipped files, and errors that do not stop it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_compat._sources.dag_files import read_files
+from airflow_compat._dag_source.files import read_files
 from airflow_compat.errors import DagFileError
 
 DAG = "from airflow.sdk import DAG\nDAG({id!r})\n"
@@ -21,7 +21,7 @@ def write(path: Path, dag_id: str = "") -> Path:
 
 
 def found(*paths: Path, syntax: str = "glob") -> list[str]:
-    """The DAGs of the files, and the first words of what is wrong, in order."""
+    """Return the files' DAGs and the start of each problem, in order."""
     files = read_files(paths, syntax=syntax)  # type: ignore[arg-type]
     return [
         text
@@ -39,13 +39,13 @@ def test_folders_are_searched_in_the_order_of_names(tmp_path: Path) -> None:
     assert [file.place for file in files] == ["c.py", "deep/d.py"]
 
 
-def test_a_file_that_is_named_twice_is_read_once(tmp_path: Path) -> None:
+def test_file_given_twice_is_read_once(tmp_path: Path) -> None:
     write(tmp_path / "a.py")
     (tmp_path / "link.py").symlink_to("a.py")
     assert found(tmp_path, tmp_path / "a.py", tmp_path) == ["a"]
 
 
-def test_what_airflowignore_names_is_passed_over(tmp_path: Path) -> None:
+def test_ignored_files_are_skipped(tmp_path: Path) -> None:
     for name in ("a.py", "helpers/b.py", "team/c.py", "team/d.py", "team/e.py"):
         write(tmp_path / name)
     (tmp_path / ".airflowignore").write_text("helpers/\n# a.py\n")
@@ -55,21 +55,23 @@ def test_what_airflowignore_names_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "team" / ".airflowignore").write_text("/d\n")
     told = found(tmp_path, syntax="regexp")
     assert [each for each in told if not each.startswith("!")] == ["a", "c", "e"]
-    assert "line 2 is no regexp" in next(each for each in told if each.startswith("!"))
+    assert "line 2 is not a valid regexp" in next(each for each in told if each.startswith("!"))
 
 
-def test_links_that_lead_in_circles_end(tmp_path: Path) -> None:
+def test_circular_links_are_skipped(tmp_path: Path) -> None:
     write(tmp_path / "team" / "a.py")
     (tmp_path / "team" / "again").symlink_to(tmp_path)
     (tmp_path / "team" / "loop").symlink_to("loop")
     (tmp_path / "gone.py").symlink_to("nowhere")
     told = found(tmp_path)
     assert told.count("a") == 1
-    assert any("a link leads to a folder that was read already" in each for each in told)
-    assert any("it can't be read" in each for each in told)
+    assert any("the link leads to a folder that was already read" in each for each in told)
+    assert any("the file can't be read" in each for each in told)
+    # What leads to itself is no folder.
+    assert len(told) == 3
 
 
-def test_files_that_cant_be_read_are_told(tmp_path: Path) -> None:
+def test_unreadable_files_are_reported(tmp_path: Path) -> None:
     write(tmp_path / "a.py")
     os.mkfifo(tmp_path / "pipe.py")
     (tmp_path / "broken.py").write_text("from airflow import DAG\nDAG(")
@@ -79,24 +81,24 @@ def test_files_that_cant_be_read_are_told(tmp_path: Path) -> None:
     (tmp_path / "folder.py").mkdir()
     told = found(tmp_path)
     assert told[0] == "a"
-    messages = ["can't parse it", "bytes, and", "aren't read; unpack it", "no regular file"]
+    messages = ["can't parse the file", "bytes, but", "are not read; unpack the file", "not a regular file"]
     assert [message for message in messages if not any(message in each for each in told)] == []
     assert len(told) == 1 + len(messages)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_what_isnt_allowed_is_told(tmp_path: Path) -> None:
+def test_files_without_read_permission_are_reported(tmp_path: Path) -> None:
     write(tmp_path / "a.py").chmod(0)
     (tmp_path / "closed").mkdir(mode=0)
-    assert [each[:20] for each in found(tmp_path)] == ["! it can't be read (", "! the folder can't b"]
+    assert [each[:20] for each in found(tmp_path)] == ["! the file can't be r", "! the folder can't b"]
 
 
-def test_a_path_that_isnt_there_is_an_error(tmp_path: Path) -> None:
+def test_missing_path_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DagFileError, match="no such file or folder"):
         found(tmp_path / "nowhere")
 
 
-def test_cyclic_imports_mean_nothing(tmp_path: Path) -> None:
+def test_cyclic_imports_are_harmless(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("from b import x\nfrom airflow import DAG\nDAG('a', schedule=x)\n")
     (tmp_path / "b.py").write_text("from a import x\nfrom airflow import DAG\nDAG('b', schedule=x)\n")
     assert found(tmp_path) == ["a", "b"]

@@ -1,10 +1,10 @@
-"""`.airflowignore` in both of its syntaxes."""
+"""`.airflowignore` in both syntaxes."""
 
 from __future__ import annotations
 
 import pytest
 
-from airflow_compat._airflow.dag_ignore import IgnoreSyntax, is_ignored, read_ignore_rules
+from airflow_compat._dag_source.ignore import IgnoreSyntax, is_ignored, read_ignore_rules
 
 
 def ignored(text: str, path: str, *, folder: str = "", is_folder: bool = False, syntax: IgnoreSyntax = "glob") -> bool:
@@ -48,18 +48,18 @@ def test_folders_and_exceptions() -> None:
     assert ignored("!sales.py\n*.py", "sales.py")
 
 
-def test_a_pattern_is_meant_from_its_own_folder_on() -> None:
+def test_pattern_is_relative_to_its_folder() -> None:
     assert ignored("/sales.py", "team/sales.py", folder="team")
     assert not ignored("/sales.py", "team/x/sales.py", folder="team")
 
 
-def test_regular_expressions_are_searched_for_from_the_top() -> None:
+def test_regular_expressions_search_the_path_from_the_top() -> None:
     assert ignored("team_[ab]", "x/team_a/y.py", folder="x", syntax="regexp")
     assert not ignored("^team_a", "x/team_a/y.py", folder="x", syntax="regexp")
 
 
-def test_what_is_no_pattern_is_told_and_passed_over() -> None:
+def test_invalid_pattern_is_reported_and_skipped() -> None:
     rules, problems = read_ignore_rules("a(\nb\n", "", "regexp")
     assert len(rules) == 1
-    assert "line 1 is no regexp" in problems[0]
+    assert "line 1 is not a valid regexp" in problems[0]
     assert read_ignore_rules("/\n", "", "glob")[1]

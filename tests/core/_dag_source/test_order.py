@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from airflow_compat._airflow.dag_source import DagFile, read_dag_source
-from airflow_compat._airflow.source_values import Computed
+from airflow_compat._dag_source.dags import DagFile, read_dag_source
+from airflow_compat._dag_source.values import RuntimeValue
 
 HEAD = "import os\nfrom airflow.sdk import DAG, dag\n"
 
@@ -36,7 +36,7 @@ def schedule(source: str) -> Any:
         "if os.environ:\n    dag_of_it = 1\nelse:\n    dag_of_it = 2\n@dag\ndef d(): ...\nfor dag in [d()]: ...",
     ],
 )
-def test_a_name_that_is_set_again_later_makes_its_dag(source: str) -> None:
+def test_name_rebound_later_still_makes_its_dag(source: str) -> None:
     assert [each.dag_id for each in read(source).dags] == ["d"]
 
 
@@ -45,12 +45,13 @@ def test_a_name_that_is_set_again_later_makes_its_dag(source: str) -> None:
     [
         "dag = lambda f: f\n@dag\ndef d(): ...\nd()",
         "DAG = dict\nDAG('d')",
+        "from ours import DAG\nDAG('d')",
         "def make():\n    return DAG('d')\nDAG = dict\nmake()",
         "def DAG(name): ...\nDAG('d')",
         "class Team:\n    DAG = dict\n    DAG('d')",
     ],
 )
-def test_a_name_that_was_set_before_makes_no_dag(source: str) -> None:
+def test_name_rebound_before_makes_no_dag(source: str) -> None:
     file = read(source)
     assert file.dags == ()
     [problem] = file.problems
@@ -71,7 +72,7 @@ def test_a_name_that_was_set_before_makes_no_dag(source: str) -> None:
         ("if os.environ:\n    x = {'a': 'b'}\nelse:\n    x = {'a': 'b'}\nDAG('d', schedule='@daily')", "@daily"),
     ],
 )
-def test_the_value_is_the_one_at_that_moment(source: str, expected: str) -> None:
+def test_value_is_that_at_the_time_of_use(source: str, expected: str) -> None:
     assert schedule(source) == expected
 
 
@@ -82,14 +83,14 @@ def test_the_value_is_the_one_at_that_moment(source: str, expected: str) -> None
         ("x = 'a'\nif os.environ:\n    x = 'b'\nDAG('d', schedule=x)", "x is set under a condition"),
     ],
 )
-def test_a_value_that_depends_on_the_moment_is_not_guessed(source: str, why: str) -> None:
+def test_value_that_depends_on_time_is_not_guessed(source: str, why: str) -> None:
     found = schedule(source)
-    assert isinstance(found, Computed)
+    assert isinstance(found, RuntimeValue)
     assert found.why == why
 
 
 @pytest.mark.parametrize("parameters", ["x", "x, /", "*, x", "*x", "**x", "y, *, x=None"])
 def test_a_parameter_hides_the_name_of_the_file(parameters: str) -> None:
     found = schedule(f"x = '@daily'\ndef make({parameters}):\n    return DAG('d', schedule=x)\nmake()")
-    assert isinstance(found, Computed)
+    assert isinstance(found, RuntimeValue)
     assert found.why == "x is a parameter of make()"

@@ -1,4 +1,4 @@
-"""Reports: one line per cause with its places, and nothing of the inside in any of them."""
+"""Reports have one line per cause with its places, and hide internal names."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from datetime import datetime, timezone
 
 import pytest
 
-from airflow_compat._airflow.dag_problems import Problem, group_problems
-from airflow_compat._airflow.dag_source import ARGUMENTS, read_dag_source
-from airflow_compat._specs.deployments import GenerateOptions, deployment_specs
+from airflow_compat._dag_source.dags import ARGUMENTS, read_dag_source
+from airflow_compat._dag_source.problems import Problem, group_problems
+from airflow_compat.deployments._specs import GenerateOptions, deployment_specs
 
 HEAD = """
 import os, pendulum
@@ -105,7 +105,7 @@ INSIDE = (
 
 @pytest.mark.parametrize("value", VALUES)
 @pytest.mark.parametrize("name", ["dag_id", *ARGUMENTS])
-def test_no_message_shows_the_inside(name: str, value: str) -> None:
+def test_messages_hide_internal_names(name: str, value: str) -> None:
     texts = []
     for arguments in (f"schedule='@daily', {name}={value}", f"schedule=None, {name}={value}", f"{name}={value}"):
         if name == "schedule" and arguments.startswith("schedule"):

@@ -1,4 +1,4 @@
-"""Every file that Airflow's safe mode takes for a DAG file has a DAG or a report."""
+"""Every file that Airflow's safe mode accepts gets a DAG or a report."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from airflow_compat._airflow.dag_problems import Problem
-from airflow_compat._airflow.dag_source import DagFile
-from airflow_compat._sources.dag_files import read_files
+from airflow_compat._dag_source.dags import DagFile
+from airflow_compat._dag_source.files import read_files
+from airflow_compat._dag_source.problems import Problem
 
 FACTORY = """
 from airflow.sdk import DAG, dag
@@ -73,18 +73,21 @@ def test_a_dag_that_another_file_makes_is_an_error(folder: Path, source: str, ma
     file = read(folder, source)
     assert file.dags == ()
     assert {(each.level, each.message) for each in file.problems} == {
-        ("error", "a function or a class of another file makes this DAG; write its deployment yourself")
+        (
+            "error",
+            "a function or a class of another file creates this DAG; add the DAG's deployment to prefect.yaml yourself",
+        )
     }
     assert file.problems[0].detail == f"{maker} from {folder}/team/factory.py"
     assert file.problems[0].line >= 2
 
 
-def test_through_a_module_between_them(folder: Path) -> None:
+def test_maker_imported_through_another_module(folder: Path) -> None:
     file = read(folder, "from team.wrapper import ours\nours()")
     assert [each.detail for each in file.problems] == [f"ours() from {folder}/team/wrapper.py"]
 
 
-def test_beside_a_dag_that_is_read(folder: Path) -> None:
+def test_maker_next_to_a_readable_dag(folder: Path) -> None:
     file = read(folder, "from airflow.sdk import DAG\nfrom team.factory import create\nDAG('a')\ncreate('b')")
     assert [each.dag_id for each in file.dags] == ["a"]
     assert [each.line for each in file.problems] == [5]
@@ -105,11 +108,12 @@ def test_modules_that_import_each_other(folder: Path) -> None:
         ("from dagfactory import load_yaml_dags\nload_yaml_dags(globals())", "dagfactory.load_yaml_dags"),
     ],
 )
-def test_a_maker_that_is_not_found_is_told_by_its_name(folder: Path, source: str, name: str) -> None:
+def test_unknown_maker_is_reported_by_name(folder: Path, source: str, name: str) -> None:
     [problem] = read(folder, source).problems
-    assert (problem.level, problem.message) == (
-        "error",
-        f"{name}() may make a DAG, and its source wasn't found; write its deployment yourself",
+    assert problem.level == "error"
+    assert problem.message == (
+        f"{name}() may create a DAG, but the source of {name}() was not found; add the DAG's deployment to "
+        "prefect.yaml yourself"
     )
 
 
@@ -133,13 +137,14 @@ def test_a_file_without_a_dag_is_a_note(folder: Path, source: str) -> None:
     assert file.problems == (
         Problem(
             str(folder / "sales.py"),
-            "Airflow loads this file, but its text shows no DAG; if Airflow lists one, write its deployment yourself",
+            "Airflow loads this file, but its text shows no DAG; if Airflow lists a DAG of this file, add the DAG's "
+            "deployment to prefect.yaml yourself",
             level="note",
         ),
     )
 
 
-def test_a_file_that_airflow_passes_over_has_no_report(folder: Path) -> None:
+def test_file_skipped_by_airflow_has_no_report(folder: Path) -> None:
     (folder / "sales.py").write_text("import os\n")
     [file] = read_files([folder / "sales.py"], syntax="glob")
     assert file.problems == ()

@@ -1,4 +1,4 @@
-"""What an artifact is made of, and a run's summary as text."""
+"""Specs of artifacts, and a run's summary as text."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import any_text
 
-from airflow_compat._specs.artifacts import artifact_of_value, link_artifact, markdown_artifact, table_artifact
-from airflow_compat._specs.run_summary import CallbackLine, PoolLine, RunSummary, TaskLine
+from airflow_compat.artifacts._specs import artifact_of_value, link_artifact, markdown_artifact, table_artifact
+from airflow_compat.artifacts._summary_text import PoolLine, RunSummary, TaskLine
 from airflow_compat.errors import InvalidArtifactError
 
 
-def test_markdown_loses_the_indentation_of_the_code() -> None:
+def test_markdown_is_dedented() -> None:
     spec = markdown_artifact(
         "My_Report",
         """
@@ -31,14 +31,14 @@ def test_markdown_loses_the_indentation_of_the_code() -> None:
     assert (spec.key, spec.data.rstrip(), spec.description) == ("my-report", "# Report\n\n    code", "about")
 
 
-def test_a_link_keeps_its_text_and_address_apart() -> None:
+def test_link_text_and_url_are_escaped() -> None:
     assert link_artifact("l", "https://h/a(1)", "see [1]").data == r"[see \[1\]](<https://h/a(1)>)"
     assert link_artifact("l", "s3://bucket/key").data == "[s3://bucket/key](<s3://bucket/key>)"
 
 
 @pytest.mark.parametrize("url", ["", "two words", "a\nb", 5])
-def test_what_is_no_link_is_refused(url: Any) -> None:
-    with pytest.raises(InvalidArtifactError, match=r"'l'.*no URL"):
+def test_invalid_url_is_refused(url: Any) -> None:
+    with pytest.raises(InvalidArtifactError, match=r"'l'.*not a URL"):
         link_artifact("l", url)
 
 
@@ -60,13 +60,13 @@ def test_tables(rows: Any, shown: Any) -> None:
 
 
 @pytest.mark.parametrize("rows", ["text", 5, None, [1, 2], [{"a": 1}, [2]]])
-def test_what_is_no_table_is_refused(rows: Any) -> None:
+def test_invalid_table_is_refused(rows: Any) -> None:
     with pytest.raises(InvalidArtifactError, match=r"'t'.*list of dicts"):
         table_artifact("t", rows)
 
 
 def test_columns_of_different_lengths_are_refused() -> None:
-    with pytest.raises(InvalidArtifactError, match="not equally long"):
+    with pytest.raises(InvalidArtifactError, match="columns differ in length"):
         table_artifact("t", {"a": [1], "b": []})
 
 
@@ -82,7 +82,7 @@ def test_columns_of_different_lengths_are_refused() -> None:
         ([], "markdown", "```json\n[]\n```"),
     ],
 )
-def test_what_a_value_is_shown_as(value: Any, type_: str, data: str) -> None:
+def test_form_of_values(value: Any, type_: str, data: str) -> None:
     spec = artifact_of_value("x", value)
 
     assert (spec.type, spec.data) == (type_, data)
@@ -94,7 +94,7 @@ def test_any_value_is_shown(value: Any) -> None:
 
 
 def test_an_empty_key_is_refused() -> None:
-    with pytest.raises(InvalidArtifactError, match="empty key"):
+    with pytest.raises(InvalidArtifactError, match="key is empty"):
         markdown_artifact("", "x")
 
 
@@ -103,7 +103,15 @@ def test_markdown_is_text() -> None:
         markdown_artifact("m", {"a": 1})  # type: ignore[arg-type]
 
 
-def test_a_summary_tells_of_tasks_pools_and_callbacks() -> None:
+@pytest.mark.parametrize(("length", "shown"), [(200, "x" * 200), (201, "x" * 200 + " ...")])
+def test_summary_shortens_long_reasons(length: int, shown: str) -> None:
+    tasks = [TaskLine("load", "failed", 1, None, "x" * length)]
+    summary = RunSummary("etl", "calm-fox", "manual__1", "failed", None, None, 1, tasks)
+
+    assert f"| load | failed | 1 |  | {shown} |" in summary.as_markdown()
+
+
+def test_summary_has_tasks_pools_and_callbacks() -> None:
     start = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
     summary = RunSummary(
         dag_id="etl",
@@ -118,7 +126,7 @@ def test_a_summary_tells_of_tasks_pools_and_callbacks() -> None:
             TaskLine("load", "failed", 1, None, "a | b\nsecond line"),
         ],
         pools=[PoolLine("warehouse", "load", 2, 4.04), PoolLine("other", "", 1, None)],
-        callbacks=[CallbackLine("on_failure callback alert", "The callback was called")],
+        callbacks=[("on_failure callback alert", "The callback was called")],
     )
 
     assert summary.as_markdown() == "\n".join(
@@ -152,7 +160,7 @@ def test_a_summary_tells_of_tasks_pools_and_callbacks() -> None:
     )
 
 
-def test_a_run_that_never_began_has_a_summary_too() -> None:
+def test_summary_of_a_run_that_never_began() -> None:
     summary = RunSummary("etl", "calm-fox", "manual__1", "failed", None, None, 1)
 
-    assert "The server knows of no task run." in summary.as_markdown()
+    assert "The server has no task runs of this flow run." in summary.as_markdown()

@@ -1,4 +1,4 @@
-"""Which events a simulation asks a server for, and how a trigger is told in a few words."""
+"""Event filters for simulations, and descriptions of triggers."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from airflow_compat._specs import automation_triggers as triggers
-from airflow_compat._specs.automation_descriptions import describe_trigger
-from airflow_compat._specs.automation_targets import Target
-from airflow_compat._specs.automations import RUN, AutomationSpec, PlainTrigger, TriggerSpec
-from airflow_compat._specs.event_filters import filter_for
+from airflow_compat.automations import _triggers as triggers
+from airflow_compat.automations._descriptions import describe_trigger
+from airflow_compat.automations._event_filters import filter_for
+from airflow_compat.automations._specs import RUN, AutomationSpec, PlainTrigger, TriggerSpec
+from airflow_compat.automations._targets import Target
 
 NOW = datetime(2026, 11, 22, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)
@@ -58,7 +58,7 @@ FLOW_RUNS, TASK_RUNS = "prefect.flow-run.", "prefect.task-run."
         ([(PlainTrigger({}),)], None, None),
     ],
 )
-def test_what_is_asked_for(
+def test_event_filter(
     made: list[tuple[TriggerSpec, ...]], event: list[str] | None, related: dict[str, Any] | None
 ) -> None:
     wanted = {"event": {"prefix": event} if event else None, "related": related}
@@ -95,6 +95,8 @@ def described(make: Callable[..., tuple[TriggerSpec, ...]], target: Target, *arg
             describe_trigger({"expect": [], "threshold": 3, "within": 60, "match": {RUN: "prefect.work-pool.x"}}),
             "any event, 3 times within 0:01:00 of work-pool.x",
         ),
+        (describe_trigger({"expect": ["a"], "threshold": 1}), "a"),
+        (describe_trigger({"expect": ["a"], "threshold": 0}), "a, 0 times"),
         (
             describe_trigger({"type": "compound", "require": 2, "triggers": [{"expect": ["a"]}, {"expect": ["b"]}]}),
             "2 of: a; b",
@@ -103,5 +105,5 @@ def described(make: Callable[..., tuple[TriggerSpec, ...]], target: Target, *arg
         (describe_trigger({"type": "metric", "metric": {}}), "a metric trigger"),
     ],
 )
-def test_a_trigger_is_told_in_a_few_words(said: str, wanted: str) -> None:
+def test_trigger_descriptions(said: str, wanted: str) -> None:
     assert said == wanted

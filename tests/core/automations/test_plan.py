@@ -1,4 +1,4 @@
-"""What a set of alerts asks for, against what the server holds."""
+"""The plan of alerts against the server."""
 
 from __future__ import annotations
 
@@ -7,31 +7,34 @@ from datetime import timedelta
 
 import pytest
 
-from airflow_compat._specs.automation_plan import (
+from airflow_compat.automations._plan import (
+    Action,
     AutomationItem,
-    Found,
+    AutomationOutcome,
+    FoundNeed,
     HeldAutomation,
     duplicates,
     meanwhile,
     plan_automations,
     tags_for,
 )
-from airflow_compat._specs.automation_targets import Target
-from airflow_compat._specs.automation_triggers import on_duration, on_failure
-from airflow_compat._specs.automations import AutomationSpec, Need, NotifyAction, PlainAction, PlainTrigger, RunAction
+from airflow_compat.automations._specs import ActionSpec, AutomationSpec, Need, PlainTrigger
+from airflow_compat.automations._targets import Target
+from airflow_compat.automations._triggers import on_duration, on_failure
 
 BLOCK = Need("notification", "slack-webhook/alerts")
 DEPLOYMENT = Need("deployment", "callbacks/prod")
-NEEDS = {BLOCK: Found("block-id"), DEPLOYMENT: Found("deployment-id")}
+NEEDS = {BLOCK: FoundNeed("block-id"), DEPLOYMENT: FoundNeed("deployment-id")}
 
 
 def spec(key: str = "k", *, body: str = "text", name: str = "etl: on_failure") -> AutomationSpec:
-    action = NotifyAction("slack-webhook", "alerts", "subject", body)
+    data = {"type": "send-notification", "subject": "subject", "body": body}
+    action = ActionSpec(data, "block_document_id", BLOCK)
     return AutomationSpec(key, name, on_failure(Target(flows=("etl",))), (action,))
 
 
 def held(item: AutomationItem, *, id_: str = "1", created: str = "2026", enabled: bool = True) -> HeldAutomation:
-    """What a server would hold after an item was written: with ids and what it adds by itself."""
+    """The automation that the server would return for an item, with ids and defaults."""
     trigger = {**item.data["trigger"], "id": "t", "expect": item.data["trigger"]["expect"][::-1]}
     actions = [{"job_variables": None, "schedule_after": 0.0, **action} for action in item.data["actions"]]
     data = {**item.data, "id": id_, "trigger": trigger, "actions": actions, "actions_on_trigger": []}
@@ -44,7 +47,7 @@ def plan(
     return plan_automations(specs, on, NEEDS, owner="team", prune=prune)
 
 
-def test_what_is_not_there_is_created_with_its_marks() -> None:
+def test_missing_automation_is_created_with_tags() -> None:
     (item,) = plan(spec())
     assert (item.action, item.key, item.name) == ("create", "k", "etl: on_failure")
     assert item.data["tags"] == tags_for("team", "k")
@@ -52,15 +55,17 @@ def test_what_is_not_there_is_created_with_its_marks() -> None:
     assert item.as_dict() == {"key": "k", "action": "create", "name": "etl: on_failure", "notes": []}
 
 
-def test_what_no_request_carries_is_refused() -> None:
+def test_unsendable_data_is_refused() -> None:
     (item,) = plan(spec(body="\ud800"))
     assert (item.action, dict(item.data)) == ("refused", {})
-    assert item.notes == (
-        "it holds half a surrogate pair, which no request can carry; correct it in the alert's arguments",
+    [note] = item.notes
+    assert note == (
+        "the object holds half a surrogate pair, which a request can't carry; correct the value in the alert's "
+        "arguments"
     )
 
 
-def test_what_is_there_is_left_alone() -> None:
+def test_equal_automation_is_unchanged() -> None:
     (item,) = plan(spec())
     assert [again.action for again in plan(spec(), on=(held(item),))] == ["unchanged"]
 
@@ -69,14 +74,14 @@ def test_what_is_there_is_left_alone() -> None:
     ("other", "differs"),
     [(spec(body="another"), "differs in actions"), (spec(name="x"), "differs in name")],
 )
-def test_what_differs_is_updated_and_stays_switched_off(other: AutomationSpec, differs: str) -> None:
+def test_changed_automation_is_updated_and_stays_disabled(other: AutomationSpec, differs: str) -> None:
     (item,) = plan(spec())
     (update,) = plan(other, on=(held(item, enabled=False),))
     assert (update.action, update.id, update.data["enabled"]) == ("update", "1", False)
-    assert update.notes == (differs, "switched off on the server, and left so")
+    assert update.notes == (differs, "stays disabled, as set on the server")
 
 
-def test_a_time_that_differs_is_an_update() -> None:
+def test_changed_time_is_an_update() -> None:
     actions = spec().actions
 
     def sla(seconds: int) -> AutomationSpec:
@@ -89,9 +94,10 @@ def test_a_time_that_differs_is_an_update() -> None:
     assert [plan(sla(seconds), on=(there,))[0].action for seconds in (60, 61)] == ["unchanged", "update"]
 
 
-def test_parameters_are_compared_as_they_are() -> None:
+def test_parameters_are_compared_exactly() -> None:
     def run(**parameters: object) -> AutomationSpec:
-        return AutomationSpec("k", "n", spec().triggers, (RunAction("callbacks/prod", parameters),))
+        data = {"type": "run-deployment", "source": "selected", "parameters": parameters}
+        return AutomationSpec("k", "n", spec().triggers, (ActionSpec(data, "deployment_id", DEPLOYMENT),))
 
     (item,) = plan(run(source="selected", x=None))
     assert plan(run(source="selected", x=None), on=(held(item),))[0].action == "unchanged"
@@ -100,7 +106,7 @@ def test_parameters_are_compared_as_they_are() -> None:
 
 @pytest.mark.parametrize("place", ["match", "match_related"])
 @pytest.mark.parametrize("label", ["id", "type"])
-def test_labels_are_compared_whatever_their_names(place: str, label: str) -> None:
+def test_labels_are_compared_by_any_name(place: str, label: str) -> None:
     def of(value: str) -> AutomationSpec:
         labels = {label: value}
         data = {
@@ -108,7 +114,7 @@ def test_labels_are_compared_whatever_their_names(place: str, label: str) -> Non
             "match": labels if place == "match" else {},
             "match_related": [labels] if place == "match_related" else [],
         }
-        return AutomationSpec("k", "n", (PlainTrigger(data),), (PlainAction({"type": "do-nothing"}),))
+        return AutomationSpec("k", "n", (PlainTrigger(data),), (ActionSpec({"type": "do-nothing"}),))
 
     (item,) = plan(of("event"))
     assert [again.action for again in plan(of("event"), on=(held(item),))] == ["unchanged"]
@@ -116,7 +122,7 @@ def test_labels_are_compared_whatever_their_names(place: str, label: str) -> Non
     assert (update.action, update.notes) == ("update", ("differs in trigger",))
 
 
-def test_only_pruning_deletes_what_nobody_asks_for() -> None:
+def test_only_prune_deletes_unwanted_automations() -> None:
     items = plan(spec("a"), spec("b"))
     there = tuple(held(item, id_=item.key) for item in items)
     assert [item.action for item in plan(spec("a"), on=there)] == ["unchanged"]
@@ -126,7 +132,7 @@ def test_only_pruning_deletes_what_nobody_asks_for() -> None:
     ]
 
 
-def test_of_two_the_first_stays() -> None:
+def test_oldest_duplicate_is_kept() -> None:
     (item,) = plan(spec())
     there = (held(item, id_="later", created="2026-02"), held(item, id_="first", created="2026-01"))
     assert [(found.action, found.id) for found in plan(spec(), on=there)] == [
@@ -136,7 +142,7 @@ def test_of_two_the_first_stays() -> None:
     assert [found.id for found in duplicates(there)] == ["later"]
 
 
-def test_what_another_process_has_created_meanwhile() -> None:
+def test_creation_by_another_process_becomes_an_update() -> None:
     (item,) = plan(spec())
     assert meanwhile(item, None) is item
     same = meanwhile(item, held(item, id_="theirs"))
@@ -148,19 +154,29 @@ def test_what_another_process_has_created_meanwhile() -> None:
     assert meanwhile(deletion, held(item, id_="theirs")) is deletion
 
 
-def test_what_the_server_lacks_is_refused() -> None:
-    needs = {BLOCK: Found(problem="there is no block"), DEPLOYMENT: Found(problem="no deployment")}
+def test_missing_blocks_and_deployments_are_refused() -> None:
+    needs = {BLOCK: FoundNeed(problem="there is no block"), DEPLOYMENT: FoundNeed(problem="no deployment")}
     wanted = AutomationSpec("k", "n", spec().triggers, spec().actions, deployments=("callbacks/prod",))
     (item,) = plan_automations([wanted], (), needs, owner="team")
     assert (item.action, item.notes) == ("refused", ("no deployment", "there is no block"))
 
 
-def test_two_of_one_key_are_refused() -> None:
+def test_duplicate_keys_are_refused() -> None:
     assert [item.action for item in plan(spec("a"), spec("a"), spec("b"))] == ["refused", "refused", "create"]
-    assert "give each a key=" in plan(spec("a"), spec("a"))[0].notes[0]
+    assert "give each alert its own key=" in plan(spec("a"), spec("a"))[0].notes[0]
 
 
-def test_an_action_that_names_nothing_needs_nothing() -> None:
-    plain = AutomationSpec("k", "n", spec().triggers, (PlainAction({"type": "cancel-flow-run"}),))
+@pytest.mark.parametrize(
+    ("action", "is_done"),
+    [("create", True), ("update", True), ("unchanged", True), ("delete", True), ("refused", False)],
+)
+def test_outcome_without_error_is_done_unless_refused(action: Action, is_done: bool) -> None:
+    item = AutomationItem("k", action, "etl: on_failure")
+    assert AutomationOutcome(item).done is is_done
+    assert not AutomationOutcome(item, "the server refused the request").done
+
+
+def test_action_without_names_has_no_needs() -> None:
+    plain = AutomationSpec("k", "n", spec().triggers, (ActionSpec({"type": "cancel-flow-run"}),))
     (item,) = plan_automations([plain], (), {}, owner="team")
     assert item.data["actions"] == [{"type": "cancel-flow-run"}]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from native_connections import KEYFILE, KUBE_CONFIG, PEM, STRATEGIES, WASB, WEBHOOK, conn, parts, read_back
 
 from airflow_compat._airflow.connection import Connection
-from airflow_compat._specs.connections import NATIVE_SLUGS, connection_from_document, spec_from_connection
-from airflow_compat._specs.specs import MARK
+from airflow_compat._prefect.specs import MARK
+from airflow_compat.connections._specs import NATIVE_SLUGS, connection_from_document, spec_from_connection
 
 
 @pytest.mark.parametrize("kind", STRATEGIES)
@@ -105,6 +105,11 @@ EXAMPLES: list[tuple[Connection, str, dict[str, Any]]] = [
         {"service_account_info": KEYFILE, "project": "shop"},
     ),
     (
+        conn("google_cloud_platform", {"keyfile_dict": KEYFILE, "num_retries": 5}),
+        "gcp-credentials",
+        {"service_account_info": KEYFILE},
+    ),
+    (
         conn(
             "snowflake",
             {"account": "a", "role": "r", "database": "d", "warehouse": "w"},
@@ -139,6 +144,11 @@ EXAMPLES: list[tuple[Connection, str, dict[str, Any]]] = [
     (conn("slack", password="xoxb"), "slack-credentials", {"token": "xoxb"}),
     (conn("slackwebhook", password=WEBHOOK, schema="https"), "slack-webhook", {"url": WEBHOOK}),
     (conn("slackwebhook", password="T0/B0/qxzjkwv"), "slack-webhook", {"url": WEBHOOK}),
+    (
+        conn("slackwebhook", host="https://hooks.slack.com/services", password="T0/B0/qxzjkwv"),
+        "slack-webhook",
+        {"url": WEBHOOK},
+    ),
     (
         conn("smtp", {"disable_tls": True}, host="h", login="u", password="p", port=465),
         "email-server-credentials",

@@ -12,8 +12,8 @@ from strategies import json_objects
 
 from airflow_compat._airflow.connection import Connection
 from airflow_compat._airflow.connection_fields import FIELDS
-from airflow_compat._specs import airflow_connection
-from airflow_compat._specs.connections import NATIVE_SLUGS, spec_from_connection
+from airflow_compat.connections._block_types import airflow_connection
+from airflow_compat.connections._specs import NATIVE_SLUGS, spec_from_connection
 
 KEYED = {"login": "u", "password": "p"}
 LOSSES: list[tuple[Connection, str]] = [
@@ -31,6 +31,7 @@ LOSSES: list[tuple[Connection, str]] = [
         "extra 'SQLAlchemy_Scheme' is for Airflow's hook, and the driver would refuse it",
     ),
     (conn("oracle", {"dsn": "x"}), "extra 'dsn' is a secret, and connect_args is not masked"),
+    (conn("postgres", {"pwd": "x"}), "extra 'pwd' is a secret, and connect_args is not masked"),
     (
         conn("oracle", {"sid": "x"}, schema="hr"),
         "schema becomes the session's current schema in Airflow, and the block has no place for one",
@@ -63,7 +64,7 @@ LOSSES: list[tuple[Connection, str]] = [
         conn("aws", {"role_arn": "r", "verify": False}),
         "extra 'role_arn' with 'config_kwargs' or 'verify': AwsCredentials assumes the role without those",
     ),
-    (conn("aws", {"verify": "/ca.pem"}), "extra 'verify' is not true or false, which AwsCredentials takes"),
+    (conn("aws", {"verify": "/ca.pem"}), "extra 'verify' is not true or false, which AwsCredentials needs"),
     (
         conn("aws", {"config_kwargs": {"proxies": {"https": "x"}}}),
         "extra 'config_kwargs' is a secret, and AwsCredentials does not mask it",
@@ -72,35 +73,41 @@ LOSSES: list[tuple[Connection, str]] = [
         conn("aws", {"endpoint_url": "http://u:p@h"}),
         "extra 'endpoint_url' is a secret, and AwsCredentials does not mask it",
     ),
-    (conn("aws", login="id"), "it has half an access key, which Airflow ignores and AwsCredentials refuses"),
+    (
+        conn("aws", login="id"),
+        "the connection has half an access key, which Airflow ignores and AwsCredentials refuses",
+    ),
     (
         conn("aws", {"aws_access_key_id": "id", "aws_secret_access_key": "s"}, login="u", password="p"),
-        "extra 'aws_access_key_id' has the place of a field that is given too",
+        (
+            "extra 'aws_access_key_id' and another field of the connection both set aws_access_key_id of "
+            "AwsCredentials; remove one of them"
+        ),
     ),
     (conn("aws", host="h"), "host has no place in AwsCredentials"),
     (conn("google_cloud_platform", {"key_path": "/k.json"}), "extra 'key_path' has no place in GcpCredentials"),
     (
         conn("google_cloud_platform", {"project": "p"}),
-        "it has no keyfile_dict, and GcpCredentials would look for the machine's own at every load",
+        "the connection has no keyfile_dict, so GcpCredentials would load the machine's credentials",
     ),
     (
         conn("google_cloud_platform", {"keyfile_dict": "{"}),
-        "extra 'keyfile_dict' is not a JSON object, which GcpCredentials takes",
+        "extra 'keyfile_dict' is not a JSON object, which GcpCredentials needs",
     ),
     (
         conn("google_cloud_platform", {"keyfile_dict": {"type": "external_account"}}),
-        "its keyfile_dict is not that of a service account, which GcpCredentials needs",
+        "the keyfile_dict is not that of a service account, which GcpCredentials needs",
     ),
     (
         conn("google_cloud_platform", {"keyfile_dict": {**KEYFILE, "private_key": PEM.replace("\n", "\\n")}}),
-        "the private_key of its keyfile_dict is not in PEM form with real line ends, as GcpCredentials reads it",
+        "the private_key of the keyfile_dict is not in PEM form with real line ends, which GcpCredentials needs",
     ),
     *(
         (
             conn(
                 "google_cloud_platform", {"keyfile_dict": {**KEYFILE, "private_key": PEM.replace("MAMCAQA=", damaged)}}
             ),
-            "the private_key of its keyfile_dict is not in PEM form with real line ends, as GcpCredentials reads it",
+            "the private_key of the keyfile_dict is not in PEM form with real line ends, which GcpCredentials needs",
         )
         for damaged in ("MAM*AQA=", "MAMCAQ", "MAMCAQ==", "MAMCAQAA", "AAMCAQA=", "")
     ),
@@ -123,12 +130,12 @@ LOSSES: list[tuple[Connection, str]] = [
     (conn("snowflake", {"account": "a", "region": "eu"}, **KEYED), "extra 'region' has no place in SnowflakeConnector"),
     (
         conn("snowflake", {"account": "a", "database": "d", "warehouse": "w"}, schema="s", login="u"),
-        "it has neither a password nor a private key, and SnowflakeConnector needs one",
+        "the connection has neither a password nor a private key, but SnowflakeConnector needs one of the two",
     ),
     (conn("slack", {"proxy": "http://p"}, password="x"), "extra 'proxy' has no place in SlackCredentials"),
     (
         conn("snowflake", {"account": "a", "private_key_content": PEM}, login="u", password=" p", schema="s"),
-        "its passphrase has blanks around it, which Airflow drops and SnowflakeConnector does not",
+        "the passphrase begins or ends with a blank, which Airflow drops and SnowflakeConnector does not",
     ),
     (
         conn("wasb", host=WASB + "/?sig=x"),
@@ -141,12 +148,13 @@ LOSSES: list[tuple[Connection, str]] = [
     (conn("slack"), "password is missing, and SlackCredentials needs it"),
     (
         conn("slackwebhook", host="hooks.slack.com/services/T0", password="B0/x"),
-        "its host may hold a part of the webhook's URL that is secret, so it is not kept beside the block",
+        "the host may hold a secret part of the webhook's URL, so the host is not stored beside the block",
     ),
-    (conn("slackwebhook", password="/T0/B0/x"), "its password has blanks or slashes around it"),
+    (conn("slackwebhook", password="/T0/B0/x"), "the password begins or ends with a blank or slash"),
+    (conn("slackwebhook", password="T0/B0/x/"), "the password begins or ends with a blank or slash"),
     (
         conn("smtp", host="h", port=465),
-        "it asks for both SSL and STARTTLS, and EmailServerCredentials takes one: set disable_tls in Airflow",
+        "the connection has SSL and STARTTLS; EmailServerCredentials takes only one: set disable_tls in Airflow",
     ),
     (
         conn("smtp", {"disable_tls": True, "from_email": "a@b"}, host="h", port=465),
@@ -173,11 +181,11 @@ LOSSES: list[tuple[Connection, str]] = [
     (conn("wasb", {"sas_token": "s"}, host=WASB), "extra 'sas_token' has no place in AzureBlobStorageCredentials"),
     (
         conn("wasb", host=WASB, login="account", password="key"),
-        "it has no whole service principal: login, password and extra 'tenant_id'",
+        "the connection lacks a part of the service principal: login, password or extra 'tenant_id'",
     ),
     (
         conn("azure", {"subscriptionId": "s"}, **KEYED),
-        "it has no whole service principal: login, password and extra 'tenantId'",
+        "the connection lacks a part of the service principal: login, password or extra 'tenantId'",
     ),
     (
         conn("azure", {"tenantId": "t", "key_json": {"clientSecret": "p"}}, **KEYED),
@@ -199,16 +207,17 @@ LOSSES: list[tuple[Connection, str]] = [
         conn("databricks", {"azure_tenant_id": "t"}, host="h"),
         "extra 'azure_tenant_id' has no place in DatabricksCredentials",
     ),
-    (conn("databricks", host="h"), "it has no token, and DatabricksCredentials needs one"),
-    (conn("databricks", host="http://h", password="t"), "its host is more than the name of a Databricks instance"),
+    (conn("databricks", host="h"), "the connection has no token, which DatabricksCredentials needs"),
+    (conn("databricks", host="h", **KEYED), "login has no place in DatabricksCredentials"),
+    (conn("databricks", host="http://h", password="t"), "the host is more than the name of a Databricks instance"),
     (
         conn("dbt_cloud", login="acme", password="p"),
-        "its login is not the number of an account, which DbtCloudCredentials takes",
+        "the connection's login is not an account number, which DbtCloudCredentials needs",
     ),
     (conn("redis", {"cluster": True}, host="h"), "extra 'cluster' has no place in RedisDatabase"),
-    (conn("redis", {"db": "01"}, host="h"), "extra 'db' is not a whole number, which RedisDatabase takes"),
-    (conn("redis", {"db": True}, host="h"), "extra 'db' is not a whole number, which RedisDatabase takes"),
-    (conn("redis", host="h", password="None"), "its password is a word that Airflow takes for none"),
+    (conn("redis", {"db": "01"}, host="h"), "extra 'db' is not a whole number, which RedisDatabase needs"),
+    (conn("redis", {"db": True}, host="h"), "extra 'db' is not a whole number, which RedisDatabase needs"),
+    (conn("redis", host="h", password="None"), "the password is a word that Airflow reads as no password"),
 ]
 
 
@@ -233,7 +242,7 @@ def test_all_that_a_snowflake_connection_lacks_is_named_at_once() -> None:
 def test_an_extra_that_is_no_object_is_a_loss(conn_type: str, extra: str) -> None:
     connection = Connection("c", conn_type, host="h", login="1", password="p", extra=extra)
     spec, losses = spec_from_connection(connection)
-    assert losses[0].startswith("its extra is not a JSON object")
+    assert losses[0].startswith("the connection's extra is not a JSON object")
     assert read_back(spec) == connection
 
 

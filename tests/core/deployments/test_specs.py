@@ -1,4 +1,4 @@
-"""DAGs as deployments: what goes into an entry of prefect.yaml, and what is told beside it."""
+"""Entries of prefect.yaml for DAGs, and the problems reported with them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from airflow_compat._airflow.dag_problems import Problem
-from airflow_compat._airflow.dag_source import DagFile, read_dag_source
-from airflow_compat._specs.deployment_names import entrypoint, function_name
-from airflow_compat._specs.deployments import DeploymentSpec, GenerateOptions, deployment_specs
+from airflow_compat._dag_source.dags import DagFile, read_dag_source
+from airflow_compat._dag_source.problems import Problem
+from airflow_compat.deployments._names import attribute_name, entrypoint, function_name
+from airflow_compat.deployments._params import read_params
+from airflow_compat.deployments._specs import DeploymentSpec, GenerateOptions, deployment_specs
 from airflow_compat.errors import DagFileError
 
 NOW = datetime(2026, 11, 25, tzinfo=timezone.utc)
@@ -40,7 +41,7 @@ def messages(found: DeploymentSpec, level: str = "error") -> list[str]:
     return [problem.message for problem in found.problems if problem.level == level]
 
 
-def test_everything_that_a_dag_says() -> None:
+def test_entry_of_a_full_dag() -> None:
     found = spec(
         "description='Sales.', doc_md='More.', tags=['a', 'b', 'a'], schedule='0 2 * * *', start_date=START, "
         "catchup=False, max_active_runs=1, params={'region': 'eu', 'n': Param(3, type='integer', minimum=1)}"
@@ -59,7 +60,7 @@ def test_everything_that_a_dag_says() -> None:
     assert found.unknown == frozenset()
 
 
-def test_a_dag_that_says_nothing() -> None:
+def test_entry_of_a_minimal_dag() -> None:
     assert dict(spec("").values) == {"entrypoint": "flows/sales.py:sales", "schedules": []}
     [daily] = spec("start_date=START", airflow_version="2").values["schedules"]
     assert daily["interval"] == 86_400
@@ -98,7 +99,7 @@ def test_schedules(arguments: str, expected: dict[str, Any]) -> None:
     assert schedule.items() >= expected.items()
 
 
-def test_the_default_time_zone_is_airflows_own() -> None:
+def test_default_time_zone_is_airflows() -> None:
     [schedule] = spec("schedule='@daily', start_date=START", timezone="Europe/Berlin").values["schedules"]
     assert schedule["timezone"] == "Europe/Berlin"
 
@@ -118,49 +119,56 @@ def test_assets_become_triggers() -> None:
 @pytest.mark.parametrize(
     ("arguments", "key", "message"),
     [
-        ("schedule=Variable.get('x')", "schedules", "its schedule reads an Airflow Variable; write it yourself"),
-        ("schedule=[Asset(shared)]", "schedules", "its schedule is common.shared"),
-        ("schedule=AssetAlias('x')", "schedules", "is AssetAlias, which stands for nothing that Prefect has"),
-        ("schedule='@continuous'", "schedules", "'@continuous' has no moments"),
+        ("schedule=Variable.get('x')", "schedules", "the DAG's schedule reads an Airflow Variable; add `"),
+        ("schedule=[Asset(shared)]", "schedules", "the DAG's schedule is common.shared"),
+        ("schedule=AssetAlias('x')", "schedules", "is AssetAlias, which has no counterpart in Prefect"),
+        ("schedule='@continuous'", "schedules", "'@continuous' has no counterpart"),
         ("schedule='no cron'", "schedules", "has no counterpart"),
-        ("schedule=[AssetAlias('x')]", "schedules", "AssetAlias stands for nothing that Prefect has"),
+        ("schedule=[AssetAlias('x')]", "schedules", "AssetAlias has no counterpart in Prefect"),
         ("schedule=5", "schedules", "has no counterpart"),
-        ("schedule=CronTriggerTimetable()", "schedules", "isn't called as Airflow has it"),
-        ("schedule='@daily', start_date=datetime.max()", "schedules", "its start_date calls datetime.datetime.max()"),
-        ("schedule='@daily', default_args=shared", "schedules", "its start_date is common.shared"),
-        ("schedule='@daily', end_date='tomorrow'", "schedules", "its end_date is a text that is no ISO date"),
-        ("tags=['a', shared]", "tags", "one of its tags is common.shared"),
-        ("description=shared", "description", "its description is common.shared"),
-        ("doc_md='docs/sales.md'", "description", "its doc_md is in another file"),
-        ("params=shared", "parameters", "its params is common.shared"),
-        ("max_active_runs=shared", "concurrency_limit", "its max_active_runs is common.shared"),
-        ("max_active_runs=0", "concurrency_limit", "0 is no limit"),
-        ("**shared", "schedules", "may be among the arguments that are unpacked"),
+        ("schedule=CronTriggerTimetable()", "schedules", "Airflow does not accept the arguments"),
+        (
+            "schedule='@daily', start_date=datetime.max()",
+            "schedules",
+            "the DAG's start_date calls datetime.datetime.max()",
+        ),
+        ("schedule='@daily', default_args=shared", "schedules", "the DAG's start_date is common.shared"),
+        ("schedule='@daily', end_date='tomorrow'", "schedules", "the DAG's end_date is not an ISO date"),
+        ("tags=['a', shared]", "tags", "one of the DAG's tags is common.shared"),
+        ("description=shared", "description", "the DAG's description is common.shared"),
+        ("doc_md='docs/sales.md'", "description", "the DAG's doc_md is in another file"),
+        ("params=shared", "parameters", "the DAG's params is common.shared"),
+        ("max_active_runs=shared", "concurrency_limit", "the DAG's max_active_runs is common.shared"),
+        ("max_active_runs=0", "concurrency_limit", "0 is not a valid limit"),
+        ("**shared", "schedules", "may be among unpacked arguments"),
     ],
 )
-def test_what_isnt_known_is_left_to_the_author(arguments: str, key: str, message: str) -> None:
+def test_unknown_values_are_not_written(arguments: str, key: str, message: str) -> None:
     found = spec(arguments)
     assert key not in found.values
     assert key in found.unknown
     [told] = [each for each in messages(found) if f"`{key}`" in each]
     assert message in told
-    assert "write it yourself" in told
+    assert "add `" in told
 
 
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ("'a': shared", "its value is common.shared"),
+        ("'a': shared", "the value is common.shared"),
         ("'a': Variable.get('x')", "reads an Airflow Variable"),
         ("'a': b'x'", "a bytes can't be a parameter"),
-        ("'a-b': 1", "no function's parameter can have this name"),
-        ("'api_key': 'open-sesame'", "keep it in a Secret block"),
-        ("'a': {'password': 'open-sesame'}", "keep that in a Secret block"),
+        ("'a-b': 1", "a function's parameter can't have this name"),
+        ("'api_key': 'open-sesame'", "store the value in a Secret block"),
+        ("'a': {'password': 'open-sesame'}", "store the secret in a Secret block"),
+        ("'db_pwd': 'open-sesame'", "store the value in a Secret block"),
+        ("'a': 'postgres://etl:open-sesame@db/shop'", "the value holds a URL with a login or token"),
+        ("'a': '{\"token\": \"open-sesame\"}'", "store the secret in a Secret block"),
         ("'a': '{{ ds }}'", "`prefect deploy` would replace"),
         ("'a': ['x', {'{{ ds }}': 1}]", "`prefect deploy` would replace"),
     ],
 )
-def test_params_that_cant_be_taken_leave_the_others(given: str, message: str) -> None:
+def test_unsupported_params_are_left_out(given: str, message: str) -> None:
     found = spec(f"params={{{given}, 'fine': 1}}")
     assert found.values["parameters"] == {"fine": 1}
     [told] = messages(found)
@@ -175,7 +183,13 @@ def test_params_in_all_forms() -> None:
     assert found.schemas == {"a": {"type": "string"}, "b": {"type": ["null", "string"], "description": "What."}}
 
 
-def test_what_differs_is_told() -> None:
+def test_repr_hides_params() -> None:
+    params = file("DAG('sales', params={'a': Param('open-sesame', type='string')})").dags[0].arguments["params"]
+    assert "open-sesame" not in repr(read_params(params))
+    assert "open-sesame" not in repr(spec("params={'a': Param('open-sesame', type='string')}"))
+
+
+def test_differences_are_reported() -> None:
     assert "catchup=True" in messages(spec("schedule='@daily', start_date=START, catchup=True"), "warning")[0]
     found = spec("doc_md='at {{ ds }}'")
     assert found.values["description"] == "at { { ds }}"
@@ -186,15 +200,15 @@ def test_what_differs_is_told() -> None:
     ]
 
 
-def test_partitions_are_left_out_and_told() -> None:
+def test_partitions_are_left_out_with_a_warning() -> None:
     found = spec("schedule=CronPartitionTimetable('0 1 * * *', timezone='UTC', run_offset=-1)")
     assert found.values["schedules"][0]["cron"] == "0 1 * * *"
-    assert "CronPartitionTimetable: runs have no partitions" in messages(found, "warning")[0]
+    assert "CronPartitionTimetable: Prefect runs have no partitions" in messages(found, "warning")[0]
     at_runtime = spec("schedule=PartitionedAtRuntime()")
     assert at_runtime.values["schedules"] == []
-    assert "PartitionedAtRuntime: runs have no partitions" in messages(at_runtime, "warning")[0]
+    assert "PartitionedAtRuntime: Prefect runs have no partitions" in messages(at_runtime, "warning")[0]
     both = messages(spec("schedule=PartitionedAssetTimetable(assets=shared)"))
-    assert "is PartitionedAssetTimetable, which stands for nothing that Prefect has" in both[0]
+    assert "is PartitionedAssetTimetable, which has no counterpart in Prefect" in both[0]
 
 
 def test_images_are_hints() -> None:
@@ -205,19 +219,21 @@ def test_images_are_hints() -> None:
     specs, problems = deployment_specs([file(source)], GenerateOptions(NOW))
     [problem] = problems
     assert problem.level == "note"
-    assert problem.message.startswith("DockerOperator runs an image; work_pool.job_variables.image names")
+    assert problem.message.startswith(
+        "DockerOperator runs an image; set the image of a docker or kubernetes work pool in"
+    )
     assert problem.detail == "image 'ours/etl:1'"
     assert "work_pool" not in specs[0].values
 
 
-def test_ids_and_entrypoints_that_collide_are_refused() -> None:
+def test_colliding_ids_and_entrypoints_are_refused() -> None:
     files = [file("DAG('a')", "x.py"), file("DAG('a')", "y.py"), file("DAG('a_b')\nDAG('a.b')", "z.py")]
     specs, problems = deployment_specs(files, GenerateOptions(NOW))
     assert [each.name for each in specs] == ["a", "a_b"]
     assert [(each.path, each.name) for each in problems] == [("y.py", "a"), ("z.py", "a.b")]
     assert (problems[0].message, problems[0].detail) == (
-        "another DAG has the same dag_id, and only the first one is written; rename one",
-        "the first one is at x.py:11",
+        "another DAG has the same dag_id, so only the first DAG is written; rename one of the DAGs",
+        "the first DAG is at x.py:11",
     )
     assert problems[1].message.startswith("another DAG has the same entrypoint")
     assert problems[1].detail == "flows/z.py:a_b is the entrypoint of a_b"
@@ -252,6 +268,35 @@ def test_patterns_of_entrypoints(pattern: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "pattern", ["flows/{nothing}.py:{function}", "flows", "{dag_id.x}:f", "{", "x.py:{dag_id}", "{0}:f"]
 )
-def test_patterns_that_are_none(pattern: str) -> None:
+def test_invalid_entrypoint_patterns(pattern: str) -> None:
     with pytest.raises(DagFileError, match="entrypoints"):
         entrypoint("a.b", "team/sales.py", pattern)
+
+
+def test_the_flow_of_a_dag_file_takes_params_in_conf() -> None:
+    dag = "DAG('team.sales-eu', dagrun_timeout=timedelta(hours=1), params={'region': 'eu', 'string-date': 'x'})"
+    options = GenerateOptions(NOW, "flows.py:{function}", holds_dag_flows=lambda path: path == "flows.py")
+    [found], problems = deployment_specs([file(dag)], options)
+    assert dict(found.values) == {
+        "entrypoint": "flows.py:team__dot__sales__dash__eu",
+        "parameters": {"conf": {}},
+        "schedules": [],
+    }
+    assert problems == ()
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "name"),
+    [("etl", "etl"), ("a_b", "a_b"), ("a.b", "a__dot__b"), ("a-b", "a__dash__b"), ("2024.x", "dag__2024__dot__x")],
+)
+def test_attribute_names_keep_dag_ids_apart(dag_id: str, name: str) -> None:
+    assert attribute_name(dag_id) == name
+    assert name.isidentifier()
+
+
+@pytest.mark.parametrize(
+    ("start_date", "count"), [("datetime.now()", 1), ("datetime.now() - timedelta(days=1)", 0), ("days_ago(0)", 0)]
+)
+def test_a_start_date_of_now_is_reported(start_date: str, count: int) -> None:
+    found = spec(f"schedule='@daily', start_date={start_date}")
+    assert sum("is the time at which Airflow reads the file" in each for each in messages(found, "warning")) == count

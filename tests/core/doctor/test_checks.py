@@ -1,4 +1,4 @@
-"""What the doctor says of installations and servers, given as data."""
+"""Checks of installations and servers, given as data."""
 
 from __future__ import annotations
 
@@ -8,10 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from airflow_compat._specs.health import BOUNDS, Check, Installation, ServerHealth, check_all, driver_of
-from airflow_compat._specs.pool_evidence import ServerFacts
+from airflow_compat.doctor._checks import (
+    BOUNDS,
+    Check,
+    Installation,
+    ServerHealth,
+    check_all,
+    driver_of,
+)
+from airflow_compat.doctor._run_findings import RunWithoutProcess
+from airflow_compat.pools._evidence import ServerFacts
 
-PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
+PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
 VERSIONS = {"prefect": "3.9.1", "fastapi": "0.150.0", "sqlalchemy": "2.0.58"}
 HERE = Installation((3, 12), VERSIONS)
 WELL = ServerHealth(
@@ -22,6 +30,7 @@ WELL = ServerHealth(
     facts=ServerFacts(repossessor=5.0),
     own_type=True,
     blocks={"aws-credentials": 2},
+    lost=(),
 )
 
 
@@ -29,13 +38,13 @@ def _of(subject: str, installation: Installation = HERE, server: ServerHealth = 
     return [check for check in check_all(installation, server) if check.subject == subject]
 
 
-def test_all_is_well() -> None:
+def test_no_problems() -> None:
     checks = check_all(HERE, WELL)
     assert {check.result for check in checks} == {"ok"}
     assert not any(check.next for check in checks)
     assert [check.subject for check in checks] == [
         *("python", "prefect", "fastapi", "sqlalchemy", "server", "server version"),
-        *("database", "leases", "block types", "extras", "heartbeats"),
+        *("database", "leases", "block types", "extras", "heartbeats", "runs"),
     ]
 
 
@@ -43,7 +52,7 @@ def test_the_bounds_are_those_that_the_package_requires() -> None:
     requires = dict(re.findall(r'^    "(\w+)(>=[^"]+)",$', PYPROJECT.read_text(), re.MULTILINE))
     for name, bound in BOUNDS.items():
         assert requires[name] == f">={bound.lowest},<{bound.below}"
-        # The first of those that don't fit has a reason, too.
+        # The first unsupported version has a reason too.
         assert list(bound.newer)[-1] == bound.below
 
 
@@ -59,19 +68,19 @@ def test_python(python: tuple[int, int], result: str) -> None:
 @pytest.mark.parametrize(
     ("name", "version", "found"),
     [
-        ("fastapi", "0.151.0", "refuses what workers ask"),
-        ("fastapi", "0.154.2", "refuses what workers ask"),
+        ("fastapi", "0.151.0", "refuses workers' requests"),
+        ("fastapi", "0.154.2", "refuses workers' requests"),
         ("fastapi", "0.155.0", "doesn't start"),
         ("fastapi", "1.0", "doesn't start"),
-        ("fastapi", "0.114.9", "needs a newer one"),
-        ("sqlalchemy", "2.1.0b1", "makes no runs for cron schedules"),
-        ("sqlalchemy", "2.0.35", "needs a newer one"),
+        ("fastapi", "0.114.9", "needs a newer version"),
+        ("sqlalchemy", "2.1.0b1", "creates no runs for cron schedules"),
+        ("sqlalchemy", "2.0.35", "needs a newer version"),
         ("prefect", "3.6.30", "lacks calls"),
         ("prefect", "4.0.0", "may have moved"),
         ("prefect", None, "is not installed"),
     ],
 )
-def test_a_package_that_does_not_fit(name: str, version: str | None, found: str) -> None:
+def test_unsupported_package(name: str, version: str | None, found: str) -> None:
     [check] = _of(name, replace(HERE, versions={**VERSIONS, name: version}))
     assert check.result == "problem"
     assert found in check.found
@@ -81,7 +90,7 @@ def test_a_package_that_does_not_fit(name: str, version: str | None, found: str)
 @pytest.mark.parametrize(
     ("name", "version"), [("prefect", "3.7"), ("prefect", "3.99.1.dev3"), ("sqlalchemy", "2.0.36")]
 )
-def test_a_package_that_fits(name: str, version: str) -> None:
+def test_supported_package(name: str, version: str) -> None:
     [check] = _of(name, replace(HERE, versions={**VERSIONS, name: version}))
     assert check.result == "ok"
 
@@ -89,17 +98,23 @@ def test_a_package_that_fits(name: str, version: str) -> None:
 @pytest.mark.parametrize(
     ("version", "found"),
     [
-        ("3.9.0", "is older than the one here"),
-        ("3.6.9", "doesn't fit"),
-        ("4.0", "doesn't fit"),
-        ("2.20.1", "doesn't fit"),
+        ("3.9.0", "is older than the local Prefect"),
+        ("3.6.9", "is not supported"),
+        ("4.0", "is not supported"),
+        ("2.20.1", "is not supported"),
     ],
 )
-def test_a_server_of_another_version(version: str, found: str) -> None:
+def test_unsupported_server_version(version: str, found: str) -> None:
     [check] = _of("server version", server=replace(WELL, version=version))
     assert check.result == "problem"
     assert found in check.found
     assert "where the server runs" in check.next
+
+
+def test_zeros_at_the_end_of_a_version_make_no_difference() -> None:
+    newest = replace(HERE, versions={**VERSIONS, "prefect": "3.10.0"})
+    [check] = _of("server version", newest, replace(WELL, version="3.10"))
+    assert check.result == "ok"
 
 
 @pytest.mark.parametrize("version", ["3.9.1", "3.9.2", "3.10.0"])
@@ -108,7 +123,7 @@ def test_a_server_may_be_newer(version: str) -> None:
     assert check.result == "ok"
 
 
-def test_a_server_that_does_not_answer_hides_nothing_else() -> None:
+def test_other_checks_run_without_an_answer_of_the_server() -> None:
     checks = check_all(HERE, ServerHealth("own", "http://h/api", error="it can't be reached; start it"))
     [server] = [check for check in checks if check.subject == "server"]
     assert (server.result, server.found, server.next) == ("problem", "it can't be reached", "start it")
@@ -124,7 +139,7 @@ def test_no_server() -> None:
         assert "prefect config set PREFECT_API_URL" in check.next
 
 
-def test_the_database_is_told_guessed_at_never() -> None:
+def test_database_is_reported_only_if_known() -> None:
     assert _of("database")[0].result == "ok"
     sqlite = _of("database", server=replace(WELL, database="sqlite"))[0]
     assert sqlite.result == "note"
@@ -150,13 +165,13 @@ def test_leases() -> None:
         ("3.8.4", "sqlite", False, False),
     ],
 )
-def test_the_known_trouble_of_one_release(version: str, database: str, memory: bool, told: bool) -> None:
+def test_known_problem_of_a_release(version: str, database: str, memory: bool, told: bool) -> None:
     facts = ServerFacts(leases_in_memory=memory, repossessor=5.0)
     server = replace(WELL, version=version, database=database, facts=facts)
     assert bool(_of("release", server=server)) == told
 
 
-def test_what_the_connections_on_the_server_need() -> None:
+def test_packages_for_the_connections_on_the_server() -> None:
     blocks = {"aws-credentials": 2, "sqlalchemy-connector": 1}
     lacking = {"aws-credentials": "aws", "sqlalchemy-connector": "mssql"}
     checks = _of("extras", server=replace(WELL, blocks=blocks, lacking=lacking))
@@ -165,7 +180,7 @@ def test_what_the_connections_on_the_server_need() -> None:
         "pip install 'airflow-compat[aws]'",
         "pip install 'airflow-compat[mssql]'",
     ]
-    assert "2 of aws-credentials" in checks[0].found
+    assert "2 blocks of type aws-credentials" in checks[0].found
 
 
 def test_block_type_and_heartbeats_are_notes() -> None:
@@ -176,7 +191,7 @@ def test_block_type_and_heartbeats_are_notes() -> None:
     assert "PREFECT_FLOWS_HEARTBEAT_FREQUENCY" in heartbeats.next
 
 
-def test_prefect_cloud_is_asked_for_blocks_alone() -> None:
+def test_prefect_cloud_is_only_asked_for_blocks() -> None:
     cloud = ServerHealth("cloud", "https://api.prefect.cloud/api", own_type=True, blocks={})
     assert {check.result for check in check_all(HERE, cloud)} == {"ok"}
     assert not {"database", "leases", "server version"} & {check.subject for check in check_all(HERE, cloud)}
@@ -193,3 +208,16 @@ def test_prefect_cloud_is_asked_for_blocks_alone() -> None:
 )
 def test_the_extra_of_a_driver(text: str, found: tuple[str, str] | None) -> None:
     assert driver_of(text) == found
+
+
+def test_runs_without_a_process_are_problems() -> None:
+    lost = tuple(RunWithoutProcess(f"run-{number}", "etl", "its process is gone") for number in range(22))
+    checks = _of("runs", server=replace(WELL, lost=lost))
+    assert {check.result for check in checks} == {"problem"}
+    assert checks[0].found == "flow run 'run-0' of flow 'etl' is shown as running, but its process is gone"
+    assert checks[-1].found == "2 more running flow runs have lost their process"
+    assert len(checks) == 21
+
+
+def test_runs_are_not_checked_without_an_answer() -> None:
+    assert _of("runs", server=replace(WELL, lost=None)) == []

@@ -1,4 +1,4 @@
-"""The plan of an import: what an export asks for, against what Prefect holds."""
+"""The plan of an import: an export compared with Prefect's holdings."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from airflow_compat._airflow.exports import parse_export
 from airflow_compat._airflow.names import block_name
 from airflow_compat._airflow.pool import Pool
 from airflow_compat._airflow.variable import VariableRecord
-from airflow_compat._specs.connections import spec_from_connection
-from airflow_compat._specs.import_plan import Holdings, Item, plan_items
-from airflow_compat._specs.limits import limit_from_pool
-from airflow_compat._specs.specs import MARK, BlockSpec, LimitSpec, VariableSpec
-from airflow_compat._specs.variables import spec_from_variable
+from airflow_compat._prefect.plan import Item
+from airflow_compat._prefect.specs import MARK, BlockSpec, LimitSpec, VariableSpec
+from airflow_compat.connections._specs import spec_from_connection
+from airflow_compat.importing._plan import Holdings, plan_items
+from airflow_compat.pools._specs import limit_from_pool
+from airflow_compat.variables._specs import spec_from_variable
 
 PG = Connection("pg", "postgres", "d", "h", "u", "p", "db", 5432)
 WEB = Connection("web_hook", "http", host="h", password="p")
@@ -56,10 +57,23 @@ def read_exports(version: str) -> Export:
     return export
 
 
+def test_replace_replaces_differing_items() -> None:
+    export = Export(connections=(PG, WEB), variables=(VariableRecord("k", "new"),), pools=(Pool("p", 2),))
+    elsewhere = replace(block_of(PG), type_slug="airflow-connection")
+    holdings = held(elsewhere, block_of(WEB), VariableSpec("k", "old"), LimitSpec("p", 3))
+    items = plan_items(export, holdings, replace=True)
+    assert [(item.id, item.action, item.home, item.notes) for item in items] == [
+        ("pg", "replace", "block sqlalchemy-connector/pg", ("replaces block airflow-connection/pg",)),
+        ("web_hook", "unchanged", "block airflow-connection/web-hook", ()),
+        ("k", "replace", "variable k", ()),
+        ("p", "replace", "global concurrency limit p", ()),
+    ]
+
+
 @pytest.mark.parametrize("version", ["2.11", "3.3"])
 def test_a_real_export_into_an_empty_server(version: str) -> None:
     items = plan_items(read_exports(version), Holdings())
-    number_note = ["its description has no place there"] if version == "3.3" else []
+    number_note = ["the description has no place in Prefect"] if version == "3.3" else []
     assert [item.as_dict() for item in items] == [
         {"kind": kind, "id": id_, "action": "create", "home": home, "notes": notes}
         for kind, id_, home, notes in [
@@ -74,23 +88,23 @@ def test_a_real_export_into_an_empty_server(version: str) -> None:
                 "pool",
                 "default_pool",
                 "global concurrency limit default_pool",
-                ["its description has no place there"],
+                ["the description has no place in Prefect"],
             ),
-            ("pool", "p1", "global concurrency limit p1", ["its description has no place there"]),
+            ("pool", "p1", "global concurrency limit p1", ["the description has no place in Prefect"]),
             (
                 "pool",
                 "p2",
                 "global concurrency limit p2",
                 [
-                    "include_deferred is dropped: nothing defers in Prefect, a waiting task keeps its slots",
-                    "its description has no place there",
+                    "include_deferred is dropped: Prefect tasks never defer, so a waiting task keeps its slots",
+                    "the description has no place in Prefect",
                 ],
             ),
         ]
     ]
 
 
-def test_a_connection_that_is_there() -> None:
+def test_existing_connection() -> None:
     item = plan_one(Export(connections=(PG,)), block_of(PG))
     assert (item.action, item.home, item.notes) == ("unchanged", "block sqlalchemy-connector/pg", ())
 
@@ -110,7 +124,7 @@ def test_a_connection_that_differs_in_anything_is_kept(other: Connection) -> Non
     assert plan_one(Export(connections=(other,)), block_of(PG)).action == "differs"
 
 
-def test_a_connection_is_there_wherever_it_is_kept() -> None:
+def test_existing_connection_in_any_block_type() -> None:
     whole = BlockSpec(
         "airflow-connection", "pg", block_of(replace(PG, conn_type="http")).data | {"conn_type": PG.conn_type}
     )
@@ -123,7 +137,7 @@ def test_a_connection_is_there_wherever_it_is_kept() -> None:
     }
 
 
-def test_of_two_blocks_of_one_name_the_native_one_counts() -> None:
+def test_native_block_wins_over_another_block_of_the_same_name() -> None:
     whole = block_of(Connection("pg", "http"))
     for blocks in ((whole, block_of(PG)), (block_of(PG), whole)):
         assert plan_one(Export(connections=(PG,)), *blocks).action == "unchanged"
@@ -146,7 +160,7 @@ def test_a_block_made_with_prefect_alone_counts_by_its_name() -> None:
     assert plan_one(Export(connections=(replace(bare, conn_id="a_b"),)), dashed).action == "unchanged"
 
 
-def test_a_block_whose_url_cannot_be_read_spoils_its_own_item_only() -> None:
+def test_unreadable_block_url_affects_only_its_own_item() -> None:
     # Legal for the block, and not for Airflow, which takes the second "://" for a host's protocol.
     url = "postgresql://u:qxzjkwvq@h/db?options=http://x"
     block = BlockSpec("sqlalchemy-connector", "pg", {"connection_info": url})
@@ -158,7 +172,7 @@ def test_a_block_whose_url_cannot_be_read_spoils_its_own_item_only() -> None:
 
 
 @pytest.mark.parametrize("value", ["x", "", 5, None, [1, {"a": 2}], {"b": 1, "a": "x"}])
-def test_a_variable_that_is_there(value: object) -> None:
+def test_existing_variable(value: object) -> None:
     record = VariableRecord("My.Key", value)
     item = plan_one(Export(variables=(record,)), spec_from_variable(record)[0])
     assert (item.action, item.home, item.notes) == ("unchanged", "variable my_key", ())
@@ -167,17 +181,17 @@ def test_a_variable_that_is_there(value: object) -> None:
 
 
 @pytest.mark.parametrize(("one", "other"), [(1, True), (0, False), ("1", 1), (None, ""), ([], {}), ("a", "A")])
-def test_values_that_only_look_alike_differ(one: object, other: object) -> None:
+def test_values_of_different_types_differ(one: object, other: object) -> None:
     export = Export(variables=(VariableRecord("k", one),))
     assert plan_one(export, VariableSpec("k", other)).action == "differs"
 
 
-def test_the_order_of_an_objects_keys_is_no_difference() -> None:
+def test_key_order_of_an_object_does_not_matter() -> None:
     export = Export(variables=(VariableRecord("k", {"a": 1, "b": 2}),))
     assert plan_one(export, VariableSpec("k", {"b": 2, "a": 1})).action == "unchanged"
 
 
-def test_a_secret_variable_that_is_there() -> None:
+def test_existing_secret_variable() -> None:
     record = VariableRecord("API.key_token", "s")
     block = spec_from_variable(record)[0]
     assert plan_one(Export(variables=(record,)), block).action == "unchanged"
@@ -187,11 +201,17 @@ def test_a_secret_variable_that_is_there() -> None:
 
 
 @pytest.mark.parametrize("tags", [(), ("airflow-key:API.key",)])
-def test_a_plain_variable_that_would_hide_the_secret_counts(tags: tuple[str, ...]) -> None:
+def test_plain_variable_that_hides_the_secret_counts(tags: tuple[str, ...]) -> None:
     # Variable.get looks for the Prefect variable first.
     export = Export(variables=(VariableRecord("API.key" if tags else "api_key", "new"),))
     item = plan_one(export, VariableSpec("api_key", "old", tags))
     assert (item.action, item.home) == ("differs", "variable api_key")
+
+
+def test_unchanged_variable_names_the_place_that_counts() -> None:
+    secret = BlockSpec("secret", "stage", {"value": "prod"})
+    item = plan_one(Export(variables=(VariableRecord("stage", "prod"),)), secret, VariableSpec("stage", "prod"))
+    assert (item.action, item.home) == ("unchanged", "variable stage")
 
 
 def test_a_plain_variable_of_another_key_hides_nothing() -> None:
@@ -199,12 +219,12 @@ def test_a_plain_variable_of_another_key_hides_nothing() -> None:
     assert plan_one(export, VariableSpec("api_key", "old", ("airflow-key:API.key",))).action == "create"
 
 
-def test_a_connections_block_is_no_variable() -> None:
+def test_connection_block_is_not_a_variable() -> None:
     record = VariableRecord("pg_token", "s")
     assert plan_one(Export(variables=(record,)), block_of(replace(PG, conn_id="pg_token"))).action == "create"
 
 
-def test_a_pool_that_is_there() -> None:
+def test_existing_pool() -> None:
     pool = Pool("p", 3)
     export = Export(pools=(pool,))
     assert plan_one(export, limit_from_pool(pool)[0]).action == "unchanged"
@@ -224,7 +244,7 @@ def test_a_pool_that_is_there() -> None:
         (Export(pools=(Pool("a/b", 1), Pool("a%b", 1))), "a-b"),
     ],
 )
-def test_ids_that_would_share_a_name_are_refused_and_both_named(export: Export, name: str) -> None:
+def test_ids_with_the_same_name_are_refused_and_both_named(export: Export, name: str) -> None:
     one, other = items = plan_items(export, Holdings())
     for item in items:
         assert (item.kind, item.action, item.home, item.spec) == (kind_of(export), "refused", "", None)
@@ -258,13 +278,13 @@ def test_ids_of_different_kinds_may_share_a_name() -> None:
         ),
     ],
 )
-def test_a_name_that_holds_another_id_is_refused_and_both_named(
+def test_name_taken_by_another_id_is_refused_and_both_named(
     export: Export, spec: BlockSpec | VariableSpec, other: str
 ) -> None:
     item = plan_one(export, spec)
     assert item.action == "refused"
     assert item.notes == (
-        f"{spec} already holds {other!r}, which has the same name in Prefect; rename one of them in Airflow",
+        f"{spec} already holds {other!r}, which has the same name in Prefect; rename one of the two in Airflow",
     )
     assert item.id in ("a_b", "a.b", "a_token")
 
@@ -277,13 +297,13 @@ def test_a_name_that_holds_another_id_is_refused_and_both_named(
         Export(pools=(Pool("", 1),)),
     ],
 )
-def test_what_has_no_id_is_refused(export: Export) -> None:
+def test_missing_id_is_refused(export: Export) -> None:
     item = plan_one(export)
     assert (item.id, item.action) == ("", "refused")
     assert "an empty id has no Prefect name" in item.notes[0]
 
 
-def test_what_could_not_be_read_is_refused_at_the_end() -> None:
+def test_unreadable_entries_are_refused_at_the_end() -> None:
     problem = Problem("connection", "bad", "why")
     items = plan_items(Export(pools=(Pool("p", 1),), problems=(problem,)), Holdings())
     assert items[1] == Item("connection", "bad", "refused", notes=("why",))
@@ -310,7 +330,7 @@ def holdings_after(items: tuple[Item, ...]) -> Holdings:
 @given(exports)
 @example(Export(connections=(PG, WEB), variables=(VariableRecord("a_b", 1),), pools=(Pool("a/b", -1),)))
 @example(Export(connections=(Connection.from_uri("sqlite://%2Fx.db", "lite"),)))
-def test_what_a_plan_has_created_is_unchanged_in_the_next(export: Export) -> None:
+def test_created_items_are_unchanged_in_the_next_plan(export: Export) -> None:
     first = plan_items(export, Holdings())
     assert {item.action for item in first} <= {"create", "refused"}
     second = plan_items(export, holdings_after(first))
@@ -334,7 +354,7 @@ def test_a_plan_has_an_item_for_each_entry_and_is_json(export: Export) -> None:
 
 
 @given(exports, exports)
-def test_nothing_that_is_there_is_ever_created_again(export: Export, other: Export) -> None:
+def test_existing_items_are_never_created_again(export: Export, other: Export) -> None:
     holdings = holdings_after(plan_items(other, Holdings()))
     there = {str(spec) for spec in (*holdings.blocks, *holdings.variables, *holdings.limits)}
     for item in plan_items(export, holdings):
@@ -375,13 +395,13 @@ def test_a_plan_shows_no_secret(secret: str, other: str) -> None:
         assert other not in shown
 
 
-def test_a_blocks_name_is_that_of_its_connection() -> None:
+def test_block_has_the_name_of_its_connection() -> None:
     item = plan_one(Export(connections=(WEB,)))
     assert isinstance(item.spec, BlockSpec)
     assert item.spec.name == block_name("web_hook") == "web-hook"
 
 
-def test_an_item_says_which_source_it_is_from_where_several_have_it() -> None:
+def test_item_names_its_source_if_several_have_it() -> None:
     shadowed = (
         Shadowed("connection", WEB.conn_id, "env:", "connections.json"),
         Shadowed("connection", WEB.conn_id, "env:", "old.json"),

@@ -7,9 +7,9 @@ import pytest
 from airflow_compat._airflow.connection import Connection
 from airflow_compat._airflow.export_data import Export, Problem, Shadowed
 from airflow_compat._airflow.pool import Pool
-from airflow_compat._airflow.resolve import Origin, Rank, resolve
 from airflow_compat._airflow.variable import VariableRecord
 from airflow_compat.errors import InvalidExportError
+from airflow_compat.importing._precedence import Origin, Rank, resolve
 
 
 def origin(rank: Rank, *ids: str, name: str = "", variables: tuple[str, ...] = ()) -> Origin:
@@ -23,7 +23,7 @@ def types(export: Export) -> dict[str | None, str | None]:
 
 
 @pytest.mark.parametrize("turn", [1, -1])
-def test_backend_then_environment_then_database_however_they_are_given(turn: int) -> None:
+def test_precedence_is_backend_environment_database_in_any_given_order(turn: int) -> None:
     origins = [
         origin(Rank.DATABASE, "a", "b", "c"),
         origin(Rank.ENVIRONMENT, "a", "b"),
@@ -38,14 +38,14 @@ def test_backend_then_environment_then_database_however_they_are_given(turn: int
     }
 
 
-def test_entries_stand_in_the_order_of_their_sources() -> None:
+def test_entries_are_in_the_order_of_their_sources() -> None:
     export = resolve([origin(Rank.DATABASE, "z", "a"), origin(Rank.SECRETS_BACKEND, "m", "b")])
     assert list(types(export)) == ["z", "a", "m", "b"]
     assert export.shadowed == ()
 
 
-def test_the_environment_takes_the_spelling_of_the_others() -> None:
-    """`AIRFLOW_CONN_PROD_DB` is what Airflow asks for when a DAG asks for `Prod_DB`."""
+def test_environment_takes_the_spelling_of_other_sources() -> None:
+    """Airflow reads `AIRFLOW_CONN_PROD_DB` for `Prod_DB`."""
     export = resolve(
         [
             origin(Rank.ENVIRONMENT, "prod_db", "own", variables=("region",)),
@@ -62,19 +62,19 @@ def test_the_environment_takes_the_spelling_of_the_others() -> None:
 
 
 @pytest.mark.parametrize("rank", Rank)
-def test_two_of_one_rank_are_an_error_that_names_both(rank: Rank) -> None:
-    with pytest.raises(InvalidExportError, match=r"connection 'a' is in both one and other, .*; leave one"):
+def test_two_sources_of_one_rank_are_an_error_that_names_both(rank: Rank) -> None:
+    with pytest.raises(InvalidExportError, match=r"Connection 'a' is in both one and other, .*\. Remove 'a' from one"):
         resolve([origin(rank, "a", name="one"), origin(rank, "a", name="other")])
 
 
 def test_kinds_do_not_mix() -> None:
     one = Origin("one", Rank.DATABASE, Export(pools=(Pool("a", 1),)))
     assert resolve([one, origin(Rank.DATABASE, "a", variables=("a",))]).shadowed == ()
-    with pytest.raises(InvalidExportError, match="pool 'a'"):
+    with pytest.raises(InvalidExportError, match="Pool 'a'"):
         resolve([one, Origin("other", Rank.DATABASE, one.export)])
 
 
-def test_an_entry_that_cannot_be_read_shadows_none() -> None:
+def test_unreadable_entry_shadows_no_entry() -> None:
     problem = Problem("connection", "a", "it is empty")
     export = resolve([Origin("x", Rank.SECRETS_BACKEND, Export(problems=(problem,))), origin(Rank.DATABASE, "a")])
     assert export.problems == (problem,)
@@ -82,5 +82,5 @@ def test_an_entry_that_cannot_be_read_shadows_none() -> None:
     assert export.shadowed == ()
 
 
-def test_nothing_of_nothing() -> None:
+def test_no_sources() -> None:
     assert resolve([]) == Export()

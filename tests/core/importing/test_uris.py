@@ -1,4 +1,4 @@
-"""Text in an import that is no connection's URI: refused, where Airflow makes nonsense of it."""
+"""Invalid connection URIs in an import are refused, where Airflow reads nonsense."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 
 from airflow_compat._airflow.connection import Connection
 from airflow_compat._airflow.export_data import Export
-from airflow_compat._airflow.local_files import connections_from_entries
-from airflow_compat._airflow.stored import export_from_stored
+from airflow_compat.importing._local_files import connections_from_entries
+from airflow_compat.importing._text_values import export_from_stored
 
 NONSENSE = {
     "just-a-token": "not a connection's URI",
@@ -17,13 +17,13 @@ NONSENSE = {
     "postgres:/u:quartz-Tern-41@h": "not a connection's URI",
     '"postgres://u:quartz-Tern-41@h/db"': "begins with a quotation mark",
     "'postgres://u:quartz-Tern-41@h/db'": "begins with a quotation mark",
-    "google_cloud_platform://u:quartz-Tern-41@h": "write '-' in place of '_'",
+    "google_cloud_platform://u:quartz-Tern-41@h": "replace '_' with '-'",
     # What is not percent-encoded ends up in the host, the port, the schema or the extra.
-    "postgres://u:1/quartz-Tern-41@h": "an '@' behind its host",
-    "postgres://u:1?quartz-Tern-41@h/db": "an '@' behind its host",
-    "postgres://u:1#quartz-Tern-41@h/db": "an '@' behind its host",
-    "postgres://u:p@1/quartz-Tern-41@h/db": "an '@' behind its host",
-    "http://https://u:1/quartz-Tern-41@h": "an '@' behind its host",
+    "postgres://u:1/quartz-Tern-41@h": "an '@' after the host",
+    "postgres://u:1?quartz-Tern-41@h/db": "an '@' after the host",
+    "postgres://u:1#quartz-Tern-41@h/db": "an '@' after the host",
+    "postgres://u:p@1/quartz-Tern-41@h/db": "an '@' after the host",
+    "http://https://u:1/quartz-Tern-41@h": "an '@' after the host",
 }
 GOOD = [
     "postgres://u:p%2Fw@h:5432/db?sslmode=require",
@@ -35,7 +35,7 @@ GOOD = [
 
 
 @pytest.mark.parametrize("text", NONSENSE)
-def test_nonsense_is_refused_wherever_it_is_stored(text: str) -> None:
+def test_invalid_uri_is_refused_in_each_source(text: str) -> None:
     exports: list[Export] = [
         export_from_stored({"c": text}, {}),
         export_from_stored({"c": {"uri": text}}, {}),
@@ -52,7 +52,7 @@ def test_nonsense_is_refused_wherever_it_is_stored(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", GOOD)
-def test_a_uri_is_read_as_from_uri_reads_it(text: str) -> None:
+def test_uri_is_read_like_from_uri(text: str) -> None:
     export = export_from_stored({"c": text}, {})
     assert export.problems == ()
     assert export.connections == (Connection.from_uri(text.strip(), "c"),)

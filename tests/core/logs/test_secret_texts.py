@@ -1,4 +1,4 @@
-"""Which secrets are masked, and in which forms: Airflow's rules, and a few forms more."""
+"""Which secrets are masked, and in which forms: Airflow's rules and some more forms."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from airflow_compat._airflow.connection import Connection
 from airflow_compat._airflow.secret_texts import MASK, SecretTexts
 
 
-def test_a_secret_is_masked_wherever_it_stands() -> None:
+def test_secret_is_masked_anywhere_in_a_text() -> None:
     known = SecretTexts()
     known.add("hunter2!")
 
@@ -24,7 +24,7 @@ def test_a_secret_is_masked_wherever_it_stands() -> None:
 
 
 @given(any_text.filter(lambda text: len(text) >= 5 and text.strip() == text and "*" not in text))
-def test_no_form_of_a_secret_is_left(secret: str) -> None:
+def test_all_forms_of_a_secret_are_masked(secret: str) -> None:
     known = SecretTexts()
     known.add(secret)
     encoded = secret.encode("utf-8", "surrogatepass")
@@ -48,7 +48,7 @@ PRIVATE_KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvQ+/Bä\n-----END PRIVATE KEY---
         lambda secret: {"nested": [json.dumps({"a": secret}, ensure_ascii=False)], "private_key": secret},
     ],
 )
-def test_no_part_of_a_secret_is_in_a_url_that_holds_it_in_json(extra: Any, secret: str) -> None:
+def test_secret_in_json_in_a_url_is_fully_masked(extra: Any, secret: str) -> None:
     connection = Connection("c", "http", host="h", extra=json.dumps(extra(secret)))
     known = SecretTexts()
     known.add(connection.extra_dejson)
@@ -60,14 +60,14 @@ def test_no_part_of_a_secret_is_in_a_url_that_holds_it_in_json(extra: Any, secre
 
 
 @pytest.mark.parametrize("word", ["", "a", "1234", "airflow", "Airflow", "prefect"])
-def test_what_is_short_or_in_every_line_is_not_masked(word: str) -> None:
+def test_short_and_common_words_are_not_masked(word: str) -> None:
     known = SecretTexts()
     known.add(word)
 
     assert known.redact(f"a {word} b 1234 airflow") == f"a {word} b 1234 airflow"
 
 
-def test_the_length_can_be_chosen_later() -> None:
+def test_minimum_length_can_change_later() -> None:
     known = SecretTexts()
     known.add("abc")
     known.min_length = 3
@@ -75,7 +75,7 @@ def test_the_length_can_be_chosen_later() -> None:
     assert known.redact("abc") == MASK
 
 
-def test_of_a_dict_the_sensitive_keys_count() -> None:
+def test_dict_values_under_sensitive_keys_are_secrets() -> None:
     known = SecretTexts()
     known.add(
         {"api-key": "sesame1", "region": "eu-west", "deep": [{"Token": "sesame2"}], "keyfile_dict": {"a": "plain1"}}
@@ -84,7 +84,7 @@ def test_of_a_dict_the_sensitive_keys_count() -> None:
     assert known.redact("sesame1 sesame2 eu-west plain1") == "*** *** eu-west plain1"
 
 
-def test_with_a_name_text_counts_only_where_the_name_is_sensitive() -> None:
+def test_named_text_is_a_secret_only_if_the_name_is_sensitive() -> None:
     known = SecretTexts()
     known.add("sesame1", "my_password")
     known.add("north-1", "region")
@@ -92,14 +92,14 @@ def test_with_a_name_text_counts_only_where_the_name_is_sensitive() -> None:
     assert known.redact("sesame1 north-1") == "*** north-1"
 
 
-def test_the_longer_of_two_secrets_goes() -> None:
+def test_longer_of_two_overlapping_secrets_is_masked() -> None:
     known = SecretTexts()
     known.add(["sesame", "sesame-open"])
 
     assert known.redact("sesame-open sesame") == "*** ***"
 
 
-def test_values_keep_their_form_and_sensitive_keys_are_masked() -> None:
+def test_values_keep_their_type_and_sensitive_keys_are_masked() -> None:
     known = SecretTexts()
     known.add("sesame")
     value = {"a": ["sesame", 1, None], "b": ("x sesame", {"sesame"}), "password": "other"}
@@ -107,7 +107,20 @@ def test_values_keep_their_form_and_sensitive_keys_are_masked() -> None:
     assert known.redact_value(value) == {"a": [MASK, 1, None], "b": ("x ***", {MASK}), "password": MASK}
 
 
-def test_a_value_that_holds_itself_ends() -> None:
+def test_values_are_read_up_to_a_depth_of_20() -> None:
+    known = SecretTexts()
+    secret: Any = "sesame"
+    value: Any = "a sesame"
+    for _ in range(19):
+        secret, value = [secret], [value]
+    known.add(secret)
+
+    assert known.redact("a sesame") == "a ***"
+    assert "'a ***'" in repr(known.redact_value(value))
+    assert "'***'" in repr(known.redact_value([value]))
+
+
+def test_recursive_value_does_not_loop() -> None:
     known = SecretTexts()
     value: list[object] = []
     value.append(value)
@@ -116,7 +129,7 @@ def test_a_value_that_holds_itself_ends() -> None:
     assert MASK in repr(known.redact_value(value))
 
 
-def test_threads_lose_no_secret() -> None:
+def test_concurrent_threads_keep_all_secrets() -> None:
     known = SecretTexts()
     secrets = [[f"secret-{thread}-{number}!" for number in range(200)] for thread in range(4)]
 
@@ -135,7 +148,7 @@ def test_threads_lose_no_secret() -> None:
 
 
 @given(st.lists(any_text), any_text)
-def test_it_never_raises(secrets: list[str], text: str) -> None:
+def test_masking_never_raises(secrets: list[str], text: str) -> None:
     known = SecretTexts()
     known.add(secrets)
     known.redact(text)

@@ -1,4 +1,4 @@
-"""What the server's own words on a run that has ended give in metrics."""
+"""Metrics from the server's data about ended runs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from airflow_compat._metrics.ended import flow_run_samples, task_run_samples
+from airflow_compat.metrics._run_samples import flow_run_samples, task_run_samples
 
 FLOW_RUN: dict[str, Any] = {
     "start_time": "2026-01-01T00:00:03Z",
@@ -54,7 +54,7 @@ def test_a_scheduled_flow_run_has_a_delay(more: dict[str, Any]) -> None:
     assert found["dagrun.schedule_delay"] == (3000, {"dag_id": "etl"})
 
 
-def test_a_flow_run_that_never_began_has_nothing() -> None:
+def test_flow_run_that_never_started_has_no_samples() -> None:
     assert flow_run_samples({**FLOW_RUN, "start_time": None, "state_type": "CANCELLED"}, "etl") == []
 
 
@@ -72,3 +72,35 @@ def test_task_runs() -> None:
     assert task_run_samples({**TASK_RUN, "state_name": "Cached"}, "etl") == []
     skipped = shown(task_run_samples({**TASK_RUN, "state_name": "Skipped"}, "etl"))
     assert skipped == {"ti.finish": (1, {**tags, "state": "skipped"})}
+
+
+@pytest.mark.parametrize(
+    ("state_type", "state_name", "state"),
+    [
+        ("COMPLETED", "Completed", "success"),
+        ("COMPLETED", "Skipped", "skipped"),
+        ("FAILED", "UpForRetry", "up_for_retry"),
+        ("FAILED", "Failed", "failed"),
+    ],
+)
+def test_a_try_of_a_dag_file_has_its_task_id(state_type: str, state_name: str, state: str) -> None:
+    run = {
+        **TASK_RUN,
+        "name": "group.load-it[3]",
+        "task_key": "airflow_compat.try.group.load-it",
+        "state_type": state_type,
+        "state_name": state_name,
+    }
+    finish = shown(task_run_samples(run, "etl"))["ti.finish"]
+    assert finish == (1, {"dag_id": "etl", "task_id": "group.load-it", "state": state})
+
+
+@pytest.mark.parametrize("kind", ["marker", "summary"])
+def test_a_run_that_shows_no_try_has_no_samples(kind: str) -> None:
+    run = {
+        **TASK_RUN,
+        "task_key": f"airflow_compat.{kind}.load",
+        "state_type": "FAILED",
+        "state_name": "UpstreamFailed",
+    }
+    assert task_run_samples(run, "etl") == []

@@ -1,4 +1,4 @@
-"""Airflow's rules for the names of metrics and for its `[metrics]` settings."""
+"""Airflow's rules for metric names and for its `[metrics]` settings."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from airflow_compat._airflow.metric_names import Filters, legacy_metric, normal_name, why_illegal
-from airflow_compat._airflow.metric_settings import (
+from airflow_compat.errors import InvalidMetricSettingsError, UnsupportedFeatureError
+from airflow_compat.metrics._names import Filters, legacy_metric, normal_name, why_illegal
+from airflow_compat.metrics._settings import (
     Datadog,
     MetricSettings,
     OpenTelemetry,
@@ -17,8 +18,7 @@ from airflow_compat._airflow.metric_settings import (
     settings_of_config,
     settings_of_environment,
 )
-from airflow_compat._metrics.beginnings import FirstStarts
-from airflow_compat.errors import InvalidMetricSettingsError, UnsupportedFeatureError
+from airflow_compat.metrics._start_times import FirstTaskStarts
 
 TASK = {"dag_id": "etl", "task_id": "a.load"}
 
@@ -34,12 +34,12 @@ TASK = {"dag_id": "etl", "task_id": "a.load"}
         ("pool.open_slots", {"pool_name": "warehouse"}, "pool.open_slots.warehouse", {}),
     ],
 )  # fmt: skip
-def test_older_names(name: str, tags: dict[str, str], older: str, left: dict[str, str]) -> None:
+def test_legacy_names(name: str, tags: dict[str, str], older: str, left: dict[str, str]) -> None:
     assert legacy_metric(name, tags) == (older, left)
 
 
 @pytest.mark.parametrize(("name", "tags"), [("ti_failures", TASK), ("orders", TASK), ("ti.start", {"dag_id": "etl"})])
-def test_no_older_name(name: str, tags: dict[str, str]) -> None:
+def test_metric_without_legacy_name(name: str, tags: dict[str, str]) -> None:
     assert legacy_metric(name, tags) is None
 
 
@@ -66,7 +66,7 @@ def test_filters() -> None:
     assert Filters(disabled_tags=("run_id",)).tags({"run_id": "1", "dag_id": "etl"}) == {"dag_id": "etl"}
 
 
-def test_airflow_s_defaults_send_nothing() -> None:
+def test_airflow_defaults_send_nothing() -> None:
     assert read_settings({}) == MetricSettings(None)
 
 
@@ -80,12 +80,13 @@ def test_statsd_settings() -> None:
     assert read == MetricSettings(StatsD("stats", 1, "", True, True), Filters((), ("a", "b.*"), ()), False, True)
 
 
-def test_datadog_goes_first() -> None:
+def test_datadog_has_priority_over_statsd() -> None:
     read = read_settings(
         {"statsd_on": True, "otel_on": True, "statsd_datadog_enabled": True, "statsd_datadog_tags": "a:1, b:2",
          "statsd_datadog_metrics_tags": "f"}
     )  # fmt: skip
     assert read.target == Datadog("localhost", 8125, "airflow", ("a:1", "b:2"), False)
+    assert read_settings({"statsd_datadog_enabled": True}).target == Datadog("localhost", 8125, "airflow", (), True)
 
 
 def test_opentelemetry_settings() -> None:
@@ -99,12 +100,12 @@ def test_opentelemetry_settings() -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"statsd_hots": "x"}, "did you mean statsd_host"),
-        ({"zzz": "x"}, "leave it out"),
+        ({"statsd_hots": "x"}, "Did you mean statsd_host"),
+        ({"zzz": "x"}, "Remove it"),
         ({"statsd_on": "perhaps"}, "neither True nor False"),
-        ({"statsd_on": True, "statsd_port": "http"}, "no number"),
-        ({"statsd_port": "0"}, "from 1 on"),
-        ({"metrics_allow_list": "("}, "no regular expression"),
+        ({"statsd_on": True, "statsd_port": "http"}, "not a number"),
+        ({"statsd_port": "0"}, "of at least 1"),
+        ({"metrics_allow_list": "("}, "not a regular expression"),
     ],
 )
 def test_wrong_settings(settings: dict[str, object], said: str) -> None:
@@ -118,7 +119,7 @@ def test_settings_without_a_counterpart(setting: str) -> None:
         read_settings({setting: "True"})
 
 
-def test_where_settings_are() -> None:
+def test_settings_from_config_and_environment() -> None:
     assert settings_of_config("[metrics]\nStatsd_On = True\n", "x")["statsd_on"] == "True"
     assert settings_of_environment({"AIRFLOW__METRICS__STATSD_ON": "1", "AIRFLOW__CORE__X": "2"}) == {"statsd_on": "1"}
     with pytest.raises(InvalidMetricSettingsError, match="line 1"):
@@ -127,9 +128,9 @@ def test_where_settings_are() -> None:
         settings_of_config("", "x")
 
 
-def test_the_first_task_is_looked_at_only_where_somebody_asked() -> None:
+def test_first_task_start_is_kept_only_for_watched_runs() -> None:
     asked, other = uuid4(), uuid4()
-    starts = FirstStarts()
+    starts = FirstTaskStarts()
     starts.watch(asked)
     # One that never began.
     starts.note(other, None)

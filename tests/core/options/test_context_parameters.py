@@ -1,4 +1,4 @@
-"""Which parameters Airflow fills in from the context, as a pure function of the function's signature."""
+"""Which parameters are filled in from the context, as a pure function of the signature."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from airflow_compat._airflow.context import ASKED_FOR_KEYS, KEYS
-from airflow_compat._airflow.context_parameters import (
+from airflow_compat._airflow.context_keys import ASKED_FOR_KEYS, KEYS
+from airflow_compat.errors import InvalidArgumentError, UnsupportedFeatureError
+from airflow_compat.options._context_parameters import (
     ContextParameters,
     _NotGiven,
     context_parameters,
     unfilled_parameters,
 )
-from airflow_compat.errors import InvalidArgumentError
 
 CONTEXT = {"ds": "2026-01-01", "ti": "the ti", "run_id": "r1", "params": {"n": 1}}
 
@@ -27,12 +27,12 @@ def of(fn: Callable[..., Any]) -> ContextParameters:
 
 
 def called(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """What the function returns, called with what is filled in."""
+    """Call the function with filled-in arguments."""
     args, kwargs = of(fn).fill(args, kwargs, CONTEXT)
     return fn(*args, **kwargs)
 
 
-def test_a_function_that_wants_nothing_of_the_context_is_left_alone() -> None:
+def test_function_without_context_parameters_is_unchanged() -> None:
     assert context_parameters(lambda rows, *more, table="t": None, "task", "3") is None
     assert context_parameters(lambda: None, "task", "3") is None
     # A builtin that tells no signature.
@@ -48,7 +48,7 @@ def test_names_of_keys() -> None:
     assert called(fn, 1, b=9, run_id="mine") == (1, "2026-01-01", "the ti", 9, (), "mine", {"n": 1})
 
 
-def test_the_rest_is_all_that_has_no_parameter_of_its_own() -> None:
+def test_rest_has_all_keys_without_their_own_parameter() -> None:
     def fn(ds: Any = None, *, rows: int = 0, **context: Any) -> Any:
         return ds, rows, context
 
@@ -66,7 +66,7 @@ def test_the_context_itself_is_not_changed() -> None:
     assert before == CONTEXT
 
 
-def test_what_asks_the_server_is_found_when_it_is_used() -> None:
+def test_values_that_need_the_server_are_found_on_use() -> None:
     asked = []
 
     class Asking(dict[str, Any]):
@@ -92,6 +92,25 @@ def test_what_asks_the_server_is_found_when_it_is_used() -> None:
     assert of(named).fill((), {}, context) == (("2026",), {})
 
 
+def test_unsupported_key_raises_on_use() -> None:
+    class Context(dict[str, Any]):
+        def __getitem__(self, key: str) -> Any:
+            if key == "ti":
+                raise UnsupportedFeatureError("no ti here")
+            return super().__getitem__(key)
+
+    def rest(**context: Any) -> None: ...
+
+    def named(ti: Any) -> None: ...
+
+    _, given = of(rest).fill((), {}, Context(CONTEXT))
+    assert given["ds"] == "2026-01-01"
+    with pytest.raises(UnsupportedFeatureError, match="no ti here"):
+        str(given["ti"].task_id)
+    with pytest.raises(UnsupportedFeatureError, match="no ti here"):
+        of(named).fill((), {}, Context(CONTEXT))
+
+
 def test_a_parameter_after_one_that_is_filled_in_must_be_given() -> None:
     def fn(ds: Any, path: str, more: int = 1) -> Any:
         return ds, path, more
@@ -106,10 +125,10 @@ def test_a_parameter_after_one_that_is_filled_in_must_be_given() -> None:
     assert pickle.loads(pickle.dumps(_NotGiven.VALUE)) is _NotGiven.VALUE
 
 
-def test_another_default_than_none_is_refused() -> None:
+def test_default_other_than_none_is_refused() -> None:
     def fn(rows: int, ds: str = "2026-01-01") -> None: ...
 
-    with pytest.raises(InvalidArgumentError, match=r"^task 'load': Airflow fills in ds .* write ds=None, or give"):
+    with pytest.raises(InvalidArgumentError, match=r"^task 'load': Airflow fills in ds .* Use ds=None, or rename"):
         context_parameters(fn, "task 'load'", "3")
 
 

@@ -1,4 +1,4 @@
-"""What is said of a pool's slots: held, leaked or neither. Above all: a slot that somebody uses is never given back."""
+"""Diagnosis of a pool's slots. Above all: a slot in use is never released."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_compat._specs.pool_diagnosis import diagnose, server_findings
-from airflow_compat._specs.pool_evidence import Evidence, LimitState, ServerFacts
-from airflow_compat._specs.pool_history import Acquisition, Run
+from airflow_compat.pools._diagnosis import diagnose, server_findings
+from airflow_compat.pools._evidence import Evidence, LimitState, ServerFacts
+from airflow_compat.pools._history import Acquisition, Run
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
 SERVER = ServerFacts()
@@ -42,28 +42,28 @@ def kinds(active: LimitState, *evidence: Evidence, complete: bool = True) -> lis
     return [(finding.kind, finding.slots) for finding in diagnosis.findings]
 
 
-def test_a_living_lease_is_held() -> None:
+def test_slots_with_a_living_lease_are_held() -> None:
     assert kinds(limit(1), ALIVE) == [("held", 1)]
 
 
 @pytest.mark.parametrize(
     "evidence",
     [DEAD, Evidence(taken(), "gone", "ended", ago(600), "Crashed")],
-    ids=["its process is gone", "its run has ended"],
+    ids=["the holder's process is gone", "the holder's run has ended"],
 )
-def test_a_lease_that_is_gone_with_its_holder_is_leaked_where_the_counter_still_has_it(evidence: Evidence) -> None:
+def test_counted_slots_without_lease_and_holder_are_leaked(evidence: Evidence) -> None:
     diagnosis = diagnose(limit(1), [evidence], SERVER, NOW, complete=True)
     assert diagnosis.leaked_slots == 1
-    assert "its lease is gone" in diagnosis.leaked[0].reason
+    assert "the lease is gone" in diagnosis.leaked[0].reason
     assert "--release warehouse" in diagnosis.leaked[0].next
 
 
-def test_a_killed_holder_whose_lease_ended_in_the_ordinary_way_is_nothing() -> None:
+def test_killed_holder_with_ended_lease_is_no_finding() -> None:
     assert kinds(limit(0), DEAD) == []
     assert kinds(limit(1), DEAD, ALIVE) == [("held", 1)]
 
 
-def test_who_goes_on_without_a_lease_is_never_leaked() -> None:
+def test_running_holder_without_lease_is_lost_not_leaked() -> None:
     going_on = Evidence(taken(), "gone", "going-on")
     assert kinds(limit(1), going_on) == [("lost", 1)]
     assert kinds(limit(0), going_on) == [("lost", 1)]
@@ -72,39 +72,39 @@ def test_who_goes_on_without_a_lease_is_never_leaked() -> None:
     assert kinds(limit(2), going_on, DEAD) == [("lost", 1), ("leaked", 1)]
 
 
-def test_who_may_live_elsewhere_is_not_given_up() -> None:
+def test_holder_on_another_machine_is_not_released() -> None:
     unknown = Evidence(taken(run=None), "gone")
     assert kinds(limit(1), unknown) == [("unexplained", 1)]
     assert kinds(limit(1), unknown, DEAD) == [("unexplained", 1)]
 
 
-def test_an_ended_run_whose_process_lives_here_is_not_given_up() -> None:
+def test_ended_run_with_living_process_is_not_released() -> None:
     thread = Evidence(taken(), "gone", "ended", ago(600), process="alive")
     assert kinds(limit(1), thread) == [("unexplained", 1)]
 
 
-def test_the_untouched_counter_is_the_strongest_proof() -> None:
+def test_unchanged_counter_proves_a_leak() -> None:
     unknown = Evidence(taken("b", run=None), "gone")
     touched = limit(1, updated=ago(3500))
     untouched = limit(1, updated=ago(3599))
     assert kinds(touched, unknown, DEAD) == [("unexplained", 1)]
     diagnosis = diagnose(untouched, [unknown, DEAD], SERVER, NOW, complete=True)
-    assert "nobody has changed the counter since" in diagnosis.leaked[0].reason
+    assert "the counter has not changed since" in diagnosis.leaked[0].reason
     assert kinds(untouched, DEAD, complete=False) == [("leaked", 1)]
 
 
-def test_nothing_is_suspected_while_holders_may_be_missing() -> None:
+def test_incomplete_history_yields_no_leak() -> None:
     assert kinds(limit(1), DEAD, complete=False) == [("unexplained", 1)]
 
 
-def test_what_was_given_back_or_taken_since_the_counter_was_read_is_counted_right() -> None:
+def test_changes_after_the_counter_was_read_are_accounted_for() -> None:
     given_back = Evidence(replace(taken("b"), until=ago(9)))
     assert kinds(limit(1), given_back, DEAD) == []
     taken_since = Evidence(taken("b", since=1), "alive", "going-on")
     assert kinds(limit(1), taken_since, DEAD) == [("leaked", 1)]
 
 
-def test_the_lease_of_a_run_that_has_just_ended_ends_by_itself() -> None:
+def test_lease_of_a_just_ended_run_is_ending() -> None:
     ended = Evidence(taken(), "unasked", "ended", ago(20))
     diagnosis = diagnose(limit(1), [ended], SERVER, NOW, complete=True)
     (finding,) = diagnosis.findings
@@ -112,7 +112,7 @@ def test_the_lease_of_a_run_that_has_just_ended_ends_by_itself() -> None:
     assert kinds(limit(1), Evidence(taken(), "alive", process="dead")) == [("ending", 1)]
 
 
-def test_prefects_own_holders() -> None:
+def test_holders_of_prefects_own_concurrency() -> None:
     own = taken(ours=False)
     assert kinds(limit(1), Evidence(own, run="going-on")) == [("held", 1)]
     assert kinds(limit(1), Evidence(own, run="ended", run_ended=ago(299))) == [("ending", 1)]
@@ -123,12 +123,12 @@ def test_prefects_own_holders() -> None:
     assert kinds(limit(1), Evidence(taken(ours=False, run=None))) == [("unexplained", 1)]
 
 
-def test_limits_that_limit_nothing_or_let_nobody_in() -> None:
+def test_inactive_and_zero_limits_are_problems() -> None:
     assert kinds(limit(1, active=False), DEAD) == [("inactive", 1)]
     assert kinds(limit(0, slots=0)) == [("no-slots", 0)]
 
 
-def test_the_servers_settings() -> None:
+def test_server_settings() -> None:
     assert server_findings(ServerFacts(repossessor=5)) == ()
     memory, slow = server_findings(ServerFacts(leases_in_memory=True, repossessor=15))
     assert "lease_storage.filesystem" in memory.next
@@ -136,10 +136,10 @@ def test_the_servers_settings() -> None:
     assert not memory.is_problem
     assert not slow.is_problem
     (never,) = server_findings(ServerFacts(repossessor=None))
-    assert "never looks" in never.reason
+    assert "never searches" in never.reason
 
 
-def test_a_finding_for_json() -> None:
+def test_finding_as_json() -> None:
     (finding,) = diagnose(limit(1), [DEAD], SERVER, NOW, complete=True).findings
     shown = finding.as_dict()
     assert (shown["kind"], shown["pool"], shown["run_id"], shown["problem"]) == ("leaked", "warehouse", "r1", True)
@@ -147,10 +147,10 @@ def test_a_finding_for_json() -> None:
 
 @dataclass(frozen=True)
 class Holder:
-    """One that took slots, as it truly is.
+    """A holder with its true condition.
 
-    living: uses them. without-lease: uses them, and a restart forgot the lease. killed: the lease ended, and the
-    counter was lowered. leaked: a restart forgot the lease, and who took them is gone.
+    living: uses its slots. without-lease: uses its slots, and a restart lost the lease. killed: the lease ended, and
+    the counter was lowered. leaked: a restart lost the lease, and the holder is gone.
     """
 
     slots: int
@@ -193,8 +193,8 @@ def slots_of(found: list[Holder], *truths: str) -> int:
 
 
 @given(holders, st.booleans())
-def test_no_more_than_what_is_truly_leaked_is_ever_given_back(found: list[Holder], complete: bool) -> None:
-    """The counter has the slots of all but the killed, whose leases ended; and every holder said what it took."""
+def test_only_truly_leaked_slots_are_released(found: list[Holder], complete: bool) -> None:
+    """The counter has the slots of all except the killed holders, whose leases ended. All holders sent events."""
     counter = slots_of(found, "living", "without-lease", "leaked")
     evidence = [evidence_of(number, holder) for number, holder in enumerate(found)]
     diagnosis = diagnose(limit(counter, slots=99), evidence, SERVER, NOW, complete=complete)
@@ -203,7 +203,7 @@ def test_no_more_than_what_is_truly_leaked_is_ever_given_back(found: list[Holder
 
 
 @given(holders.map(lambda found: [replace(holder, slots=1, visible=True) for holder in found]))
-def test_all_that_is_leaked_is_given_back_where_all_can_be_seen(found: list[Holder]) -> None:
+def test_all_leaked_slots_are_found_with_full_evidence(found: list[Holder]) -> None:
     counter = slots_of(found, "living", "without-lease", "leaked")
     evidence = [evidence_of(number, holder) for number, holder in enumerate(found)]
     diagnosis = diagnose(limit(counter, slots=99), evidence, SERVER, NOW, complete=True)
@@ -211,7 +211,7 @@ def test_all_that_is_leaked_is_given_back_where_all_can_be_seen(found: list[Hold
 
 
 @given(holders, st.integers(0, 30))
-def test_never_more_than_the_counter_has_beyond_the_living(found: list[Holder], counter: int) -> None:
+def test_leaked_slots_never_exceed_the_counters_excess(found: list[Holder], counter: int) -> None:
     evidence = [evidence_of(number, holder) for number, holder in enumerate(found)]
     diagnosis = diagnose(limit(counter, slots=99), evidence, SERVER, NOW, complete=True)
     excess = max(0, counter - sum(finding.slots for finding in diagnosis.findings if finding.kind == "held"))

@@ -1,4 +1,4 @@
-"""Events of a pool, paired into who holds its slots and who waits."""
+"""Pairs a pool's events into holders and waiters."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_compat._specs.pool_history import Acquisition, Pairing, PoolEvent, Run, Wait, open_waits
+from airflow_compat.pools._history import Acquisition, Pairing, PoolEvent, Run, count_waiters
 
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 RUN = Run("flow-run", "r1", "etl")
@@ -47,7 +47,7 @@ def test_a_lease_is_open_until_it_is_released() -> None:
     assert found.until == at(9)
 
 
-def test_a_lease_that_was_handed_over_is_its_last_holders() -> None:
+def test_handed_over_lease_belongs_to_its_last_holder() -> None:
     events = [
         acquired("a", 0, "L"),
         released(5, lease="L", follows="a", handed_over=True),
@@ -58,7 +58,7 @@ def test_a_lease_that_was_handed_over_is_its_last_holders() -> None:
     assert pair(*events, released(9, lease="L"))[0].until == at(9)
 
 
-def test_the_next_holder_may_speak_before_the_last_one() -> None:
+def test_events_of_a_handover_may_arrive_swapped() -> None:
     events = [
         acquired("a", 0, "L"),
         acquired("b", 5, "L", OTHER_RUN),
@@ -68,7 +68,7 @@ def test_the_next_holder_may_speak_before_the_last_one() -> None:
     assert (found.event_id, found.run) == ("b", OTHER_RUN)
 
 
-def test_a_lease_that_went_to_somebody_who_says_nothing_is_nobodys_run() -> None:
+def test_lease_handed_to_a_silent_holder_has_no_run() -> None:
     (found,) = pair(acquired("a", 0, "L"), released(5, lease="L", follows="a", handed_over=True))
     assert (found.run, found.flow_run, found.pid, found.until) == (None, None, 7, None)
     # After five minutes the event doesn't say any more what it follows.
@@ -76,11 +76,11 @@ def test_a_lease_that_went_to_somebody_who_says_nothing_is_nobodys_run() -> None
     assert found.run is None
 
 
-def test_prefects_own_are_paired_by_what_they_follow() -> None:
+def test_prefects_own_holds_are_paired_by_follows() -> None:
     assert open_ids(acquired("a", 0), acquired("b", 1), released(2, follows="a")) == ["b"]
 
 
-def test_prefects_own_of_more_than_five_minutes_are_paired_by_their_run() -> None:
+def test_prefects_own_long_holds_are_paired_by_run() -> None:
     assert open_ids(acquired("a", 0), released(301)) == []
     assert open_ids(acquired("a", 0), released(301, run=OTHER_RUN)) == ["a"]
     assert open_ids(acquired("a", 0, slots=2), released(301)) == ["a"]
@@ -91,8 +91,8 @@ def test_prefects_own_of_more_than_five_minutes_are_paired_by_their_run() -> Non
 
 
 @given(st.lists(st.tuples(st.integers(1, 900), st.booleans(), st.booleans()), max_size=12))
-def test_each_hold_that_ends_is_closed_and_each_other_one_open(holds: list[tuple[int, bool, bool]]) -> None:
-    """Holds of some length, ours or Prefect's, ended or not; each in a run of its own."""
+def test_ended_holds_are_closed_and_others_open(holds: list[tuple[int, bool, bool]]) -> None:
+    """Holds of some length, of this package or of Prefect, ended or not, each in its own run."""
     events, expected = [], set()
     for number, (length, ours, ends) in enumerate(holds):
         lease, run = (f"L{number}" if ours else ""), Run("task-run", f"r{number}", "")
@@ -109,22 +109,16 @@ def waiting(seconds: float, pid: int = 7, waiters: int = 1) -> PoolEvent:
     return PoolEvent("", "waiting", at(seconds), 2, run=RUN, host="h", pid=pid, waiters=waiters)
 
 
-def waits(*events: PoolEvent, now: float) -> tuple[Wait, ...]:
-    return open_waits(sorted(events, key=lambda event: event.occurred, reverse=True), at(now))
+def waiters(*events: PoolEvent, now: float) -> int:
+    return count_waiters(sorted(events, key=lambda event: event.occurred, reverse=True), at(now))
 
 
-def test_who_says_so_again_and_again_waits_since_the_first_time() -> None:
-    (wait,) = waits(waiting(0), waiting(2), waiting(4, waiters=3), now=5)
-    assert (wait.since, wait.waiters, wait.slots, wait.run, wait.pid) == (START, 3, 2, RUN, 7)
+def test_latest_waiting_event_of_each_process_counts() -> None:
+    assert waiters(waiting(0), waiting(2), waiting(4, waiters=3), now=5) == 3
+    assert waiters(waiting(0, pid=8), waiting(1), now=2) == 2
 
 
-def test_an_earlier_wait_is_another_one() -> None:
-    (wait,) = waits(waiting(0), waiting(100), now=101)
-    assert wait.since == at(100)
-
-
-def test_who_fell_silent_or_got_in_waits_no_longer() -> None:
-    assert waits(waiting(0), now=60) == ()
-    assert waits(waiting(0), acquired("a", 1, "L"), now=2) == ()
-    assert len(waits(waiting(0, waiters=2), acquired("a", 1, "L"), now=2)) == 1
-    assert [wait.pid for wait in waits(waiting(0, pid=8), waiting(1), now=2)] == [8, 7]
+def test_silent_and_served_processes_are_not_waiting() -> None:
+    assert waiters(waiting(0), now=60) == 0
+    assert waiters(waiting(0), acquired("a", 1, "L"), now=2) == 0
+    assert waiters(waiting(0, waiters=2), acquired("a", 1, "L"), now=2) == 2

@@ -1,4 +1,4 @@
-"""A pool's queue in one process, with the clock and the server replaced: order, nobody starved, no wake-up lost."""
+"""A pool's queue in one process with a fake clock and server: order, fairness, no lost wake-ups."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import itertools
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_compat._pools.desk import Desk
-from airflow_compat._pools.line import Line, Ticket
 from airflow_compat.errors import PoolNotReadyError
+from airflow_compat.pools._dispatcher import SlotDispatcher
+from airflow_compat.pools._fair_share import FairShare
+from airflow_compat.pools._queue import Ticket, WaitQueue
 
 
 @dataclass(eq=False)
@@ -22,7 +24,7 @@ class Slots:
 
 @dataclass
 class Server:
-    """Counts as the real one does, and fails if more is out than there is."""
+    """Counts like the real server, and fails if more slots are out than exist."""
 
     limit: int
     taken: int = 0
@@ -58,8 +60,8 @@ def ticket(slots: int = 1, weight: int = 1, woken: list[str] | None = None, name
 
 
 @given(st.lists(st.tuples(st.integers(-2, 2), st.booleans()), max_size=40))
-def test_the_line_is_by_weight_then_by_arrival(arrivals: list[tuple[int, bool]]) -> None:
-    line: Line[Slots] = Line()
+def test_queue_is_sorted_by_weight_then_arrival(arrivals: list[tuple[int, bool]]) -> None:
+    line: WaitQueue[Slots] = WaitQueue()
     stay = []
     for number, (weight, leaves) in enumerate(arrivals):
         each = ticket(weight=weight)
@@ -89,11 +91,11 @@ STEPS = st.lists(
 
 
 class Room:
-    """A desk, and who stands before and behind it."""
+    """A desk with its waiters and holders."""
 
     def __init__(self, limit: int) -> None:
         self.clock, self.server = Clock(), Server(limit)
-        self.desk: Desk[Slots] = Desk(self.server, self.clock)
+        self.desk: SlotDispatcher[Slots] = SlotDispatcher(self.server, self.clock)
         self.waiting: list[Ticket[Slots]] = []
         self.holding: list[Ticket[Slots]] = []
         self.woken: list[str] = []
@@ -142,9 +144,9 @@ class Room:
             assert len(self.waiting) + len(self.holding) == left - 1
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(st.integers(3, 5), STEPS)
-def test_nothing_is_lost_and_everybody_is_served(limit: int, steps: list[tuple[str, int, int]]) -> None:
+def test_no_slot_is_lost_and_every_waiter_is_served(limit: int, steps: list[tuple[str, int, int]]) -> None:
     room = Room(limit)
     for step in steps:
         room.take(*step)
@@ -152,9 +154,9 @@ def test_nothing_is_lost_and_everybody_is_served(limit: int, steps: list[tuple[s
     assert (room.server.taken, room.server.out, room.desk.waiting()) == (0, [], 0)
 
 
-def test_slots_go_from_hand_to_hand_without_a_request() -> None:
+def test_slots_are_handed_over_without_a_request() -> None:
     clock, server = Clock(), Server(1)
-    desk: Desk[Slots] = Desk(server, clock)
+    desk: SlotDispatcher[Slots] = SlotDispatcher(server, clock)
     line = [ticket() for _ in range(50)]
     for each in line:
         desk.join(each)
@@ -169,9 +171,9 @@ def test_slots_go_from_hand_to_hand_without_a_request() -> None:
 
 
 @pytest.mark.parametrize(("hear", "longest"), [(True, 1.0), (False, 1.5)])
-def test_a_busy_process_pauses_for_others(hear: bool, longest: float) -> None:
+def test_busy_process_pauses_for_other_processes(hear: bool, longest: float) -> None:
     clock, server = Clock(), Server(1)
-    desk: Desk[Slots] = Desk(server, clock)
+    desk: SlotDispatcher[Slots] = SlotDispatcher(server, clock)
     current = ticket()
     desk.join(current)
     desk.ask()
@@ -194,9 +196,9 @@ def test_a_busy_process_pauses_for_others(hear: bool, longest: float) -> None:
     assert following.held
 
 
-def test_a_busy_process_that_nobody_waits_in_pauses_too() -> None:
+def test_busy_process_without_waiters_pauses_too() -> None:
     clock, server = Clock(), Server(1)
-    desk: Desk[Slots] = Desk(server, clock)
+    desk: SlotDispatcher[Slots] = SlotDispatcher(server, clock)
     paused = 0
     for _ in range(1000):
         each = ticket()
@@ -214,7 +216,7 @@ def test_a_busy_process_that_nobody_waits_in_pauses_too() -> None:
 
 def test_lost_slots_are_not_handed_over() -> None:
     server = Server(1)
-    desk: Desk[Slots] = Desk(server, Clock())
+    desk: SlotDispatcher[Slots] = SlotDispatcher(server, Clock())
     first, second = ticket(), ticket()
     desk.join(first)
     desk.join(second)
@@ -225,10 +227,10 @@ def test_lost_slots_are_not_handed_over() -> None:
     assert not second.settled
 
 
-def test_a_refusal_ends_the_wait_of_whom_it_concerns() -> None:
+def test_refusal_ends_only_the_refused_wait() -> None:
     server = Server(1, refuse=PoolNotReadyError)
     woken: list[str] = []
-    desk: Desk[Slots] = Desk(server, Clock())
+    desk: SlotDispatcher[Slots] = SlotDispatcher(server, Clock())
     line = [ticket(woken=woken, name=name) for name in "ab"]
     for each in line:
         desk.join(each)
@@ -245,9 +247,9 @@ def test_a_refusal_ends_the_wait_of_whom_it_concerns() -> None:
     assert last.error
 
 
-def test_after_a_denial_newcomers_do_not_ask_for_a_moment() -> None:
+def test_new_waiters_send_no_request_right_after_a_denial() -> None:
     clock, server = Clock(), Server(limit=1, taken=1)
-    desk = Desk(server, clock)
+    desk = SlotDispatcher(server, clock)
     assert not desk.was_just_denied()
     desk.join(ticket())
     desk.ask()
@@ -258,3 +260,13 @@ def test_after_a_denial_newcomers_do_not_ask_for_a_moment() -> None:
     assert desk.was_just_denied()
     clock.now = 0.3
     assert not desk.was_just_denied()
+
+
+def test_slots_are_handed_over_again_from_the_end_of_a_pause() -> None:
+    share = FairShare()
+    share.acquired(0.0)
+    share.released(1000.0)
+    end = share.may_ask_at()
+    assert end > 1000.0
+    assert not share.may_hand_over(end - 0.001)
+    assert share.may_hand_over(end)

@@ -1,4 +1,4 @@
-"""`airflow_compat.testing`'s fakes: what ported code sees while they are active, and that nothing is left of them."""
+"""`airflow_compat.testing`'s fakes: ported code sees them while they are active, and nothing remains after."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from airflow_compat import BaseHook, Connection, Variable, aget_connection, get_connection, pool, pools
-from airflow_compat._stand_ins.kinds import CONNECTIONS, POOLS, VARIABLES
+from airflow_compat.connections._override import CONNECTIONS
 from airflow_compat.errors import (
     AirflowCompatError,
     ConnectionNotFoundError,
@@ -24,7 +24,9 @@ from airflow_compat.errors import (
     VariableNotFoundError,
 )
 from airflow_compat.exceptions import AirflowNotFoundException
+from airflow_compat.pools._override import POOLS
 from airflow_compat.testing import PoolUse, fake_connections, fake_pools, fake_variables
+from airflow_compat.variables._override import VARIABLES
 
 URI = "postgres://etl:s3cret@db.example.com:5433/shop"
 
@@ -46,7 +48,7 @@ def _nothing_is_left() -> Iterator[None]:
     ],
     ids=["uri", "export", "json", "object"],
 )  # fmt: skip
-def test_each_form_of_a_connection_is_read_by_each_way(value: Any) -> None:
+def test_each_form_of_a_connection_is_read_in_each_way(value: Any) -> None:
     with fake_connections({"shop_db": value}) as fake:
         found = [
             get_connection("shop_db"),
@@ -62,7 +64,7 @@ def test_each_form_of_a_connection_is_read_by_each_way(value: Any) -> None:
     assert fake.asked == ["shop_db"] * 5
 
 
-def test_a_connection_that_is_not_there_is_named_and_no_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_connection_is_named_without_reading_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", URI)
     with fake_connections({"shop_db": URI}) as fake, pytest.raises(ConnectionNotFoundError) as caught:
         get_connection("warehouse")
@@ -80,13 +82,13 @@ def test_a_connection_that_is_not_there_is_named_and_no_environment_is_read(monk
         ("postgres://etl:s3cret@db:port/shop", InvalidConnectionError),
     ],
 )
-def test_what_is_no_connection_is_refused_where_it_is_given(value: Any, error: type[Exception]) -> None:
+def test_invalid_connection_is_refused_when_it_is_given(value: Any, error: type[Exception]) -> None:
     with pytest.raises(error, match="shop_db") as caught:
         fake_connections({"shop_db": value})
     assert "s3cret" not in str(caught.value)
 
 
-def test_a_fake_inside_of_another_adds_to_it_and_is_undone() -> None:
+def test_nested_fake_adds_to_the_outer_one_until_it_ends() -> None:
     @fake_connections({"b": "http://inner-b", "c": "http://inner-c"})
     def fails() -> None:
         assert [get_connection(one).host for one in "abc"] == ["outer-a", "inner-b", "inner-c"]
@@ -100,13 +102,13 @@ def test_a_fake_inside_of_another_adds_to_it_and_is_undone() -> None:
             get_connection("c")
 
 
-def test_what_is_added_meanwhile_is_gone_when_it_is_used_again() -> None:
+def test_items_added_while_active_are_gone_on_the_next_use() -> None:
     fake = fake_connections({})
     fake.update({"a": "http://before"})
     with fake:
         fake.update({"b": "http://meanwhile"})
         assert [get_connection(one).host for one in "ab"] == ["before", "meanwhile"]
-    with fake, pytest.raises(ConnectionNotFoundError, match="which has a;"):
+    with fake, pytest.raises(ConnectionNotFoundError, match=r"which has a\."):
         get_connection("b")
 
 
@@ -141,7 +143,7 @@ def test_a_variable_is_read_set_and_deleted_in_memory() -> None:
     assert "t0ken" not in repr(fake)
 
 
-def test_a_variables_async_twins_see_the_same() -> None:
+def test_async_variable_functions_see_the_same() -> None:
     async def ported() -> Any:
         await Variable.aset("seen", 3)
         await Variable.adelete("old")
@@ -151,7 +153,7 @@ def test_a_variables_async_twins_see_the_same() -> None:
         assert asyncio.run(ported()) == ("3", None)
 
 
-def test_a_variable_that_is_not_there_is_named_and_no_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_variable_is_named_without_reading_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_VAR_TARGET", "production")
     with fake_variables({"other": "o"}):
         with pytest.raises(VariableNotFoundError, match=r"'target' isn't among those of fake_variables\(\).*has other"):
@@ -160,11 +162,11 @@ def test_a_variable_that_is_not_there_is_named_and_no_environment_is_read(monkey
 
 
 def test_a_variable_that_json_cannot_hold_is_refused() -> None:
-    with pytest.raises(FakeError, match="'rows' is set"):
+    with pytest.raises(FakeError, match="'rows' is or contains a set"):
         fake_variables({"rows": {1, 2}})
 
 
-def test_what_an_inner_fake_sets_is_gone_outside() -> None:
+def test_variables_set_in_a_nested_fake_end_with_it() -> None:
     with fake_variables({"target": "staging"}):
         with fake_variables({}):
             Variable.set("target", "changed")
@@ -172,7 +174,7 @@ def test_what_an_inner_fake_sets_is_gone_outside() -> None:
         assert (Variable.get("target"), Variable.get("new", None)) == ("staging", None)
 
 
-def test_a_pool_limits_threads_and_tells_who_took_what() -> None:
+def test_pool_limits_threads_and_records_holders() -> None:
     together = threading.Barrier(2)
 
     def load(number: int) -> int:
@@ -189,7 +191,7 @@ def test_a_pool_limits_threads_and_tells_who_took_what() -> None:
     assert {(use.pool, use.slots, use.holder.partition("_")[0]) for use in fake.uses} == {("warehouse", 1, "loader")}
 
 
-def test_a_pool_limits_tasks_of_an_event_loop_by_their_weight() -> None:
+def test_pool_serves_tasks_of_an_event_loop_by_weight() -> None:
     order = []
 
     async def load(name: str, weight: int, ready: asyncio.Event) -> None:
@@ -212,7 +214,7 @@ def test_a_pool_limits_tasks_of_an_event_loop_by_their_weight() -> None:
     assert fake.uses[1:] == [PoolUse("warehouse", 2, w, n) for n, w in (("high", 5), ("middle", 3), ("low", 1))]
 
 
-def test_uses_are_in_the_order_of_service_whichever_thread_wakes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_uses_are_in_the_order_of_service(monkeypatch: pytest.MonkeyPatch) -> None:
     light_is_in = threading.Event()
 
     def slow_name() -> str:
@@ -226,7 +228,7 @@ def test_uses_are_in_the_order_of_service_whichever_thread_wakes_first(monkeypat
             if weight == 1:
                 light_is_in.set()
 
-    monkeypatch.setattr("airflow_compat._testing.memory_pool._name", slow_name)
+    monkeypatch.setattr("airflow_compat.testing._memory_pool._name", slow_name)
     threads = [
         threading.Thread(target=load, args=(weight,), name=name) for name, weight in (("light", 1), ("heavy", 9))
     ]
@@ -242,7 +244,7 @@ def test_uses_are_in_the_order_of_service_whichever_thread_wakes_first(monkeypat
     assert [use.holder for use in fake.uses[1:]] == ["heavy", "light"]
 
 
-def test_a_pool_that_is_full_times_out_and_what_waited_leaves_nothing() -> None:
+def test_full_pool_times_out_and_the_waiter_leaves_the_queue() -> None:
     def late() -> None:
         with pool("warehouse", timeout=0):
             pass
@@ -262,7 +264,7 @@ def test_a_pool_that_is_full_times_out_and_what_waited_leaves_nothing() -> None:
     with fake_pools({"warehouse": 1}) as fake, ThreadPoolExecutor(1) as other:
         with pool("warehouse"):
             for run in (late, lambda: asyncio.run(late_async())):
-                with pytest.raises(PoolTimeoutError, match="1 slot could not be had within"):
+                with pytest.raises(PoolTimeoutError, match="1 slot were not free within"):
                     other.submit(_copied(run)).result()
             other.submit(_copied(lambda: asyncio.run(cancelled()))).result()
             (state,) = pools.read()
@@ -272,10 +274,10 @@ def test_a_pool_that_is_full_times_out_and_what_waited_leaves_nothing() -> None:
     assert len(fake.uses) == 2
 
 
-def test_a_pool_that_can_never_give_so_much_is_an_error() -> None:
+def test_request_for_more_slots_than_the_pool_has_is_an_error() -> None:
     with fake_pools({"small": 1, "free": -1}) as fake:
         with (
-            pytest.raises(PoolNotReadyError, match=r"2 slots are asked for and fake_pools\(\) gives it 1"),
+            pytest.raises(PoolNotReadyError, match=r"2 slots are requested, but fake_pools\(\) gives the pool 1"),
             pool("small", 2),
         ):
             pass
@@ -290,12 +292,12 @@ def test_a_pool_that_can_never_give_so_much_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("slots", [True, "2", -2, None, {"description": "no slots"}])
-def test_what_are_no_slots_is_refused(slots: Any) -> None:
+def test_invalid_slots_are_refused(slots: Any) -> None:
     with pytest.raises(FakeError, match="slots of 'warehouse'"):
         fake_pools({"warehouse": slots})
 
 
-def test_a_pool_of_the_fake_around_still_has_its_slots_taken() -> None:
+def test_pool_of_the_outer_fake_keeps_its_taken_slots() -> None:
     with fake_pools({"warehouse": 1}), pool("warehouse"), fake_pools({"other": 1}):
         with pytest.raises(PoolNotReadyError, match="already holds 1"), pool("warehouse"):
             pass
@@ -303,7 +305,7 @@ def test_a_pool_of_the_fake_around_still_has_its_slots_taken() -> None:
             pass
 
 
-def test_who_waited_in_vain_lets_those_behind_pass() -> None:
+def test_timed_out_waiter_lets_the_next_ones_pass() -> None:
     behind = threading.Event()
 
     def wants_all() -> None:
@@ -324,7 +326,7 @@ def test_who_waited_in_vain_lets_those_behind_pass() -> None:
     assert [use.slots for use in fake.uses] == [1, 1]
 
 
-def test_used_again_a_pool_begins_anew() -> None:
+def test_reused_pool_starts_with_all_slots_free() -> None:
     fake = fake_pools({"warehouse": 2})
     with fake:
         with pool("warehouse", 2):
@@ -336,7 +338,7 @@ def test_used_again_a_pool_begins_anew() -> None:
         assert (fake.most_held("warehouse"), fake.uses) == (0, [])
 
 
-def test_as_a_decorator_each_call_has_its_own() -> None:
+def test_as_a_decorator_each_call_has_its_own_fake() -> None:
     @fake_variables({"count": "0"})
     def plain() -> Any:
         Variable.set("count", int(Variable.get("count")) + 1)
@@ -368,7 +370,7 @@ def test_as_a_decorator_each_call_has_its_own() -> None:
     assert plain.__name__ == "plain"
 
 
-def test_what_it_cannot_decorate_is_refused() -> None:
+def test_objects_that_it_cannot_decorate_are_refused() -> None:
     async def stream() -> Any:
         yield 1
 
@@ -408,7 +410,7 @@ def test_in_a_unittest_of_coroutines() -> None:
     assert (result.testsRun, result.failures, result.errors) == (1, [], [])
 
 
-def test_started_twice_it_says_so() -> None:
+def test_second_start_is_an_error() -> None:
     with fake_connections({}) as fake, pytest.raises(FakeError, match="active already"):
         fake.start()
     fake.stop()
@@ -416,7 +418,7 @@ def test_started_twice_it_says_so() -> None:
         assert fake.asked == []
 
 
-def test_threads_and_tasks_that_fake_at_once_see_their_own() -> None:
+def test_concurrent_threads_and_tasks_see_their_own_fakes() -> None:
     together = threading.Barrier(2)
 
     def in_thread(host: str) -> Any:
@@ -439,7 +441,7 @@ def test_threads_and_tasks_that_fake_at_once_see_their_own() -> None:
     assert asyncio.run(tasks()) == ["c", "d"]
 
 
-def test_a_bare_thread_sees_the_fake_too_and_not_the_server() -> None:
+def test_bare_thread_sees_the_fake() -> None:
     found: list[Any] = []
 
     def ported() -> None:
@@ -456,7 +458,7 @@ def test_a_bare_thread_sees_the_fake_too_and_not_the_server() -> None:
     assert found == ["faked", ConnectionNotFoundError]
 
 
-def test_a_task_that_outlives_a_fake_does_not_see_it_any_more() -> None:
+def test_task_that_outlives_a_fake_no_longer_sees_it() -> None:
     async def later(over: asyncio.Event) -> Any:
         await over.wait()
         return get_connection("db").host
@@ -474,8 +476,18 @@ def test_a_task_that_outlives_a_fake_does_not_see_it_any_more() -> None:
 
 
 def _copied(function: Callable[[], Any]) -> Callable[[], Any]:
-    """To be run by another thread in this one's context."""
+    """Run a function in another thread with this thread's context."""
     import contextvars
 
     context = contextvars.copy_context()
     return lambda: context.run(function)
+
+
+def test_a_generator_under_a_pool_holds_the_slots_until_its_end() -> None:
+    @pool("warehouse", 2)
+    def rows() -> Iterator[int]:
+        yield fake.held("warehouse")
+
+    with fake_pools({"warehouse": 2}) as fake:
+        assert list(rows()) == [2]
+        assert fake.held("warehouse") == 0

@@ -1,4 +1,4 @@
-"""A plan of work pools: what becomes of each, by what the server holds; nothing that is there is lost."""
+"""The plan of work pools against the server, which keeps the server's own settings."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from airflow_compat._specs.work_pool_plan import HeldWorkPool, WorkPoolItem, plan_pools
-from airflow_compat._specs.work_pool_templates import KUBERNETES_VARIABLES, with_additions
-from airflow_compat._specs.work_pools import WorkPoolSpec
 from airflow_compat.errors import InvalidWorkPoolError
+from airflow_compat.work_pools._job_templates import KUBERNETES_VARIABLES, with_additions
+from airflow_compat.work_pools._plan import HeldWorkPool, WorkPoolItem, plan_pools
+from airflow_compat.work_pools._specs import WorkPoolSpec
 
 TEMPLATE: dict[str, Any] = {
     "job_configuration": {
@@ -37,10 +37,20 @@ PODS = WorkPoolSpec(
 )
 
 
+def test_job_variables_are_not_in_the_repr() -> None:
+    spec = WorkPoolSpec("etl", "process", {"env": {"A": "open-sesame"}}, job_manifest={"b": "open-sesame"})
+    assert "open-sesame" not in repr(spec)
+
+
+def test_job_template_is_not_in_the_repr() -> None:
+    template = {"variables": {"properties": {"env": {"default": {"A": "open-sesame"}}}}}
+    assert "open-sesame" not in repr(HeldWorkPool("etl", "process", template))
+
+
 def plan(
     *specs: WorkPoolSpec, held: HeldWorkPool | None = None, replace: bool = False, wrong: list[str] | None = None
 ) -> list[WorkPoolItem]:
-    """The plan, with a check that finds what is given."""
+    """Return the plan, with a check that returns the given problems."""
 
     def check(template: Mapping[str, Any], job_variables: Mapping[str, Any]) -> list[str]:
         return wrong or []
@@ -49,21 +59,23 @@ def plan(
 
 
 def held_like(item: WorkPoolItem, **changes: Any) -> HeldWorkPool:
-    """What the server has after an item was written."""
+    """Return the server's pool after an item was written."""
     data = {"concurrency_limit": None, **item.data, **changes}
     return HeldWorkPool(item.name, item.type, data["base_job_template"], data["concurrency_limit"])
 
 
-def test_a_pool_that_no_request_carries_is_refused() -> None:
+def test_unsendable_pool_is_refused() -> None:
     manifest = {"spec": {"template": {"spec": {"priority": 2**64}}}}
     [item] = plan(WorkPoolSpec("etl", "kubernetes", job_manifest=manifest))
     assert (item.action, dict(item.data)) == ("refused", {})
-    assert item.notes == (
-        "it holds a number beyond 64 bits, which no request can carry; correct it in the pool's arguments",
+    [note] = item.notes
+    assert note == (
+        "the object holds a number beyond 64 bits, which a request can't carry; correct the value in the pool's "
+        "arguments"
     )
 
 
-def test_a_new_pool_has_prefects_template_and_what_is_added() -> None:
+def test_new_pool_has_template_and_additions() -> None:
     [item] = plan(PODS)
     assert item.action == "create"
     assert item.as_dict() == {"name": "etl", "action": "create", "type": "kubernetes", "notes": []}
@@ -91,14 +103,14 @@ def test_references_in_a_manifest_become_job_variables() -> None:
     assert (variable["type"], variable["default"]) == ("string", "{{ prefect.blocks.secret.token }}")
 
 
-def test_what_was_written_is_unchanged_afterwards() -> None:
+def test_written_pool_is_unchanged() -> None:
     [created] = plan(PODS)
     [again] = plan(PODS, held=held_like(created))
     assert again.action == "unchanged"
 
 
 @pytest.mark.parametrize("replace", [False, True])
-def test_what_differs_is_changed_only_when_told(replace: bool) -> None:
+def test_different_pool_is_updated_only_with_replace(replace: bool) -> None:
     held = HeldWorkPool("etl", "kubernetes", TEMPLATE, 5)
     [item] = plan(PODS, held=held, replace=replace)
     assert item.action == ("update" if replace else "differs")
@@ -109,7 +121,7 @@ def test_what_differs_is_changed_only_when_told(replace: bool) -> None:
     )
 
 
-def test_what_the_user_has_added_stays() -> None:
+def test_user_additions_are_kept() -> None:
     [created] = plan(PODS)
     template = created.data["base_job_template"]
     template["variables"]["properties"]["own"] = {"type": "string"}
@@ -122,12 +134,12 @@ def test_what_the_user_has_added_stays() -> None:
     assert "own" in item.data["base_job_template"]["variables"]["properties"]
     assert item.notes == (
         "differs in the job variable tolerations, its job manifest",
-        "its concurrency limit of 3 is left as it is",
+        "keeps its concurrency limit of 3",
     )
     assert "concurrency_limit" not in item.data
 
 
-def test_a_pool_without_a_template_gets_prefects() -> None:
+def test_empty_template_is_replaced() -> None:
     spec = WorkPoolSpec("etl", "process")
     [item] = plan(spec, held=HeldWorkPool("etl", "process"), replace=True)
     assert item.action == "update"
@@ -135,14 +147,14 @@ def test_a_pool_without_a_template_gets_prefects() -> None:
     assert item.data["base_job_template"] == TEMPLATE
 
 
-def test_another_type_is_refused() -> None:
+def test_other_type_is_refused() -> None:
     [item] = plan(PODS, held=HeldWorkPool("etl", "docker", TEMPLATE), replace=True)
     assert item.action == "refused"
     assert "docker pool of this name" in item.notes[0]
     assert not item.data
 
 
-def test_job_variables_that_do_not_fit_are_refused() -> None:
+def test_invalid_job_variables_are_refused() -> None:
     [item] = plan(PODS, wrong=["job variable image: mend it"])
     assert (item.action, item.notes) == ("refused", ("job variable image: mend it",))
 
@@ -161,29 +173,30 @@ def test_several_deployments_share_a_pool() -> None:
 @pytest.mark.parametrize(
     ("other", "match"),
     [
-        (WorkPoolSpec("etl", "docker"), "as kubernetes and as docker"),
+        (WorkPoolSpec("etl", "docker"), "types kubernetes and docker"),
         (WorkPoolSpec("etl", "kubernetes", concurrency_limit=4), "3 and 4"),
         (
             WorkPoolSpec("etl", "kubernetes", job_manifest={"spec": {"template": {"spec": {"hostNetwork": False}}}}),
-            "another spec.template.spec.hostNetwork",
+            "differ in spec.template.spec.hostNetwork",
         ),
         (WorkPoolSpec("etl", "kubernetes", secret_env={"TOKEN": "other"}), "TOKEN from different blocks"),
-        (WorkPoolSpec("etl", "kubernetes", added_variables=("own",)), "'own' can't be added"),
+        (WorkPoolSpec("etl", "kubernetes", secret_env={"TOKEN": "vault"}), "TOKEN from different blocks"),
+        (WorkPoolSpec("etl", "kubernetes", added_variables=("own",)), "'own' is unknown"),
     ],
 )
-def test_what_contradicts_is_refused(other: WorkPoolSpec, match: str) -> None:
+def test_contradicting_specs_are_refused(other: WorkPoolSpec, match: str) -> None:
     [item] = plan(PODS, other)
     assert item.action == "refused"
     assert match in item.notes[0]
 
 
-def test_only_pods_have_a_manifest() -> None:
-    with pytest.raises(InvalidWorkPoolError, match="are for kubernetes pools"):
+def test_manifest_is_only_for_kubernetes_pools() -> None:
+    with pytest.raises(InvalidWorkPoolError, match="are only for kubernetes pools"):
         with_additions(TEMPLATE, WorkPoolSpec("etl", "process", added_variables=("tolerations",)))
 
 
 @pytest.mark.parametrize("name", KUBERNETES_VARIABLES)
-def test_a_variable_that_the_template_has_stays_where_it_is(name: str) -> None:
+def test_existing_template_variable_is_kept(name: str) -> None:
     template = with_additions(TEMPLATE, WorkPoolSpec("etl", "kubernetes", added_variables=(name,)))
     assert f"{{{{ {name} }}}}" in str(template["job_configuration"])
     own: dict[str, Any] = {**TEMPLATE, "variables": {"properties": {name: {"type": "string", "title": "Mine"}}}}

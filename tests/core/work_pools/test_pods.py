@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from airflow_compat import work_pools
-from airflow_compat._specs.work_pool_merge import conflicts, merged
-from airflow_compat._specs.work_pool_pod_operator import reconciled
 from airflow_compat.errors import InvalidWorkPoolError
+from airflow_compat.work_pools._job_templates import conflicts, merged
+from airflow_compat.work_pools._pod_operator import reconciled
 
 
 class Model(SimpleNamespace):
-    """As the Kubernetes client's classes are: attributes, and what the API calls them."""
+    """Like the Kubernetes client's classes: attributes with the API's names."""
 
     attribute_map = {  # noqa: RUF012 - as there
         "api_version": "apiVersion",
@@ -30,12 +30,12 @@ class Model(SimpleNamespace):
 
 
 def container_of(pool: work_pools.WorkPoolSpec) -> dict[str, Any]:
-    """The part of the manifest for the container that runs the flow."""
+    """Return the manifest's container that runs the flow."""
     found: dict[str, Any] = pool.job_manifest["spec"]["template"]["spec"]["containers"][0]
     return found
 
 
-def test_an_operators_pod_is_brought_over_whole() -> None:
+def test_pod_operator_is_translated() -> None:
     pool = work_pools.recommend(
         "etl",
         concurrency_limit=4,
@@ -102,7 +102,7 @@ def test_an_operators_pod_is_brought_over_whole() -> None:
         "pod_watch_timeout_seconds": 300,
         "finished_job_ttl": 60,
     }
-    assert pool.secret_env == {"DB_PASSWORD": "db-password"}
+    assert pool.secret_env == {"DB_PASSWORD": "etl--db-password"}
     spec = pool.job_manifest["spec"]["template"]["spec"]
     assert spec["priorityClassName"] == "high"
     assert spec["hostAliases"] == [{"ip": "10.0.0.1", "hostnames": ["db"]}]
@@ -128,7 +128,7 @@ def test_an_operators_pod_is_brought_over_whole() -> None:
     assert "open-sesame" not in repr(pool) + str(pool.as_dict())
 
 
-def test_secrets_may_be_written_as_their_fields() -> None:
+def test_secrets_as_dictionaries() -> None:
     fields: list[dict[str, Any]] = [
         {"deploy_type": "env", "deploy_target": "TOKEN", "secret": "api", "key": "token"},
         {"deploy_type": "env", "deploy_target": None, "secret": "all"},
@@ -153,7 +153,7 @@ def test_secrets_may_be_written_as_their_fields() -> None:
     assert volume["secret"] == {"secretName": "files", "items": [{"key": "a", "path": "b", "mode": 256}]}
 
 
-def test_old_names_mean_the_same() -> None:
+def test_old_argument_names() -> None:
     pool = work_pools.recommend(
         kubernetes_pod_operator={
             "node_selectors": {"disk_type": "ssd"},
@@ -165,7 +165,7 @@ def test_old_names_mean_the_same() -> None:
     assert container_of(pool)["resources"] == {"limits": {"nvidia.com/gpu": "1"}}
 
 
-def test_a_pod_template_is_below_the_arguments() -> None:
+def test_arguments_override_the_pod_template() -> None:
     template = {
         "metadata": {"labels": {"a": "1", "b": "1"}, "namespace": "base"},
         "spec": {
@@ -190,10 +190,10 @@ def test_a_pod_template_is_below_the_arguments() -> None:
     assert pool.job_variables["env"] == {"A": "1", "B": "2"}
     assert pool.job_variables["volumes"] == [{"name": "v"}]
     assert pool.job_manifest["spec"]["template"]["spec"]["containers"] == [{}, {"name": "side"}]
-    assert any(note.startswith("side: a container beside") for note in pool.notes)
+    assert any(note.startswith("side: an additional container") for note in pool.notes)
 
 
-def test_init_containers_of_one_name_are_one() -> None:
+def test_init_containers_are_merged_by_name() -> None:
     base = {"spec": {"initContainers": [{"name": "wait", "image": "old", "env": [1]}, {"name": "first"}]}}
     over = {"spec": {"initContainers": [{"name": "wait", "image": "new", "env": [2]}, {"name": "last"}]}}
     assert reconciled(base, over)["spec"]["initContainers"] == [
@@ -205,7 +205,7 @@ def test_init_containers_of_one_name_are_one() -> None:
 
 @pytest.mark.parametrize("where", ["containers", "initContainers"])
 @pytest.mark.parametrize("source", ["pod_override", "full_pod_spec", "pod_template_dict"])
-def test_a_secret_of_another_container_is_a_reference(where: str, source: str) -> None:
+def test_secret_of_another_container_is_a_reference(where: str, source: str) -> None:
     beside = {
         "name": "proxy",
         "env": [
@@ -224,16 +224,16 @@ def test_a_secret_of_another_container_is_a_reference(where: str, source: str) -
     )
     pool = work_pools.recommend(**arguments)
     assert pool.job_manifest["spec"]["template"]["spec"][where][-1]["env"] == [
-        {"name": "DB_PASSWORD", "value": "{{ prefect.blocks.secret.db-password }}"},
+        {"name": "DB_PASSWORD", "value": "{{ prefect.blocks.secret.airflow-kubernetes--proxy--db-password }}"},
         {"name": "STAGE", "value": "prod"},
         {"name": "API_TOKEN", "valueFrom": {"secretKeyRef": {"name": "api", "key": "token"}}},
         {"name": "EMPTY_SECRET", "value": ""},
     ]
     assert "open-sesame" not in repr(pool) + str(pool.as_dict())
-    assert any(note.startswith("env of proxy DB_PASSWORD: its value isn't copied") for note in pool.notes)
+    assert any(note.startswith("env of proxy DB_PASSWORD: the value isn't copied") for note in pool.notes)
 
 
-def test_a_pod_override_is_told_by_its_attributes() -> None:
+def test_pod_override_from_client_objects() -> None:
     pod = Model(
         metadata=Model(labels={"team_name": "data"}),
         spec=Model(containers=[Model(name="base", image="etl:7")], node_selector={"disk_type": "ssd"}, host_ip="x"),
@@ -247,7 +247,7 @@ def test_a_pod_override_is_told_by_its_attributes() -> None:
     assert pool.job_manifest["spec"]["template"]["spec"] == {"hostIP": "x"}
 
 
-def test_an_override_that_nothing_reads_is_named() -> None:
+def test_ignored_override_is_noted() -> None:
     override = {"pod_override": {"spec": {"nodeSelector": {"a": "b"}}}}
     for arguments in ({"executor": "CeleryExecutor"}, {"docker_operator": {}}, {"kubernetes_pod_operator": {}}):
         pool = work_pools.recommend(executor_config=override, **arguments)  # type: ignore[arg-type]
@@ -255,7 +255,7 @@ def test_an_override_that_nothing_reads_is_named() -> None:
         assert [note.partition(":")[0] for note in pool.notes] == ["pod_override"]
 
 
-def test_what_a_run_has_otherwise_is_named() -> None:
+def test_differences_are_noted() -> None:
     pod = {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -280,14 +280,14 @@ def test_what_a_run_has_otherwise_is_named() -> None:
     ("config", "match"),
     [
         ({"pod_overide": {}}, "pod_overide"),
-        ({"pod_override": 3}, "it is a int"),
-        ({"pod_override": {"specs": {}}}, "no argument 'specs'; did you mean spec"),
-        ({"pod_override": {"spec": {"containers": [{"name": "a"}, {"name": "b"}]}}}, "none or several are called base"),
-        ({"pod_override": {"spec": {"containers": ["a"]}}}, "a container is a str"),
+        ({"pod_override": 3}, "pod_override is a int"),
+        ({"pod_override": {"specs": {}}}, "no argument 'specs'. Did you mean spec"),
+        ({"pod_override": {"spec": {"containers": [{"name": "a"}, {"name": "b"}]}}}, "none or several are named base"),
+        ({"pod_override": {"spec": {"containers": ["a"]}}}, "an entry of containers is a str"),
         ({"pod_override": {"spec": {"hostname": "{{ ds }}"}}}, "Jinja"),
     ],
 )
-def test_what_is_no_pod_is_refused_by_name(config: dict[str, Any], match: str) -> None:
+def test_invalid_pod_override_is_refused(config: dict[str, Any], match: str) -> None:
     with pytest.raises(InvalidWorkPoolError, match=match):
         work_pools.recommend(executor_config=config)
 
@@ -295,25 +295,39 @@ def test_what_is_no_pod_is_refused_by_name(config: dict[str, Any], match: str) -
 @pytest.mark.parametrize(
     ("operator", "match"),
     [
-        ({"node_selectr": {}}, "did you mean node_selector"),
-        ({"resources": 3}, "resources are a int"),
-        ({"resources": {"cpu": 1}}, "resources have a 'cpu'"),
-        ({"secrets": ["a"]}, "a secret is a str; write Airflow's Secret"),
-        ({"secrets": {"secret": "a"}}, "secrets is a dict; write a list"),
-        ({"secrets": [{"secret": "a", "deploytype": "env"}]}, "a secret has no field 'deploytype'; write any of"),
-        ({"secrets": [{"secret": "a", "deploy_type": "file"}]}, "deploy_type is not known; write env or volume"),
-        ({"secrets": [{"deploy_type": "env"}]}, "names no secret of the cluster"),
+        ({"node_selectr": {}}, "Did you mean node_selector"),
+        ({"resources": 3}, "resources is a int"),
+        ({"resources": {"cpu": 1}}, "resources has no field 'cpu'"),
+        ({"secrets": ["a"]}, "a secret is a str. Use Airflow's Secret"),
+        ({"secrets": {"secret": "a"}}, "secrets is a dict. Use a list"),
+        ({"secrets": [{"secret": "a", "deploytype": "env"}]}, "secrets have no field 'deploytype'. Use any of"),
+        ({"secrets": [{"secret": "a", "deploy_type": "file"}]}, "deploy_type is unknown. Use env or volume"),
+        ({"secrets": [{"deploy_type": "env"}]}, "a secret has no name"),
         ({"secrets": [{"deploy_type": "env", "secret": "a", "key": "b"}]}, "secret 'a' has no deploy_target"),
         ({"secrets": [{"deploy_type": "volume", "secret": "a"}]}, "secret 'a' has no deploy_target"),
-        ({"on_finish_action": "burn"}, "burn"),
+        (
+            {"secrets": [{"deploy_type": "volume", "deploy_target": "/a", "secret": "a", "items": 5}]},
+            "items of a secret is a int. Use a list",
+        ),
+        ({"on_finish_action": "burn"}, "on_finish_action is unknown. Use keep_pod"),
+        ({"env_vars": "A=1"}, "env_vars is a str. Use a list"),
+        ({"env_vars": [{"value": "x"}]}, "a variable of env_vars has no name"),
+        ({"labels": ["a"]}, "labels is a list. Use a dictionary"),
+        ({"volumes": ["a"]}, "an entry of volumes is a str"),
+        ({"configmaps": "a"}, "configmaps is a str"),
+        ({"startup_timeout_seconds": "abc"}, "startup_timeout_seconds is not a number"),
+        ({"full_pod_spec": {"metadata": {"labels": ["a"]}}}, "full_pod_spec: labels is a list"),
+        ({"full_pod_spec": {"spec": {"containers": {"name": "base"}}}}, "containers is a dict. Use a list"),
+        ({"full_pod_spec": {"spec": {"containers": [{"env": "A=1"}]}}}, "full_pod_spec: env is a str. Use a list"),
+        ({"full_pod_spec": {"spec": {"initContainers": [{"resources": 3}]}}}, "full_pod_spec: resources is a int"),
     ],
 )
-def test_what_the_operator_has_not_is_refused_by_name(operator: dict[str, Any], match: str) -> None:
+def test_invalid_operator_arguments_are_refused(operator: dict[str, Any], match: str) -> None:
     with pytest.raises(InvalidWorkPoolError, match=match):
         work_pools.recommend(kubernetes_pod_operator=operator)
 
 
-def test_merged_twice_is_as_merged_once() -> None:
+def test_merging_twice_has_no_further_effect() -> None:
     base = {"a": {"b": 1}, "l": [1], "containers": [{"name": "prefect-job", "env": "{{ env }}"}]}
     over = {"a": {"c": 2}, "l": [1, 2], "containers": [{"env": [{"name": "A"}]}, {"name": "side"}]}
     once = merged(base, over)
@@ -326,7 +340,9 @@ def test_merged_twice_is_as_merged_once() -> None:
     assert base["containers"] == [{"name": "prefect-job", "env": "{{ env }}"}]
 
 
-def test_conflicts_are_told_by_their_places() -> None:
+def test_conflicts_name_their_places() -> None:
     first = {"spec": {"a": 1, "b": 2, "containers": [{"x": 1}], "l": [1]}}
-    second = {"spec": {"a": 1, "b": 3, "c": 4, "containers": [{"x": 2}], "l": [2]}}
+    second = {"spec": {"a": 1, "b": 3, "c": 4, "containers": [{"x": 2}, {"x": 1}], "l": [2]}}
     assert conflicts(first, second) == ["spec.b", "spec.containers.0.x"]
+    for other in (1, {"x": 1}, "x"):
+        assert conflicts({"l": [1]}, {"l": other}) == conflicts({"l": other}, {"l": [1]}) == ["l"]

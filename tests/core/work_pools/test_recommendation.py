@@ -1,4 +1,4 @@
-"""Work pools for what Airflow says of executors, queues and containers; what has no place is named."""
+"""Work pools for Airflow's executors, queues and containers, with notes on unsupported arguments."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from airflow_compat.errors import InvalidWorkPoolError, UnsupportedFeatureError
         ("fast:my.module.LocalExecutor, KubernetesExecutor", "", "process"),
     ],
 )
-def test_the_executor_and_the_queue_say_which_kind(executor: str, queue: str, type_: str) -> None:
+def test_pool_type_by_executor_and_queue(executor: str, queue: str, type_: str) -> None:
     pool = work_pools.recommend(executor=executor, queue=queue)
     assert pool.type == type_
     assert pool.name == (queue or f"airflow-{type_}")
@@ -35,34 +35,36 @@ def test_the_executor_and_the_queue_say_which_kind(executor: str, queue: str, ty
     assert pool.job_variables == {}
 
 
-def test_of_several_executors_the_others_are_named() -> None:
+def test_additional_executors_are_noted() -> None:
     pool = work_pools.recommend(executor="LocalExecutor,KubernetesExecutor")
-    assert pool.notes == ("executor KubernetesExecutor: the first is the default; ask again for what names another",)
+    assert pool.notes == ("executor KubernetesExecutor: ignored; create another pool for tasks that use it",)
 
 
 @pytest.mark.parametrize("executor", ["AwsEcsExecutor", "DaskExecutor", "my.OwnExecutor"])
-def test_an_executor_that_no_pool_is_like_is_refused_by_name(executor: str) -> None:
+def test_unsupported_executor_is_refused(executor: str) -> None:
     with pytest.raises(UnsupportedFeatureError, match=executor.rpartition(".")[2]):
         work_pools.recommend(executor=executor)
 
 
 @pytest.mark.parametrize("name", ["", " ", "a/b", "a%", "a&b", "<a>", "prefect-pool", "Prefect"])
-def test_a_name_that_the_server_refuses_is_refused(name: str) -> None:
+def test_invalid_pool_name_is_refused(name: str) -> None:
     with pytest.raises(InvalidWorkPoolError):
         work_pools.WorkPoolSpec(name, "process")
 
 
-def test_a_queue_becomes_a_name_that_prefect_takes() -> None:
+def test_queue_becomes_a_valid_name() -> None:
     assert work_pools.recommend(queue="team/etl").name == "team-etl"
+    assert not any("queue" in reason for reason in work_pools.recommend(queue="default").reasons)
+    assert any("queue 'team/etl'" in reason for reason in work_pools.recommend(queue="team/etl").reasons)
 
 
 @pytest.mark.parametrize("limit", [-1, True, 1.5, "3"])
-def test_a_limit_that_is_none_is_refused(limit: Any) -> None:
+def test_invalid_limit_is_refused(limit: Any) -> None:
     with pytest.raises(InvalidWorkPoolError, match="concurrency_limit"):
         work_pools.recommend(concurrency_limit=limit)
 
 
-def test_a_container_is_brought_over_whole() -> None:
+def test_docker_operator_is_translated() -> None:
     pool = work_pools.recommend(
         executor="CeleryExecutor",
         queue="etl",
@@ -115,7 +117,7 @@ def test_a_container_is_brought_over_whole() -> None:
             "mounts": [{"Target": "/tmp/fast", "Source": None, "Type": "tmpfs", "TmpfsOptions": {"SizeBytes": 1000}}],
         },
     }
-    assert pool.secret_env == {"API_TOKEN": "api-token", "LOGIN": "login"}
+    assert pool.secret_env == {"API_TOKEN": "etl--api-token", "LOGIN": "etl--login"}
     named = {note.partition(":")[0] for note in pool.notes}
     assert named == {
         "task_id",
@@ -127,7 +129,24 @@ def test_a_container_is_brought_over_whole() -> None:
     }
 
 
-def test_no_secret_is_in_what_is_said() -> None:
+@pytest.mark.parametrize(
+    ("option", "is_plain"),
+    [
+        ({"no_copy": False}, True),
+        ({"labels": {}}, True),
+        ({"consistency": ""}, True),
+        ({"no_copy": True}, False),
+        ({"labels": {"team": "data"}}, False),
+    ],
+)
+def test_mount_with_a_set_option_is_data(option: dict[str, Any], is_plain: bool) -> None:
+    mount = {"target": "/cache", "source": "cache", **option}
+    pool = work_pools.recommend(docker_operator={"mounts": [mount]})
+    plain, data = {"volumes": ["cache:/cache"]}, {"container_create_kwargs": {"mounts": [mount]}}
+    assert pool.job_variables == (plain if is_plain else data)
+
+
+def test_messages_have_no_secret() -> None:
     pool = work_pools.recommend(
         docker_operator={"environment": {"API_TOKEN": "open-sesame"}, "private_environment": ["LOGIN=open-sesame"]}
     )
@@ -135,7 +154,7 @@ def test_no_secret_is_in_what_is_said() -> None:
 
 
 @pytest.mark.parametrize("policy", ["never", "success", False])
-def test_a_pool_that_cannot_remove_some_containers_removes_none(policy: Any) -> None:
+def test_auto_remove_success_keeps_containers(policy: Any) -> None:
     pool = work_pools.recommend(docker_operator={"auto_remove": policy})
     assert "auto_remove" not in pool.job_variables
     assert bool(pool.notes) == (policy == "success")
@@ -144,21 +163,21 @@ def test_a_pool_that_cannot_remove_some_containers_removes_none(policy: Any) -> 
 @pytest.mark.parametrize(
     ("operator", "match"),
     [
-        ({"imagee": "a"}, "no argument 'imagee'; did you mean image"),
-        ({"zzz": 1}, "no argument 'zzz'; leave it out"),
-        ({"auto_remove": "often"}, "auto_remove is 'often'"),
-        ({"cpus": "many"}, "cpus is 'many'"),
+        ({"imagee": "a"}, "no argument 'imagee'. Did you mean image"),
+        ({"zzz": 1}, "no argument 'zzz'. Leave the argument out"),
+        ({"auto_remove": "often"}, "auto_remove is unknown"),
+        ({"cpus": "many"}, "cpus is not a number"),
         ({"mounts": ["/a:/b"]}, "a mount is a str"),
         ({"environment": 3}, "environment is a int"),
         ({"device_requests": [object()]}, "a object"),
     ],
 )
-def test_what_docker_has_not_is_refused_by_name(operator: dict[str, Any], match: str) -> None:
+def test_invalid_docker_arguments_are_refused(operator: dict[str, Any], match: str) -> None:
     with pytest.raises(InvalidWorkPoolError, match=match):
         work_pools.recommend(docker_operator=operator)
 
 
-def test_a_template_is_named_and_left_out() -> None:
+def test_jinja_templates_are_noted_and_left_out() -> None:
     pool = work_pools.recommend(
         docker_operator={"image": "etl:{{ params.tag }}", "environment": {"DAY": "{{ ds }}", "STAGE": "prod"}}
     )
@@ -166,12 +185,12 @@ def test_a_template_is_named_and_left_out() -> None:
     assert {note.partition(":")[0] for note in pool.notes} == {"image", "environment DAY"}
 
 
-def test_a_run_is_in_a_pod_or_in_a_container() -> None:
+def test_both_operators_are_refused() -> None:
     with pytest.raises(InvalidWorkPoolError, match="in a pod or in a container"):
         work_pools.recommend(docker_operator={}, kubernetes_pod_operator={})
 
 
-def test_the_build_is_of_the_image_that_runs_are_in() -> None:
+def test_build_step_uses_the_built_image() -> None:
     step = work_pools.build_step("registry.example.com/etl", tag="7", push=True)
     [build] = step["build"]
     assert build["prefect_docker.deployments.steps.build_docker_image"] == {
@@ -188,12 +207,12 @@ def test_the_build_is_of_the_image_that_runs_are_in() -> None:
 
 
 @pytest.mark.parametrize(("image", "step"), [("", "a"), ("a b", "a"), ("a", "build-image"), ("a", "")])
-def test_a_build_that_nothing_could_refer_to_is_refused(image: str, step: str) -> None:
+def test_invalid_build_names_are_refused(image: str, step: str) -> None:
     with pytest.raises(InvalidWorkPoolError):
         work_pools.build_step(image, step_id=step)
 
 
-def test_helm_is_told_of_the_pool_and_its_server() -> None:
+def test_helm_values_have_pool_and_server() -> None:
     pool = work_pools.recommend("etl", executor="KubernetesExecutor")
     assert work_pools.helm_values(pool, api_url="http://prefect-server:4200/api", limit=5) == {
         "worker": {
@@ -208,11 +227,11 @@ def test_helm_is_told_of_the_pool_and_its_server() -> None:
 
 
 @pytest.mark.parametrize("arguments", [{}, {"account_id": "a"}, {"api_url": "u", "account_id": "a"}])
-def test_a_worker_without_one_server_is_refused(arguments: dict[str, str]) -> None:
+def test_helm_values_need_exactly_one_server(arguments: dict[str, str]) -> None:
     with pytest.raises(InvalidWorkPoolError, match="either api_url"):
         work_pools.helm_values(work_pools.recommend(executor="KubernetesExecutor"), **arguments)
 
 
-def test_the_chart_is_for_kubernetes() -> None:
+def test_helm_values_need_a_kubernetes_pool() -> None:
     with pytest.raises(UnsupportedFeatureError, match="prefect worker start"):
         work_pools.helm_values(work_pools.recommend("etl"), api_url="u")

@@ -1,6 +1,6 @@
-"""XCom's rules against what Airflow 3.3.2 and 2.11.0 did: which values a pull gives, and how a value comes back.
+"""XCom's rules against Airflow 3.3.2 and 2.11.0: which values a pull returns, and how values come back.
 
-`data/airflow_xcom.json` has the pulls of a probe DAG, whose tasks are rebuilt here, and the values after a round trip.
+`data/airflow_xcom.json` has the pulls of a probe DAG, whose tasks are rebuilt here, and values after a round trip.
 """
 
 from __future__ import annotations
@@ -21,22 +21,25 @@ from typing import Any
 import pytest
 
 from airflow_compat._airflow.version import AirflowVersion
-from airflow_compat._airflow.xcom import (
+from airflow_compat.authoring import Asset, AssetAlias, Dataset
+from airflow_compat.errors import UnsupportedFeatureError, XComValueError
+from airflow_compat.xcom._rules import (
     NOT_SET,
     RETURN_KEY,
-    Found,
+    StoredXCom,
     body_of,
     body_of_nothing,
     check_key,
     found_in,
+    is_nothing,
     is_whole,
     object_name,
+    refusal,
     select,
 )
-from airflow_compat._airflow.xcom_values import Unkeepable, pack
-from airflow_compat.errors import UnsupportedFeatureError, XComValueError
+from airflow_compat.xcom._values import Unkeepable, pack, unpack
 
-RECORDED = json.loads((Path(__file__).parents[1] / "data" / "airflow_xcom.json").read_text())
+RECORDED = json.loads((Path(__file__).parents[2] / "data" / "airflow_xcom.json").read_text())
 VERSIONS: dict[AirflowVersion, str] = {"3": "3.3.2", "2": "2.11.0"}
 
 LAZY = "airflow.models.xcom.LazyXComSelectSequence"
@@ -108,7 +111,7 @@ RETURNED: dict[str, Any] = {
 
 
 def _probe(version: AirflowVersion) -> list[tuple[str, str, int, int, str]]:
-    """What the probe DAG's tasks kept: run, task, map index, key, text."""
+    """The XComs of the probe DAG: run, task, map index, key, text."""
     kept: list[tuple[int, str, int, str, Any]] = [(1, "prior", -1, RETURN_KEY, "prior")]
     kept += [(1, "push_ret", -1, RETURN_KEY, RETURNED["push_ret"]), (0, "push_ret", -1, "k", "kv")]
     for task_id, value in RETURNED.items():
@@ -139,7 +142,7 @@ def _puller(version: AirflowVersion) -> Any:
     ) -> Any:
         wanted = check_key(key)
 
-        def find(task_id: str | None, indexes: list[int] | None, *, newest_run: bool = False) -> list[Found]:
+        def find(task_id: str | None, indexes: list[int] | None, *, newest_run: bool = False) -> list[StoredXCom]:
             found = [
                 found_in(text, name, index, held, run)
                 for run, name, index, held, text in texts
@@ -161,7 +164,7 @@ def _puller(version: AirflowVersion) -> Any:
 
 
 def _shown(text: str) -> str:
-    """A repr, whichever class its time zone has."""
+    """Return a repr that is equal for all time zone classes."""
     zone = r"(?:Timezone\(|zoneinfo\.ZoneInfo\(key=)'([^']+)'\)|datetime\.timezone\.(utc)"
     return re.sub(zone, lambda found: found[1] or found[2].upper(), text)
 
@@ -193,7 +196,7 @@ def test_a_pull_gives_what_airflow_gave(version: AirflowVersion, case: str, answ
 
 
 @pytest.mark.parametrize(("version", "case", "answer"), _cases("values"))
-def test_a_value_comes_back_as_from_airflow(version: AirflowVersion, case: str, answer: dict[str, str]) -> None:
+def test_value_comes_back_as_in_airflow(version: AirflowVersion, case: str, answer: dict[str, str]) -> None:
     value = eval(case, dict(NAMES))
     try:
         packed = pack(value, version)
@@ -209,7 +212,7 @@ def test_a_value_comes_back_as_from_airflow(version: AirflowVersion, case: str, 
     assert _shown(repr(found.load())) == _shown(answer["repr"])
 
 
-def test_the_differences_are_cases() -> None:
+def test_each_listed_difference_is_a_case() -> None:
     assert {case for _, case in DIFFERENT} <= {*RECORDED["pulls"], *RECORDED["values"]}
     assert len(RECORDED["pulls"]) > 40
     assert len(RECORDED["values"]) > 50
@@ -229,31 +232,50 @@ def test_several_tasks_and_indexes() -> None:
     assert two(map_indexes=2) == 30
 
 
-def test_each_pull_gives_a_value_of_its_own() -> None:
+def test_each_pull_returns_a_new_object() -> None:
     pull = _puller("3")
     pull("push_ret")["b"].append(3)
     assert pull("push_ret") == {"a": 1, "b": [1, 2]}
 
 
-def test_what_is_refused_says_where_and_not_what() -> None:
-    with pytest.raises(Unkeepable, match=r"it holds a bytes at \['rows'\]\[1\]\['raw'\]"):
+def test_refusal_names_the_place_but_not_the_value() -> None:
+    with pytest.raises(Unkeepable, match=r"the value holds a bytes at \['rows'\]\[1\]\['raw'\]"):
         pack({"rows": [1, {"raw": b"quartz-Tern"}]}, "3")
     itself: list[Any] = []
     itself.append([itself])
-    with pytest.raises(Unkeepable, match="holds itself"):
+    with pytest.raises(Unkeepable, match="contains itself"):
         pack(itself, "2")
     refused = found_in(body_of_nothing(1.5, "it is a bytes"), "extract", -1, "rows", 0)
     assert refused
-    with pytest.raises(XComValueError, match="XCom 'rows' of task 'extract' can't be kept: it is a bytes"):
+    with pytest.raises(XComValueError, match="XCom 'rows' of task 'extract' can't be stored: it is a bytes"):
         refused.load()
     assert isinstance(XComValueError(""), TypeError)
 
 
-def test_a_zone_that_this_machine_does_not_know() -> None:
+def test_a_refusal_names_only_what_the_author_can_do() -> None:
+    assert "as an argument" in refusal("extract", "rows", "it is a bytes")
+    assert "argument" not in refusal("extract", "rows", "it is a bytes", takes_arguments=False)
+
+
+def test_only_the_text_of_a_returned_none_is_nothing() -> None:
+    assert is_nothing(body_of_nothing(1.5))
+    for body in (body_of_nothing(1.5, "it is a bytes"), body_of(pack(None, "3"), 1.5), body_of('{"nothing": true}', 1)):
+        assert not is_nothing(body)
+
+
+def test_unknown_time_zone() -> None:
     text = '{"at": 1, "value": {"~": "datetime", "v": "2024-07-01T00:00:00+02:00", "z": "Mars/Phobos"}}\n'
     found = found_in(text, "t", -1, "k", 0)
     assert found
     assert found.load().isoformat() == "2024-07-01T00:00:00+02:00"
+
+
+@pytest.mark.parametrize(("zone", "name"), [("Europe/Berlin", "Europe/Berlin"), (2, "+02:00")])
+def test_dates_of_pendulum_keep_their_time_zone(zone: str | int, name: str) -> None:
+    pendulum = pytest.importorskip("pendulum")
+    moment = pendulum.datetime(2024, 7, 1, tz=zone)
+    found = unpack(json.loads(pack(moment, "3")))
+    assert (type(found), found, found.timezone_name) == (type(moment), moment, name)
 
 
 @pytest.mark.parametrize("name", ["int64", "uint8", "float32", "bool_"])
@@ -266,7 +288,14 @@ def test_numbers_of_numpy(name: str) -> None:
     assert found.load() == [value]
 
 
-def test_names_are_safe_and_tell_all_apart() -> None:
+def test_storage_name_shortens_parts_above_100_characters() -> None:
+    run = uuid.UUID(int=1)
+    assert object_name(run, "load", -1, "x" * 100) == f"xcom/{run}/load~-1~{'x' * 100}"
+    name = object_name(run, "load", -1, "x" * 101)
+    assert re.fullmatch(f"xcom/{run}/load~-1~x{{60}}~[0-9a-f]{{32}}", name)
+
+
+def test_storage_names_are_safe_and_unique() -> None:
     parts = ["a", "A/b", "a~b", "..", "ü" * 250, "ü" * 249, "x" * 512, "group.task", "100%", "\ud800"]
     names = {object_name(RUN, task_id, index, key) for task_id in parts for key in parts for index in (-1, 0)}
     assert len(names) == 2 * len(parts) ** 2
@@ -283,7 +312,16 @@ def test_a_key_is_text() -> None:
             check_key(key)
 
 
-def test_half_a_text_is_told() -> None:
+def test_half_written_text_is_detected() -> None:
     body = body_of(pack({"a": {"b": "}\n"}}, "3"), 1.5)
     assert is_whole(body)
     assert not any(is_whole(body[:length]) for length in range(len(body)))
+
+
+@pytest.mark.parametrize("version", ["2", "3"])
+def test_assets_are_kept(version: Any) -> None:
+    values = [Asset("name", "s3://bucket/a", group="g", extra={"k": 1}), Dataset("s3://bucket/b"), AssetAlias("alias")]
+    found = unpack(json.loads(pack(values, version)))
+    assert [type(each) for each in found] == [Asset, Dataset, AssetAlias]
+    assert found == values
+    assert (found[0].name, found[0].group, found[0].extra) == ("name", "g", {"k": 1})

@@ -29,6 +29,8 @@ from airflow_compat._prefect import run_dates as module
 from airflow_compat._prefect.run_dates import previous_successful_run, run_dates, run_neighbours
 from airflow_compat.errors import InvalidRunDatesError
 
+pytestmark = pytest.mark.sqlite
+
 Schedule = CronSchedule | IntervalSchedule | RRuleSchedule
 NIGHTLY = CronSchedule(cron="0 2 * * *", timezone="Europe/Berlin")
 HOURLY = CronSchedule(cron="0 * * * *", timezone="UTC")

@@ -1,4 +1,4 @@
-"""Artifacts, as the server has them."""
+"""Artifacts on the server."""
 
 from __future__ import annotations
 
@@ -21,19 +21,20 @@ from xcom_runs import until_the_server_has
 
 import airflow_compat
 from airflow_compat import artifacts, get_current_context, logs, on_failure, pool, pools
-from airflow_compat._artifacts import summary
+from airflow_compat._prefect import polling
+from airflow_compat.artifacts import _run_summary as summary
 from airflow_compat.artifacts import summary_hook
 from airflow_compat.errors import ContextNotFoundError, InvalidArgumentError, InvalidArtifactError, ServerError
 
 
 def held(key: str) -> list[dict[str, Any]]:
-    """The artifacts of this key, the newest first."""
+    """Return the artifacts of this key, the newest first."""
     body = {"artifacts": {"key": {"any_": [key]}}, "sort": "CREATED_DESC"}
     found: list[dict[str, Any]] = patient_client().request("POST", "/artifacts/filter", json=body).json()
     return found
 
 
-def test_a_task_s_artifacts_belong_to_it(unique: str) -> None:
+def test_artifacts_belong_to_their_task_run(unique: str) -> None:
     @task
     def report() -> str:
         artifacts.table(f"{unique}_Rows", [{"rows": 3}], description="  how *many*")
@@ -72,13 +73,13 @@ def test_in_a_flow_and_in_async_code(unique: str) -> None:
     assert found["task_run_id"] is None
 
 
-def test_a_later_one_is_a_version_and_another_key_of_the_same_name_is_refused(unique: str) -> None:
+def test_same_key_is_a_new_version_and_a_colliding_key_is_refused(unique: str) -> None:
     @flow
     def etl() -> None:
         artifacts.markdown(f"{unique}_a", "first")
         artifacts.markdown(f"{unique}_a", "second")
         with pytest.raises(
-            InvalidArtifactError, match=f"'{unique}.a' and '{unique}_a' would both be kept as {unique}-a"
+            InvalidArtifactError, match=f"'{unique}.a' and '{unique}_a' would both have the key {unique}-a"
         ):
             artifacts.markdown(f"{unique}.a", "third")
 
@@ -87,7 +88,7 @@ def test_a_later_one_is_a_version_and_another_key_of_the_same_name_is_refused(un
     assert [found["data"] for found in held(f"{unique}-a")] == ["second", "first"]
 
 
-def test_one_that_prefect_made_gets_a_further_version(unique: str) -> None:
+def test_artifact_made_by_prefect_gets_a_new_version(unique: str) -> None:
     @flow
     def etl() -> None:
         create_markdown_artifact("native", key=unique)
@@ -98,8 +99,8 @@ def test_one_that_prefect_made_gets_a_further_version(unique: str) -> None:
     assert [found["data"] for found in held(unique)] == ["ours", "native"]
 
 
-def test_outside_a_run_there_is_none(unique: str) -> None:
-    with pytest.raises(ContextNotFoundError, match="belongs to no run"):
+def test_artifacts_outside_a_run_are_refused(unique: str) -> None:
+    with pytest.raises(ContextNotFoundError, match="was created outside a run"):
         artifacts.markdown(unique, "a")
     with pytest.raises(ContextNotFoundError, match="outside a flow"):
         artifacts.run_summary()
@@ -135,10 +136,10 @@ def test_xcom_values(unique: str) -> None:
         artifacts.artifact_from_xcom(ti, "rows", task_ids=unique, artifact_key=f"{unique}-again", description="d")
         ti.xcom_push("empty", None)
         for key, task_id in (("none", unique), ("empty", ti.task_id)):
-            problem = f"'{key}' of task '{task_id}' has nothing to show: it is None, or was not pushed"
+            problem = f"'{key}' of task '{task_id}' has nothing to show: the XCom is None, or was not pushed"
             with pytest.raises(InvalidArtifactError, match=problem):
                 artifacts.artifact_from_xcom(ti, key, task_ids=task_id)
-        with pytest.raises(InvalidArgumentError, match="not str"):
+        with pytest.raises(InvalidArgumentError, match="ti is a str"):
             artifacts.artifact_from_xcom("ti")  # type: ignore[arg-type]
 
     @flow
@@ -154,7 +155,7 @@ def test_xcom_values(unique: str) -> None:
     assert again["description"] == "d"
 
 
-def test_each_run_of_a_mapped_task_shows_its_own(unique: str) -> None:
+def test_mapped_runs_show_their_own_xcom(unique: str) -> None:
     both = threading.Barrier(2)
 
     # One of ours, since Prefect's own don't know their place in `map`.
@@ -174,7 +175,7 @@ def test_each_run_of_a_mapped_task_shows_its_own(unique: str) -> None:
     assert sorted(found["data"] for found in held(unique)) == ["```json\n7\n```", "```json\n8\n```"]
 
 
-def test_a_callback_s_artifact_is_its_run_s(unique: str) -> None:
+def test_artifact_of_a_callback_belongs_to_its_run(unique: str) -> None:
     def show(context: Any) -> None:
         artifacts.artifact_from_xcom(context["ti"], "state", artifact_key=unique)
 
@@ -195,7 +196,7 @@ def test_a_callback_s_artifact_is_its_run_s(unique: str) -> None:
     assert found["task_run_id"]
 
 
-def test_a_hook_s_summary_tells_of_the_run(unique: str) -> None:
+def test_summary_of_a_hook(unique: str) -> None:
     pools.apply(pools.plan({unique: 2}))
     secret = f"secret_{unique}"
     logs.mask(secret)
@@ -238,7 +239,7 @@ def test_a_hook_s_summary_tells_of_the_run(unique: str) -> None:
     assert len(re.findall(rf"\| {unique} \| flaky \| 2 \| \d\.\d s \|", text)) == 2
 
 
-def test_a_run_s_summary_has_its_callbacks_afterwards(unique: str) -> None:
+def test_summary_after_the_run_has_callbacks(unique: str) -> None:
     def alert(context: Any) -> None:
         """Called."""
 
@@ -264,10 +265,10 @@ def test_a_run_s_summary_has_its_callbacks_afterwards(unique: str) -> None:
 
 
 @pytest.mark.parametrize(("known_after", "waits"), [(6, (1.2, 2)), (None, (5, 6))])
-def test_a_hook_waits_for_tasks_that_the_server_is_told_of_late(
+def test_hook_waits_for_late_task_runs(
     unique: str, monkeypatch: pytest.MonkeyPatch, known_after: int | None, waits: tuple[float, float]
 ) -> None:
-    """And not for long where there are none, as far as anybody knows."""
+    """Without known task runs, it only waits a short time."""
     waited, looks = [0.0], [0]
     task_runs = summary.task_runs
 
@@ -282,6 +283,7 @@ def test_a_hook_waits_for_tasks_that_the_server_is_told_of_late(
         with monkeypatch.context() as patch:
             patch.setattr(summary, "task_runs", looked)
             patch.setattr(summary, "time", clock)
+            patch.setattr(polling, "time", clock)
             patch.setattr(summary, "datetime", SimpleNamespace(now=lambda zone: state.timestamp))
             summary_hook(flow, flow_run, state)
 
@@ -299,7 +301,7 @@ def test_a_hook_waits_for_tasks_that_the_server_is_told_of_late(
     assert waits[0] <= sum(waited) <= waits[1]
 
 
-def test_a_summary_from_within_the_flow(unique: str) -> None:
+def test_summary_inside_the_flow(unique: str) -> None:
     @task
     def work() -> None:
         pass
@@ -318,9 +320,9 @@ def test_a_summary_from_within_the_flow(unique: str) -> None:
     assert "| work | success | 1 | " in found["data"]
 
 
-def test_waits_for_pools_are_known_to_other_processes(unique: str) -> None:
-    """What the server's events tell, once this process has forgotten it."""
-    from airflow_compat._prefect.pool_events import taken_here
+def test_pool_waits_are_visible_to_other_processes(unique: str) -> None:
+    """Uses the server's events, after this process has forgotten the waits."""
+    from airflow_compat.pools._events import taken_here
 
     pools.apply(pools.plan({unique: 1}))
 

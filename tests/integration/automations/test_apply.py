@@ -1,4 +1,4 @@
-"""Alerts onto a real server: planned, applied once, pruned, deleted; and what others made is left alone."""
+"""Alerts on a real server: plan, apply, prune and delete, without changing other automations."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,14 @@ from prefect.events.schemas.automations import EventTrigger, Posture
 
 from airflow_compat import automations, importing
 from airflow_compat._prefect.client import kept_client
-from airflow_compat._specs.automation_plan import OWNER_TAG
+from airflow_compat._prefect.pages import items
+from airflow_compat.automations._plan import OWNER_TAG
 from airflow_compat.errors import InvalidAlertError
 
 
 @pytest.fixture
 def owner(unique: str) -> Iterator[str]:
-    """The test's own, with a block of this name that can notify; its alerts are deleted at the end."""
+    """The test's owner and a notification block of the same name. Deletes the owner's alerts at the end."""
     SlackWebhook(url="http://127.0.0.1:9/hook").save(unique)
     yield unique
     automations.delete(owner=unique)
@@ -39,7 +41,7 @@ def alerts(owner: str, *flows: str, body: str = "") -> list[automations.Automati
 
 
 def held(owner: str) -> dict[str, dict[str, Any]]:
-    """The server's automations with the owner's tag, by name."""
+    """Return the owner's automations by name."""
     with get_client(sync_client=True) as client:
         found: list[dict[str, Any]] = []
         while True:
@@ -69,7 +71,7 @@ def test_applying_twice_writes_once(owner: str) -> None:
     assert held(owner) == first
 
 
-def test_what_changed_is_updated_under_its_id(owner: str) -> None:
+def test_changed_alert_is_updated_under_its_id(owner: str) -> None:
     automations.apply(alerts(owner, "a", "b"), owner=owner)
     before = held(owner)
     changed = [*alerts(owner, "a"), *alerts(owner, "b", body="another")]
@@ -81,17 +83,17 @@ def test_what_changed_is_updated_under_its_id(owner: str) -> None:
     assert after["b: on_failure"]["actions"][0]["body"] == "another"
 
 
-def test_what_was_switched_off_stays_so(owner: str) -> None:
+def test_disabled_automation_stays_disabled(owner: str) -> None:
     automations.apply(alerts(owner, "a"), owner=owner)
     with get_client(sync_client=True) as client:
         client.pause_automation(held(owner)["a: on_failure"]["id"])
     (item,) = automations.plan(alerts(owner, "a"), owner=owner)
-    assert (item.action, item.notes) == ("unchanged", ("switched off on the server, and left so",))
+    assert (item.action, item.notes) == ("unchanged", ("stays disabled, as set on the server",))
     automations.apply(alerts(owner, "a", body="another"), owner=owner)
     assert held(owner)["a: on_failure"]["enabled"] is False
 
 
-def test_only_what_is_ones_own_is_pruned_and_deleted(owner: str) -> None:
+def test_only_own_automations_are_pruned_and_deleted(owner: str) -> None:
     trigger = EventTrigger(expect={"x"}, posture=Posture.Reactive)
     foreign = Automation(name=owner, trigger=trigger, actions=[DoNothing()], tags=["prod"]).create()
     other = f"{owner}-2"
@@ -124,7 +126,7 @@ def test_nothing_is_written_when_the_server_lacks_something(owner: str) -> None:
     ]
     items = automations.plan(specs, owner=owner)
     assert [item.action for item in items] == ["create", *["refused"] * 5]
-    messages = ["no block", "can't notify", "no block", "no deployment", "no deployment"]
+    messages = ["no block", "can't send notifications", "no block", "no deployment", "no deployment"]
     for item, message in zip(items[1:], messages, strict=True):
         assert message in item.notes[0]
     with pytest.raises(InvalidAlertError, match="nothing was written") as caught:
@@ -133,9 +135,7 @@ def test_nothing_is_written_when_the_server_lacks_something(owner: str) -> None:
     assert held(owner) == {}
 
 
-def test_a_connection_that_is_kept_as_a_notification_block_is_named_by_its_id(
-    owner: str, export: Callable[[str, object], Path]
-) -> None:
+def test_notify_by_connection_id(owner: str, export: Callable[[str, object], Path]) -> None:
     connections = {
         f"{owner}_slack": {"conn_type": "slackwebhook", "password": "https://hooks.slack.com/services/T0/B0/s3cret"},
         f"{owner}_mail": {"conn_type": "smtp", "host": "127.0.0.1", "password": "s3cret"},
@@ -151,9 +151,9 @@ def test_a_connection_that_is_kept_as_a_notification_block_is_named_by_its_id(
     )
     assert [item.action for item in planned] == ["create", "refused", "refused", "refused"]
     said = [item.notes[0] for item in planned[1:]]
-    assert "which the server can't notify through; give a notifier" in said[0]
-    assert "may be any of custom-webhook, slack-webhook" in said[1]
-    assert said[2].startswith(f"there is no connection '{owner}_none' on the server")
+    assert "which can't send notifications; use a notifier" in said[0]
+    assert "matches several blocks: custom-webhook, slack-webhook" in said[1]
+    assert said[2].startswith(f"the server has no connection '{owner}_none'")
     assert "s3cret" not in str(planned)
     [outcome] = automations.apply([automations.on_failure("slack", notify=f"{owner}_slack")], owner=owner)
     assert outcome.done
@@ -176,22 +176,22 @@ def test_deployments_are_found_by_flow_and_name(owner: str) -> None:
     assert "strftime" in found["parameters"]["day"]
 
 
-def test_one_that_is_on_two_pages_is_not_taken_for_two(owner: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_automation_on_two_pages_is_not_a_duplicate(owner: str, monkeypatch: pytest.MonkeyPatch) -> None:
     specs = alerts(owner, "b", "c", "d")
     automations.apply(specs, owner=owner)
     (first,) = automations.plan(alerts(owner, "a"), owner=owner)
     client = kept_client()
 
     class Meanwhile:
-        """The server, to which another process adds what comes first by its name, between two pages."""
+        """A server to which another process adds an automation between two pages."""
 
         def request(self, method: Any, path: Any, **how: Any) -> Any:
             if path == "/automations/filter" and how["json"]["offset"] == 2:
                 client.request("POST", "/automations/", json=dict(first.data))
             return client.request(method, path, **how)
 
-    monkeypatch.setattr("airflow_compat._prefect.automations._PAGE", 2)
-    monkeypatch.setattr("airflow_compat._prefect.automations.kept_client", Meanwhile)
+    monkeypatch.setattr("airflow_compat.automations._server.items", partial(items, size=2))
+    monkeypatch.setattr("airflow_compat._prefect.pages.kept_client", Meanwhile)
     assert actions(automations.plan(specs, owner=owner)) == {"unchanged": 3}
     assert "a: on_failure" in held(owner)
 
@@ -218,7 +218,7 @@ assert all(outcome.done for outcome in outcomes), [outcome.error for outcome in 
 
 
 @pytest.mark.parametrize("count", [10, pytest.param(200, marks=pytest.mark.stress)])
-def test_processes_that_apply_at_once_leave_one_of_each(owner: str, count: int) -> None:
+def test_concurrent_applies_create_no_duplicates(owner: str, count: int) -> None:
     command = [sys.executable, "-c", MANY, owner, owner, str(count)]
     processes = [subprocess.Popen(command) for _ in range(4)]
     assert [process.wait(timeout=250) for process in processes] == [0, 0, 0, 0]
@@ -227,7 +227,7 @@ def test_processes_that_apply_at_once_leave_one_of_each(owner: str, count: int) 
     assert len(automations.delete(owner=owner)) == count
 
 
-def test_many_are_compared_at_once(owner: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_alerts_are_compared_at_once(owner: str, monkeypatch: pytest.MonkeyPatch) -> None:
     specs = alerts(owner, *(f"flow-{n}" for n in range(200)))
     automations.apply(specs, owner=owner)
     asked: list[str] = []
@@ -236,7 +236,8 @@ def test_many_are_compared_at_once(owner: str, monkeypatch: pytest.MonkeyPatch) 
         asked.append("request")
         return kept_client()
 
-    monkeypatch.setattr("airflow_compat._prefect.automations.kept_client", counted)
+    for module in ("airflow_compat.automations._server", "airflow_compat._prefect.pages"):
+        monkeypatch.setattr(f"{module}.kept_client", counted)
     outcomes = automations.apply(specs, owner=owner)
     assert actions(outcome.item for outcome in outcomes) == {"unchanged": 200}
     assert len(asked) < 10

@@ -7,15 +7,18 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from patient_client import patient_client
 
-from airflow_compat._prefect.events import read_events
+from airflow_compat.automations._event_history import read_events
+
+pytestmark = pytest.mark.sqlite
 
 BEGAN = datetime.now(timezone.utc) - timedelta(minutes=5)
 
 
 def record(name: str, *seconds: int) -> None:
-    """Events of this name, so many seconds after the beginning."""
+    """Return events of this name, with these seconds after the start."""
     events = [
         {
             "id": str(uuid4()),
@@ -43,7 +46,7 @@ def until_recorded(name: str, number: int) -> None:
         time.sleep(0.1)
 
 
-def test_an_event_that_is_written_between_two_pages_shows_no_other_twice(unique: str) -> None:
+def test_event_written_between_pages_causes_no_duplicate(unique: str) -> None:
     record(unique, *range(1, 61))
     until_recorded(unique, 60)
     reading = read_events(asked_for(unique))

@@ -1,4 +1,4 @@
-"""Each alert fires for its own flow, deployment, task or tag, for what it is about, once; and a simulation agrees."""
+"""Each alert fires once, for its own flow, deployment, task or tag, and a simulation agrees."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from prefect.flow_engine import run_flow
 from prefect.states import AwaitingRetry, Cancelled, Completed, Crashed, Failed, Late, Pending, Running
 
 from airflow_compat import automations
-from airflow_compat._specs.automations import AutomationSpec
+from airflow_compat.automations._specs import AutomationSpec
 
 # They wait for times to run out, for two minutes together.
 pytestmark = [pytest.mark.stress, pytest.mark.timeout(600)]
@@ -60,7 +60,7 @@ STATES: dict[str, Callable[[], State[Any]]] = {
 
 @pytest.fixture
 def receiver(unique: str) -> Iterator[Receiver]:
-    """A webhook, and a block of the test's name for it; the test's alerts are deleted at the end."""
+    """A webhook with a block of the test's name. Deletes the test's alerts at the end."""
     with receiving() as receiver:
         Webhook(method="POST", url=receiver.url).save(unique)
         yield receiver
@@ -72,7 +72,7 @@ def alert(builder: Callable[..., AutomationSpec], unique: str, key: str, **argum
 
 
 def ending(way: str) -> Callable[[], Any]:
-    """What a flow or task does that ends in a way."""
+    """Return a function that ends a flow or task in a given way."""
     tries = []
 
     def run() -> Any:
@@ -94,7 +94,7 @@ def options(way: str) -> dict[str, Any]:
 
 
 def execute(client: SyncPrefectClient, name: str, way: str, deployment: UUID | None = None, *tags: str) -> str:
-    """A flow run that ends in a way, in this process; its resource id."""
+    """Run a flow that ends in a given way, and return the run's resource id."""
     ends = flow(name=name, **options(way))(ending(way))
     if deployment:
         run = client.create_flow_run_from_deployment(deployment, state=Pending())
@@ -105,7 +105,7 @@ def execute(client: SyncPrefectClient, name: str, way: str, deployment: UUID | N
 
 
 def recorded_events(client: SyncPrefectClient, last: str) -> list[dict[str, Any]]:
-    """The server's own record, once it has the last run's end: it writes it down some time later."""
+    """Return the server's events, after waiting for the last run's end."""
     until = time.monotonic() + 60
     while True:
         names = {"prefix": ["prefect.flow-run.", "prefect.task-run."]}
@@ -127,7 +127,7 @@ def recorded_events(client: SyncPrefectClient, last: str) -> list[dict[str, Any]
 def simulated(
     client: SyncPrefectClient, specs: list[AutomationSpec], last: str, expected: Counter[tuple[str, str]]
 ) -> Counter[tuple[str, str]]:
-    """What would have alerted by the server's record, which may get an earlier event after a later one."""
+    """Simulate alerts with the server's events, which may arrive out of order."""
     until = time.monotonic() + 60
     while True:
         events, now = recorded_events(client, last), datetime.now(timezone.utc)
@@ -139,7 +139,7 @@ def simulated(
 
 
 def the_last(client: SyncPrefectClient, unique: str, receiver: Receiver, expected: Counter[tuple[str, str]]) -> str:
-    """Run what the alert `last` tells of, by when exactly what is expected must have arrived; the run's resource id."""
+    """Trigger the alert `last`, check that exactly the expected alerts arrived, and return the run's resource id."""
     run = execute(client, f"{unique}-last", "completed")
     expected["last", run] += 1
     arrived = receiver.wait(lambda counted: counted["last", run] > 0 and counted.total() >= expected.total(), 60)
@@ -207,7 +207,7 @@ def test_tasks(unique: str, receiver: Receiver) -> None:
         assert simulated(client, specs, last, expected) == expected
 
 
-def test_what_takes_too_long(unique: str, receiver: Receiver) -> None:
+def test_time_limits(unique: str, receiver: Receiver) -> None:
     one, two = f"{unique}-one", f"{unique}-two"
     specs = [
         alert(automations.on_sla_miss, unique, "sla", flow=one, sla=TEN),
@@ -259,7 +259,7 @@ def test_what_takes_too_long(unique: str, receiver: Receiver) -> None:
 
 
 def heartbeat(run: UUID, flow_name: str) -> None:
-    """What a run's process says of itself."""
+    """Send a heartbeat of a run's process."""
     emit_event(
         "prefect.flow-run.heartbeat",
         resource={"prefect.resource.id": f"prefect.flow-run.{run}", "prefect.resource.name": "wise-owl"},

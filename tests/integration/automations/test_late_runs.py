@@ -1,4 +1,4 @@
-"""A run that nobody starts is told of, once, when the server itself finds it late."""
+"""A run that is not started fires an alert once, when the server marks it as late."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A backfill in a process of its own, which tests kill: `backfill_process.py DEPLOYMENT START END`."""
+"""A backfill in a separate process that tests kill: `process.py DEPLOYMENT START END`."""
 
 from __future__ import annotations
 

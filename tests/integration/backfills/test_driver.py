@@ -1,4 +1,4 @@
-"""Backfills of a real server's deployments: once each, in order, bounded, resumed; and late runs that are left out."""
+"""Backfills on a real server: each interval once, in order, limited, resumed; and late runs that are cancelled."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from prefect.states import Scheduled
 
 from airflow_compat._prefect.run_dates import run_dates
 from airflow_compat.backfills import BackfillRun, abackfill, backfill, catch_up
-from airflow_compat.cli.main import run as run_command
+from airflow_compat.cli._app import run as run_command
 from airflow_compat.errors import BackfillError, ServerUnreachableError
 from airflow_compat.schedules import CronTriggerTimetable, EventsTimetable, read_schedule
 
@@ -34,12 +34,12 @@ DAILY = CronSchedule(cron="0 0 * * *", timezone="UTC")
 NIGHTLY = CronSchedule(cron="30 3 * * *", timezone="Europe/Berlin")
 WEEK = datetime(2026, 3, 1), datetime(2026, 3, 7)  # noqa: DTZ001 - as DAGs have them
 DAYS = [f"2026-03-0{day}T00:00:00+00:00" for day in range(1, 8)]
-PROCESS = Path(__file__).with_name("backfill_process.py")
+PROCESS = Path(__file__).with_name("process.py")
 
 
 @flow
 def etl(limit: int = 1) -> None:
-    """What all deployments here are of."""
+    """The flow of all deployments."""
 
 
 Schedule = CronSchedule | IntervalSchedule | RRuleSchedule
@@ -71,7 +71,7 @@ def utc(text: str) -> datetime:
 
 
 def made_by_the_scheduler(deployment: str, start: str, end: str) -> list[dict[str, Any]]:
-    """The server's own runs of that time, in order."""
+    """Let the server schedule runs, and return them in order."""
     with get_client(sync_client=True) as client:
         body = {
             "start_time": utc(start).isoformat(),
@@ -89,7 +89,7 @@ def made_by_the_scheduler(deployment: str, start: str, end: str) -> list[dict[st
         return found
 
 
-def test_each_interval_is_run_once_however_often_it_is_asked_for(deploy: Callable[..., str], unique: str) -> None:
+def test_repeated_backfill_runs_each_interval_once(deploy: Callable[..., str], unique: str) -> None:
     deployment = deploy(DAILY)
     with executing(deployment) as executor:
         first = backfill(f"{unique}/prod", *WEEK, parameters={"limit": 3})
@@ -133,14 +133,14 @@ def test_contexts_have_the_dates_of_the_interval(deploy: Callable[..., str], ver
     ],
     ids=str,
 )
-def test_the_deployments_own_schedules_give_the_moments(
+def test_deployment_schedules_define_the_intervals(
     deploy: Callable[..., str], schedule: Schedule, expected: list[str]
 ) -> None:
     planned = backfill(deploy(schedule), utc("2026-03-01"), utc("2026-03-03 12:00"), dry_run=True)
     assert dates(planned) == expected
 
 
-def test_several_schedules_have_one_run_where_they_meet_and_paused_ones_count_only_alone(
+def test_several_schedules_share_runs_and_paused_ones_count_only_alone(
     deploy: Callable[..., str],
 ) -> None:
     twice = CronSchedule(cron="0 */12 * * *", timezone="UTC")
@@ -148,14 +148,14 @@ def test_several_schedules_have_one_run_where_they_meet_and_paused_ones_count_on
     assert len(backfill(deploy(DAILY, active=False), *WEEK, dry_run=True)) == 7
 
 
-def test_a_dags_own_schedule_wins(deploy: Callable[..., str]) -> None:
+def test_given_schedule_overrides_the_deployment(deploy: Callable[..., str]) -> None:
     schedule = read_schedule("0 2 * * *", timezone="Europe/Berlin", airflow_version="2")
     planned = backfill(deploy(DAILY), utc("2025-10-25"), utc("2025-10-27"), schedule=schedule, dry_run=True)
     # Airflow takes the second of the two times that the clock shows on the 26th.
     assert [(run.data_interval_start.hour, run.data_interval_end.hour) for run in planned] == [(0, 1), (1, 1)]
 
 
-def test_contexts_have_the_interval_of_a_dags_own_schedule(deploy: Callable[..., str]) -> None:
+def test_contexts_have_the_interval_of_the_given_schedule(deploy: Callable[..., str]) -> None:
     deployment = deploy(DAILY)
     weekly = CronTriggerTimetable("@weekly", timezone="UTC", interval=timedelta(days=7))
     with executing(deployment):
@@ -172,7 +172,7 @@ def test_a_dry_run_writes_nothing(deploy: Callable[..., str]) -> None:
 
 
 @pytest.mark.parametrize("most", [1, 3])
-def test_no_more_than_so_many_go_on_at_once_and_in_order(deploy: Callable[..., str], most: int) -> None:
+def test_runs_are_limited_and_in_order(deploy: Callable[..., str], most: int) -> None:
     deployment = deploy(DAILY)
     with executing(deployment, waits_for=most) as executor:
         backfill(deployment, *WEEK, max_active_runs=most)
@@ -180,22 +180,22 @@ def test_no_more_than_so_many_go_on_at_once_and_in_order(deploy: Callable[..., s
     assert executor.most == most
 
 
-def test_in_reverse_the_latest_is_first(deploy: Callable[..., str]) -> None:
+def test_reverse_starts_with_the_latest(deploy: Callable[..., str]) -> None:
     deployment = deploy(DAILY)
     with executing(deployment) as executor:
         made = backfill(deployment, *WEEK, reverse=True, max_active_runs=1)
     assert executor.order == dates(made) == DAYS[::-1]
 
 
-def test_where_runs_depend_on_the_past_a_failure_ends_it_and_a_rerun_goes_on(deploy: Callable[..., str]) -> None:
+def test_depends_on_past_stops_at_a_failure_and_rerun_continues(deploy: Callable[..., str]) -> None:
     deployment = deploy(DAILY)
     with executing(deployment, fails=lambda date: date == DAYS[2]) as executor:
         made = backfill(deployment, *WEEK, depends_on_past=True)
         assert executor.order == DAYS[:3]
         assert executor.most == 1
     assert [run.state for run in made] == ["Completed", "Completed", "Failed", "", "", "", ""]
-    assert made[2].reason == "it ended as Failed"
-    assert f"not made, since that of {DAYS[2]} did not complete" in made[3].reason
+    assert made[2].reason == "the run ended as Failed"
+    assert f"not created, because the run of {DAYS[2]} did not complete" in made[3].reason
     with executing(deployment) as executor:
         # Without a rerun the failure still stands in the way.
         assert sum(run.done for run in backfill(deployment, *WEEK, depends_on_past=True)) == 2
@@ -205,14 +205,14 @@ def test_where_runs_depend_on_the_past_a_failure_ends_it_and_a_rerun_goes_on(dep
     assert [run.action for run in again[:4]] == ["exists", "exists", "rerun", "create"]
 
 
-def test_without_that_a_failure_stops_nothing(deploy: Callable[..., str]) -> None:
+def test_failure_does_not_stop_other_runs(deploy: Callable[..., str]) -> None:
     deployment = deploy(DAILY)
     with executing(deployment, fails=lambda date: date == DAYS[2]):
         made = backfill(deployment, *WEEK)
     assert [run.done for run in made] == [True, True, False, True, True, True, True]
 
 
-def test_what_completed_is_made_again_on_demand(deploy: Callable[..., str]) -> None:
+def test_completed_runs_are_repeated_on_request(deploy: Callable[..., str]) -> None:
     deployment = deploy(DAILY)
     with executing(deployment, fails=lambda date: date == DAYS[1]):
         backfill(deployment, *WEEK)
@@ -225,7 +225,7 @@ def test_what_completed_is_made_again_on_demand(deploy: Callable[..., str]) -> N
     assert len(held(deployment)) == 7 + 1 + 7
 
 
-def test_a_rerun_is_made_also_where_an_earlier_run_was_deleted(deploy: Callable[..., str]) -> None:
+def test_rerun_after_an_earlier_run_was_deleted(deploy: Callable[..., str]) -> None:
     deployment = deploy(DAILY)
     day = WEEK[0], WEEK[0]
     with executing(deployment, fails=lambda _: True):
@@ -240,7 +240,7 @@ def test_a_rerun_is_made_also_where_an_earlier_run_was_deleted(deploy: Callable[
     assert (third.action, third.done) == ("rerun", True)
 
 
-def test_one_that_is_killed_goes_on_where_it_was(deploy: Callable[..., str]) -> None:
+def test_killed_backfill_can_be_resumed(deploy: Callable[..., str]) -> None:
     deployment = deploy(DAILY)
     with executing(deployment, most_begun=3) as executor:
         process = subprocess.Popen([sys.executable, str(PROCESS), deployment, *(day.isoformat() for day in WEEK)])
@@ -259,7 +259,7 @@ def test_one_that_is_killed_goes_on_where_it_was(deploy: Callable[..., str]) -> 
     assert {run["id"] for run in left} < {run["id"] for run in runs}
 
 
-def test_two_at_once_make_each_run_once_and_keep_to_the_limit_together(deploy: Callable[..., str]) -> None:
+def test_two_backfills_share_runs_and_limit(deploy: Callable[..., str]) -> None:
     deployment = deploy(DAILY)
     with executing(deployment) as executor, ThreadPoolExecutor(2) as pool:
         made = list(pool.map(lambda _: backfill(deployment, *WEEK, max_active_runs=2), range(2)))
@@ -269,7 +269,7 @@ def test_two_at_once_make_each_run_once_and_keep_to_the_limit_together(deploy: C
     assert executor.most <= 2
 
 
-def test_the_schedulers_own_runs_are_not_made_again_but_for_those_that_were_left_out(
+def test_scheduled_runs_count_unless_cancelled_by_catch_up(
     deploy: Callable[..., str],
 ) -> None:
     deployment = deploy(DAILY)
@@ -286,7 +286,7 @@ def test_the_schedulers_own_runs_are_not_made_again_but_for_those_that_were_left
     assert backfill(deployment, *WEEK, rerun="failed", dry_run=True)[2].action == "rerun"
 
 
-def test_a_coroutine_that_is_cancelled_makes_no_more_runs(deploy: Callable[..., str]) -> None:
+def test_cancelled_coroutine_creates_no_more_runs(deploy: Callable[..., str]) -> None:
     deployment = deploy(DAILY)
 
     async def begin() -> None:
@@ -305,25 +305,25 @@ def test_a_coroutine_that_is_cancelled_makes_no_more_runs(deploy: Callable[..., 
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        ({"start": utc("2026-03-07"), "end": utc("2026-03-01")}, "end before that; swap"),
-        ({"start": utc("2999-01-01"), "end": utc("2999-01-02")}, "yet to come"),
+        ({"start": utc("2026-03-07"), "end": utc("2026-03-01")}, "is after its end. Swap"),
+        ({"start": utc("2999-01-01"), "end": utc("2999-01-02")}, "is in the future"),
         ({"max_active_runs": 0}, "max_active_runs is 0"),
         ({"rerun": "all"}, "rerun is 'all'"),
         ({"reverse": True, "depends_on_past": True}, "can't run in reverse"),
-        ({"schedule": read_schedule(None)}, "has no moments of its own"),
-        ({"deployment": "no/such"}, "there is no deployment 'no/such' on the server"),
-        ({"deployment": "nosuch"}, "there is no deployment 'nosuch' on the server"),
-        ({"deployment": str(UUID(int=7))}, "there is no deployment '00000000"),
+        ({"schedule": read_schedule(None)}, "has no regular times"),
+        ({"deployment": "no/such"}, "The server has no deployment 'no/such'"),
+        ({"deployment": "nosuch"}, "The server has no deployment 'nosuch'"),
+        ({"deployment": str(UUID(int=7))}, "The server has no deployment '00000000"),
     ],
     ids=str,
 )
-def test_what_makes_no_sense_is_refused(deploy: Callable[..., str], arguments: dict[str, Any], why: str) -> None:
+def test_invalid_arguments_are_refused(deploy: Callable[..., str], arguments: dict[str, Any], why: str) -> None:
     given = {"deployment": deploy(DAILY), "start": WEEK[0], "end": WEEK[1], **arguments}
     with pytest.raises(BackfillError, match=why):
         backfill(**given)
 
 
-def test_a_deployment_without_a_schedule_needs_the_dags(deploy: Callable[..., str]) -> None:
+def test_deployment_without_a_schedule_needs_one(deploy: Callable[..., str]) -> None:
     deployment = deploy()
     with pytest.raises(BackfillError, match="has no schedule"):
         backfill(deployment, *WEEK)
@@ -331,13 +331,13 @@ def test_a_deployment_without_a_schedule_needs_the_dags(deploy: Callable[..., st
     assert dates(backfill(deployment, *WEEK, schedule=events, dry_run=True)) == ["2026-03-02T04:05:00+00:00"]
 
 
-def test_what_is_not_over_is_left_out(deploy: Callable[..., str]) -> None:
+def test_unfinished_interval_is_left_out(deploy: Callable[..., str]) -> None:
     now = datetime.now(timezone.utc)
     planned = backfill(deploy(DAILY), now - timedelta(days=3), now + timedelta(days=3), dry_run=True)
     assert len(planned) == 3
 
 
-def test_a_server_that_is_down_is_an_error() -> None:
+def test_unreachable_server_is_an_error() -> None:
     with (
         temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}),
         pytest.raises(ServerUnreachableError, match="can't be reached"),
@@ -350,7 +350,7 @@ def test_a_server_that_is_down_is_an_error() -> None:
     [("latest", ["CANCELLED", "CANCELLED", "CANCELLED", "SCHEDULED"]), ("all", ["SCHEDULED"] * 4),
      ("none", ["CANCELLED"] * 4)],
 )  # fmt: skip
-def test_late_runs_are_left_out_by_the_policy(deploy: Callable[..., str], policy: Any, left: list[str]) -> None:
+def test_policy_decides_which_late_runs_are_cancelled(deploy: Callable[..., str], policy: Any, left: list[str]) -> None:
     deployment = deploy(DAILY)
     late = made_by_the_scheduler(deployment, "2026-03-02", "2026-03-05")
     planned = catch_up(deployment, policy, dry_run=True)
@@ -362,7 +362,7 @@ def test_late_runs_are_left_out_by_the_policy(deploy: Callable[..., str], policy
     assert [run.action for run in catch_up(deployment, policy)] == ["keep"] * left.count("SCHEDULED")
 
 
-def test_what_has_begun_or_lies_ahead_or_was_asked_for_is_not_touched(deploy: Callable[..., str]) -> None:
+def test_catch_up_only_cancels_late_scheduled_runs(deploy: Callable[..., str]) -> None:
     deployment = deploy(DAILY)
     late = made_by_the_scheduler(deployment, "2026-03-02", "2026-03-05")
     ahead = made_by_the_scheduler(deployment, "2099-03-02", "2099-03-03")
@@ -381,7 +381,7 @@ def test_what_has_begun_or_lies_ahead_or_was_asked_for_is_not_touched(deploy: Ca
     assert states([{"id": str(triggered.id)}]) == ["SCHEDULED"]
 
 
-def test_what_catch_up_left_out_a_backfill_makes(deploy: Callable[..., str]) -> None:
+def test_backfill_runs_what_catch_up_cancelled(deploy: Callable[..., str]) -> None:
     deployment = deploy(DAILY)
     made_by_the_scheduler(deployment, "2026-03-01", "2026-03-07")
     catch_up(deployment, "none")
@@ -398,10 +398,10 @@ def states(runs: list[dict[str, Any]]) -> list[str]:
         ]
 
 
-def test_catch_up_refuses_what_it_does_not_know(deploy: Callable[..., str]) -> None:
-    with pytest.raises(BackfillError, match="there is no deployment"):
+def test_catch_up_refuses_invalid_arguments(deploy: Callable[..., str]) -> None:
+    with pytest.raises(BackfillError, match="The server has no deployment"):
         catch_up("no/such")
-    with pytest.raises(BackfillError, match="policy 'some' is none"):
+    with pytest.raises(BackfillError, match="policy 'some' is unknown"):
         catch_up(deploy(DAILY), "some")  # type: ignore[arg-type]
 
 
@@ -411,12 +411,12 @@ def test_the_command(deploy: Callable[..., str], unique: str, capsys: pytest.Cap
     assert run_command([*command, "--dry-run"]) == 0
     shown = capsys.readouterr().out
     assert "2026-03-01 00:00:00  2026-03-01 00:00:00 - 2026-03-01 00:00:00  would run" in shown
-    assert shown.endswith("3 would run. No run was made.\n")
+    assert shown.endswith("3 would run. No run was created.\n")
     with executing(deployment, fails=lambda date: date == DAYS[1]):
         assert run_command([*command, "--parameters", '{"limit": 5}', "--airflow-version", "2", "--json"]) == 1
     first, second, _ = json.loads(capsys.readouterr().out)
     assert (first["state"], first["data_interval_end"]) == ("Completed", DAYS[1])
-    assert second["reason"] == "it ended as Failed"
+    assert second["reason"] == "the run ended as Failed"
     assert {run["parameters"]["limit"] for run in held(deployment)} == {5}
     with executing(deployment):
         assert run_command([*command, "--rerun", "failed"]) == 0
@@ -425,7 +425,7 @@ def test_the_command(deploy: Callable[..., str], unique: str, capsys: pytest.Cap
     assert "2026-03-01 11:00:00" in capsys.readouterr().out
 
 
-def test_the_command_ends_when_it_is_interrupted(deploy: Callable[..., str]) -> None:
+def test_command_ends_when_interrupted(deploy: Callable[..., str]) -> None:
     deployment = deploy(DAILY)
     command = ["backfill", deployment, "--start", "2026-03-01", "--end", "2026-03-03"]
     with executing(deployment, most_begun=0) as executor:
@@ -438,7 +438,7 @@ def test_the_command_ends_when_it_is_interrupted(deploy: Callable[..., str]) -> 
     # Some releases of rich end the line of a progress that is cut off.
     assert (process.returncode, said.strip()) == (
         1,
-        "Stopped. The runs that were made go on; call it again for the rest.",
+        "Stopped. Created runs continue; repeat the command for the rest.",
     )
     assert {run["state_type"] for run in held(deployment)} == {"SCHEDULED"}
 
@@ -446,18 +446,18 @@ def test_the_command_ends_when_it_is_interrupted(deploy: Callable[..., str]) -> 
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["--start", "soon"], "--start 'soon' is no time"),
-        (["--parameters", "[1]"], "--parameters holds no JSON object"),
-        (["--schedule", "x"], "'x' is no cron expression"),
+        (["--start", "soon"], "--start 'soon' is not a time"),
+        (["--parameters", "[1]"], "--parameters is not a JSON object"),
+        (["--schedule", "x"], "'x' is not a cron expression"),
     ],
 )
-def test_wrong_use_of_the_command(arguments: list[str], why: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_refuses_invalid_arguments(arguments: list[str], why: str, capsys: pytest.CaptureFixture[str]) -> None:
     start = [] if "--start" in arguments else ["--start", "2026-03-01"]
     assert run_command(["backfill", "no/such", "--end", "2026-03-03", *start, *arguments]) == 2
     assert why in capsys.readouterr().err
 
 
-def test_the_command_for_late_runs(deploy: Callable[..., str], unique: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_catch_up_command(deploy: Callable[..., str], unique: str, capsys: pytest.CaptureFixture[str]) -> None:
     late = made_by_the_scheduler(deploy(DAILY), "2026-03-02", "2026-03-04")
     assert run_command(["catch-up", f"{unique}/prod", "--dry-run"]) == 0
     assert "3 late runs: 1 kept, 2 would be cancelled. Nothing was changed." in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""Callbacks on real runs: when they are called, and what their context says."""
+"""Callbacks on real runs: when they are called, and with which context."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _run(failing: Any) -> None:
     around()
 
 
-def test_once_after_the_last_try_with_the_context_that_callbacks_read(calls: list[Any]) -> None:
+def test_failure_callback_is_called_once_after_the_last_try(calls: list[Any]) -> None:
     @on_failure(calls.append)
     @task(retries=2, retry_delay_seconds=0)
     def load(table: str) -> None:
@@ -102,7 +102,7 @@ def test_not_called_for_success(calls: list[Any]) -> None:
     assert calls == []
 
 
-def test_a_flow_s_context_is_that_of_the_task_that_failed_last(calls: list[Any]) -> None:
+def test_flow_context_describes_the_task_that_failed_last(calls: list[Any]) -> None:
     @task
     def extract() -> None:
         raise KeyError("first")
@@ -126,7 +126,7 @@ def test_a_flow_s_context_is_that_of_the_task_that_failed_last(calls: list[Any])
     assert context["reason"] == "task_failure"
 
 
-def test_a_task_that_failed_without_an_exception_in_the_flow_is_asked_of_the_server(calls: list[Any]) -> None:
+def test_server_finds_a_failed_task_whose_exception_did_not_reach_the_flow(calls: list[Any]) -> None:
     @task
     def load() -> None:
         raise ValueError
@@ -141,7 +141,7 @@ def test_a_task_that_failed_without_an_exception_in_the_flow_is_asked_of_the_ser
     assert calls[0]["ti"].state == "failed"
 
 
-def test_a_flow_whose_own_body_fails_stands_for_the_task(calls: list[Any]) -> None:
+def test_flow_whose_own_code_fails_takes_the_place_of_the_task(calls: list[Any]) -> None:
     @on_failure(calls.append)
     @flow
     async def etl() -> None:
@@ -166,7 +166,7 @@ def test_a_timeout_is_a_failure_of_the_flow(calls: list[Any]) -> None:
     assert [context["reason"] for context in calls] == ["timed_out"]
 
 
-def test_several_run_in_order_and_one_that_fails_changes_nothing(calls: list[Any]) -> None:
+def test_callbacks_run_in_order_even_if_one_fails(calls: list[Any]) -> None:
     def broken(context: Any) -> None:
         calls.append("broken")
         raise RuntimeError("callback")
@@ -271,9 +271,9 @@ def _no_argument() -> None: ...
         (lambda: on_failure("alerts.slack"), "can't be called"),
         (lambda: on_failure(_no_argument), r"_no_argument\(context\)"),
         (lambda: on_failure(print)(_no_argument), "above @flow or @task"),
-        (lambda: on_failure(flow(_no_argument, name="x")), "can't be called with one context"),
+        (lambda: on_failure(flow(_no_argument, name="x")), "can't be called with one argument, the context"),
     ],
 )
-def test_a_mistake_is_an_error_at_the_declaration(make: Callable[[], object], message: str) -> None:
+def test_invalid_callback_is_an_error_at_the_declaration(make: Callable[[], object], message: str) -> None:
     with pytest.raises(InvalidCallbackError, match=message):
         make()

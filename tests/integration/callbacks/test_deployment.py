@@ -1,4 +1,4 @@
-"""A callback on the server is called once for a run whose process is gone, with and without a worker."""
+"""The server calls a callback once for a run whose process died, with and without a worker."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from uuid import UUID
 
 import pytest
 import recorded_callbacks
+from child_processes import end
 from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
@@ -29,14 +30,14 @@ from recorded_callbacks import page
 from airflow_compat import automations
 from airflow_compat.callbacks import run_callback
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parents[1]
 
 pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture
 def callbacks(unique: str) -> Iterator[str]:
-    """A deployment that calls callbacks, and a worker for it; its pool has the test's name."""
+    """A deployment that calls callbacks, and a worker for it; the pool has the test's name."""
     with deployed(unique, run_callback, entrypoint_type=EntrypointType.MODULE_PATH) as name:
         yield name
 
@@ -86,7 +87,7 @@ def served(name: str, entrypoint_type: EntrypointType) -> Iterator[str]:
 
 @contextmanager
 def running(*command: str) -> Iterator[None]:
-    """A process that executes runs, until the block ends."""
+    """Run a process that executes runs, until the block ends."""
     environment = {**os.environ, "PREFECT_WORKER_QUERY_SECONDS": "0.5", "PREFECT_RUNNER_POLL_FREQUENCY": "1"}
     with subprocess.Popen(
         [sys.executable, *command], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -94,12 +95,11 @@ def running(*command: str) -> Iterator[None]:
         try:
             yield
         finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(60)
+            end(process)
 
 
 def called(deployment: str, runs: int) -> list[FlowRun]:
-    """The runs of a deployment, when so many have ended; no matter how."""
+    """Return a deployment's runs once this number has ended in any state."""
     until = time.monotonic() + 240
     flow_name, _, name = deployment.partition("/")
     body = {"deployments": {"name": {"any_": [name]}}, "flows": {"name": {"any_": [flow_name]}}}
@@ -155,7 +155,7 @@ def test_an_alert_calls_the_callback_however_the_flow_is_deployed(
     assert (call["dag_id"], call["exception"]) == (flow_name, "<rebuilt ValueError: no rows>")
 
 
-def test_a_run_that_is_killed_with_nobody_to_see_it(callbacks: str, unique: str, tmp_path: Path) -> None:
+def test_killed_run_without_a_worker(callbacks: str, unique: str, tmp_path: Path) -> None:
     record, name = str(tmp_path / "record"), f"{unique}-zombie"
     alerts = [
         automations.on_zombie(name, within=timedelta(seconds=10)),
@@ -176,7 +176,7 @@ def test_a_run_that_is_killed_with_nobody_to_see_it(callbacks: str, unique: str,
 
 
 def test_the_alerts_of_a_dag(callbacks: str, unique: str, tmp_path: Path) -> None:
-    """The task's callback is on the task too: terminated, it is called there; killed, by the server."""
+    """A terminated task calls its own callback; for a killed task, the server calls it."""
     deployment = deploy(unique, "killed_in_hooked_task")
     dag_args = {"default_args": {"on_failure_callback": page}}
     alerts = automations.from_dag_args(dag_args, deployment=deployment, in_process=True, callback_deployment=callbacks)

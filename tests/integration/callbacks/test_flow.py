@@ -1,23 +1,24 @@
-"""Which task and which exception a flow's callback is told of."""
+"""Which task and exception a flow's callback gets."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import prefect
 import pytest
 from prefect import flow
 
-from airflow_compat import on_failure, on_success, task
+from airflow_compat import on_failure, on_retry, on_success, task
 from airflow_compat._prefect.runs import task_runs
 from airflow_compat.callbacks import run_callback
 from airflow_compat.exceptions import AirflowSkipException
 
 
 class Told:
-    """What a flow's callback was told of."""
+    """The values that a flow's callback got."""
 
     task_id = ""
     map_index: int | None = None
@@ -57,7 +58,7 @@ def test_a_skipped_task_is_not_the_last_that_succeeded(told: Told) -> None:
     assert told.task_id == "extract"
 
 
-def test_where_all_tasks_were_skipped_the_flow_stands_for_them(told: Told) -> None:
+def test_flow_takes_the_place_of_skipped_tasks(told: Told) -> None:
     @on_success(told)
     @flow
     def etl() -> None:
@@ -95,11 +96,11 @@ found: dict[str, Any] = {}
 
 
 def note(context: Any) -> None:
-    """Where another process, here the same, would write it down."""
+    """Another process, here the same, would write it down."""
     found.update(task_id=context["ti"].task_id, map_index=context["ti"].map_index, exception=context["exception"])
 
 
-def test_a_callback_in_another_process_is_told_the_index_too() -> None:
+def test_callback_in_another_process_has_the_index() -> None:
     @task
     def share(number: int) -> None:
         if number == 2:
@@ -118,7 +119,7 @@ def test_a_callback_in_another_process_is_told_the_index_too() -> None:
 
 
 def _when_there(run_id: Any, runs: int) -> list[Any]:
-    """The task runs of a flow run, when the server has the ends of so many, which may be seconds later."""
+    """Return a flow run's task runs once the server has this number of ends, which may take seconds."""
     import time
 
     until = time.monotonic() + 60
@@ -171,7 +172,7 @@ def by_message() -> None:
 
 
 @pytest.mark.parametrize("body", [by_result, by_chain, by_states, by_subflow, by_message])
-def test_an_exception_that_follows_from_a_tasks_is_the_tasks_own(body: Callable[[], Any], told: Told) -> None:
+def test_exception_that_follows_from_a_task_is_the_tasks_exception(body: Callable[[], Any], told: Told) -> None:
     state = on_failure(told)(flow(body))(return_state=True)
     assert state.is_failed()
     assert told.task_id == "fails"
@@ -179,7 +180,55 @@ def test_an_exception_that_follows_from_a_tasks_is_the_tasks_own(body: Callable[
     assert getattr(told.exception, "type_name", None) or type(told.exception).__name__ == "ValueError"
 
 
-def test_a_flows_own_exception_stays_its_own(told: Told) -> None:
+class OwnError(Exception):
+    """An exception that can't be rebuilt from its text."""
+
+    def __init__(self, code: int, rows: list[int]) -> None:
+        super().__init__(f"code {code}")
+        self.code, self.rows = code, rows
+
+
+def mapped_return(load: Any) -> Any:
+    return follows.map(load.map([0, 1]))
+
+
+def mapped_result(load: Any) -> None:
+    follows.map(load.map([0, 1])).result()
+
+
+def mapped_into_one(load: Any) -> None:
+    follows.submit(load.map([0, 1])).result()
+
+
+def mapped_chain(load: Any) -> None:
+    last.map(follows.map(load.map([0, 1]))).result()
+
+
+def one_upstream(load: Any) -> None:
+    follows.submit(load.submit(1)).result()
+
+
+@pytest.mark.parametrize("body", [mapped_return, mapped_result, mapped_into_one, mapped_chain, one_upstream])
+@pytest.mark.parametrize("ours", [True, False])
+def test_exception_of_a_task_in_this_process_is_the_raised_object(
+    body: Callable[[Any], Any], ours: bool, told: Told
+) -> None:
+    raised: list[OwnError] = []
+
+    def load(number: int) -> None:
+        if number:
+            raised.append(OwnError(number, [len(raised)]))
+            raise raised[-1]
+
+    made = task(load, retries=1, retry_delay=timedelta(0)) if ours else on_retry(print)(prefect.task(load, retries=1))
+    state = on_failure(told)(flow(lambda: body(made), name="etl"))(return_state=True)
+    assert state.is_failed()
+    assert told.task_id == "load"
+    # Of the last try.
+    assert told.exception is raised[1]
+
+
+def test_flows_own_exception_is_kept(told: Told) -> None:
     @on_failure(told)
     @flow
     def etl() -> None:

@@ -1,4 +1,4 @@
-"""Which callbacks are called, when and how often: Airflow's rules, on real runs."""
+"""Airflow's rules on real runs: which callbacks are called, when and how often."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DECORATORS: dict[str, Callable[..., Any]] = {
 
 
 class Log:
-    """What was called, in order: kind, task, try, state, type of the exception."""
+    """Calls in order: kind, task, try, state, type of the exception."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -90,7 +90,7 @@ def test_each_try_and_its_end(log: Log) -> None:
 
 
 @pytest.mark.parametrize("delay", [0, 0.01])
-def test_retries_that_run_out(log: Log, delay: float) -> None:
+def test_exhausted_retries(log: Log, delay: float) -> None:
     failing = log.watch(task(_failing(9, AirflowException("no")), name="failing", retries=1, retry_delay_seconds=delay))
     assert _run(failing) == ["Failed"]
     assert [event[:3] for event in log.events] == [
@@ -101,7 +101,7 @@ def test_retries_that_run_out(log: Log, delay: float) -> None:
     ]
 
 
-def test_a_skip_is_no_failure_and_has_no_further_try(log: Log) -> None:
+def test_skip_is_not_a_failure_and_is_not_retried(log: Log) -> None:
     skipping = log.watch(task(_failing(9, AirflowSkipException("nothing new")), name="skipping", retries=3))
     assert _run(skipping) == ["Skipped"]
     assert [event[0] for event in log.events] == ["on_execute", "on_skipped"]
@@ -116,7 +116,7 @@ def test_airflow_2_calls_success_for_a_skip_too(log: Log) -> None:
     assert [event[0] for event in log.events] == ["on_skipped", "on_success"]
 
 
-def test_what_comes_after_a_skipped_task_gets_none() -> None:
+def test_task_after_a_skipped_task_gets_none() -> None:
     @on_failure(print)
     @task(persist_result=True)
     def skipping() -> int:
@@ -139,7 +139,7 @@ def test_a_fail_exception_ends_all_tries(log: Log) -> None:
     assert log.events[1:] == [("on_failure", "failing", 1, "failed", "AirflowFailException")]
 
 
-def test_an_airflow_timeout_is_one(log: Log) -> None:
+def test_airflow_timeout_is_a_prefect_timeout(log: Log) -> None:
     slow = log.watch(task(_failing(9, AirflowTaskTimeout("slow")), name="slow", retries=1))
     assert _run(slow) == ["TimedOut"]
     assert [event[0] for event in log.events] == ["on_execute", "on_retry", "on_execute", "on_failure"]
@@ -162,7 +162,7 @@ def test_a_timeout_of_prefect_s_is_a_failure(log: Log) -> None:
 
 
 @pytest.mark.parametrize("kind", ["plain", "async", "gives what is awaited"])
-def test_the_user_s_own_retry_condition_still_decides(log: Log, kind: str) -> None:
+def test_retry_condition_of_the_user_still_applies(log: Log, kind: str) -> None:
     def never(task: Any, task_run: Any, state: Any) -> bool:
         return False
 
@@ -203,7 +203,7 @@ def test_a_callback_that_fails_is_logged_and_the_next_is_called(caplog: pytest.L
     assert "Traceback" in caplog.text
 
 
-def test_mapped_runs_know_their_numbers(log: Log) -> None:
+def test_mapped_runs_know_their_indexes(log: Log) -> None:
     seen = []
 
     @on_failure(lambda context: seen.append(("failed", context["ti"].map_index)))
@@ -239,7 +239,7 @@ def test_the_tries_of_a_flow(log: Log) -> None:
     ]
 
 
-def test_a_run_is_no_retry_of_the_flow_that_calls_it(log: Log) -> None:
+def test_subflow_run_is_not_a_retry_of_its_parent(log: Log) -> None:
     @flow(name="inner")
     def inner() -> None: ...
 
@@ -255,6 +255,7 @@ def test_a_run_is_no_retry_of_the_flow_that_calls_it(log: Log) -> None:
 def test_a_flow_s_success_is_that_of_its_last_task(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     # The server may hear of the task later than a callback waits.
     monkeypatch.setattr("airflow_compat._prefect.failed_tasks._RECORDED_WITHIN", 60)
+    monkeypatch.setattr("airflow_compat._prefect.failed_tasks._ALL_RECORDED_WITHIN", 60)
     contexts: list[Any] = []
 
     @task
@@ -275,7 +276,7 @@ def test_a_flow_s_success_is_that_of_its_last_task(log: Log, monkeypatch: pytest
     assert context["dag_run"].get_task_instances(state=["failed"]) == []
 
 
-def test_a_hook_of_one_s_own_list(log: Log) -> None:
+def test_state_hook_in_prefects_own_lists(log: Log) -> None:
     hook = state_hook(log.callback("hook"))
 
     @flow(name="etl", on_failure=[hook], on_crashed=[hook], on_completion=[hook])
@@ -298,16 +299,16 @@ def test_a_hook_of_one_s_own_list(log: Log) -> None:
     ("make", "message"),
     [
         (lambda: on_skipped(print)(flow(lambda: None, name="etl")), "only tasks are skipped"),
-        (lambda: state_hook(print, "on_fire"), "one of on_failure, on_success"),  # type: ignore[arg-type]
+        (lambda: state_hook(print, "on_fire"), "one of: on_failure, on_success"),  # type: ignore[arg-type]
         (on_retry, r"on_retry\(\) needs a callback"),
     ],
 )
-def test_a_mistake_is_an_error_at_the_declaration(make: Callable[[], object], message: str) -> None:
+def test_invalid_callback_is_an_error_at_the_declaration(make: Callable[[], object], message: str) -> None:
     with pytest.raises(InvalidCallbackError, match=message):
         make()
 
 
-def test_a_decorated_task_is_the_same_object_and_its_copies_keep_their_own() -> None:
+def test_decorated_task_is_the_same_object_and_copies_are_independent() -> None:
     calls = []
 
     @task
@@ -332,7 +333,7 @@ def _fail(failing: Task[..., Any]) -> None:
     around()
 
 
-def test_a_task_s_function_stays_itself() -> None:
+def test_task_function_still_works_when_called_directly() -> None:
     @on_failure(print)
     @task
     def skipping() -> None:
@@ -355,7 +356,7 @@ def test_a_task_s_function_stays_itself() -> None:
     assert isinstance(on_failure(print)(etl), Flow)
 
 
-def test_mapped_runs_in_other_processes_know_their_numbers() -> None:
+def test_mapped_runs_in_other_processes_know_their_indexes() -> None:
     @flow(task_runner=ProcessPoolTaskRunner(max_workers=2))
     def etl() -> tuple[list[int], int]:
         runs = number.map(["a", "b", "c"])
@@ -371,7 +372,7 @@ def number(letter: str) -> int:
     return found
 
 
-def test_airflow_2_tells_of_a_skip_before_it_tells_of_success_however_they_are_stacked(log: Log) -> None:
+def test_airflow_2_calls_on_skipped_before_on_success_in_any_decorator_order(log: Log) -> None:
     skipping = log.watch(
         task(_failing(9, AirflowSkipException), name="skipping"), "on_success", "on_skipped", version="2"
     )
@@ -379,7 +380,7 @@ def test_airflow_2_tells_of_a_skip_before_it_tells_of_success_however_they_are_s
     assert [event[0] for event in log.events] == ["on_skipped", "on_success"]
 
 
-def test_a_flow_that_fails_by_its_tasks_states_has_their_exception() -> None:
+def test_flow_that_fails_by_task_states_has_their_exception() -> None:
     contexts: list[Any] = []
 
     @task

@@ -1,4 +1,4 @@
-"""The flow that calls callbacks for the server's alerts: with the run's context, and once together with its hooks."""
+"""The flow that calls callbacks for alerts: with the run's context, and once together with the run's hooks."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def etl(record: str) -> None:
 
 
 def failed(called: Flow[..., Any], record: str) -> UUID:
-    """A run of the flow whose failed task the server has, which may be seconds later; its id."""
+    """Return the id of a run of the flow once the server has its failed task, which may take seconds."""
     state = called(record=record, return_state=True)
     assert state.is_failed()
     run = state.state_details.flow_run_id
@@ -74,7 +74,7 @@ def test_a_callback_gets_the_context_of_a_run_of_another_process(record: str) ->
         assert client.read_task_run(UUID(call["log_url"].rpartition("/")[2])).flow_run_id == run
 
 
-def test_what_the_runs_own_process_called_is_not_called_again(record: str) -> None:
+def test_callbacks_called_by_the_runs_own_process_are_not_called_again(record: str) -> None:
     hooked = on_failure(recorded_callbacks.page, recorded_callbacks.page)(etl.with_options())
     run = failed(hooked, record)
     assert len(recorded_callbacks.read(record)) == 2
@@ -85,7 +85,7 @@ def test_what_the_runs_own_process_called_is_not_called_again(record: str) -> No
     assert run_callback(PAGE, run=f"prefect.flow-run.{run}", position=2) is True
 
 
-def test_called_twice_for_one_event_it_is_called_once_and_again_for_the_next(record: str) -> None:
+def test_callback_is_called_once_per_event(record: str) -> None:
     run = failed(etl, record)
     with get_client(sync_client=True) as client:
         first = client.read_flow_run_states(run)[-1].id
@@ -102,7 +102,7 @@ def test_called_twice_for_one_event_it_is_called_once_and_again_for_the_next(rec
     assert len(recorded_callbacks.read(record)) == 2
 
 
-def test_a_tasks_run(record: str) -> None:
+def test_task_run(record: str) -> None:
     run = failed(etl, record)
     (found,) = failed_task_runs(run)
     resource = f"prefect.task-run.{found['id']}"
@@ -114,8 +114,8 @@ def test_a_tasks_run(record: str) -> None:
     assert call["log_url"].endswith(found["id"])
 
 
-def test_the_task_that_was_lost_with_its_process(record: str) -> None:
-    script = Path(__file__).with_name("killed_flow.py")
+def test_task_lost_with_its_process(record: str) -> None:
+    script = Path(__file__).parents[1] / "killed_flow.py"
     command = [sys.executable, script, "killed-in-hooked-task", record, "killed"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr
@@ -130,8 +130,8 @@ def test_the_task_that_was_lost_with_its_process(record: str) -> None:
     assert run_callback(PAGE, run=f"prefect.task-run.{call['log_url'].rpartition('/')[2]}") is False
 
 
-def test_a_task_that_was_told_to_end_has_called_its_own(record: str) -> None:
-    script = Path(__file__).with_name("killed_flow.py")
+def test_terminated_task_has_called_its_own_callbacks(record: str) -> None:
+    script = Path(__file__).parents[1] / "killed_flow.py"
     command = [sys.executable, script, "killed-in-hooked-task", record, "terminated"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     run = UUID(done.stdout.split()[0])
@@ -143,7 +143,7 @@ def test_a_task_that_was_told_to_end_has_called_its_own(record: str) -> None:
     assert len(recorded_callbacks.read(record)) == 1
 
 
-def test_a_process_that_died_in_no_task(record: str) -> None:
+def test_process_that_died_outside_a_task(record: str) -> None:
     with get_client(sync_client=True) as client:
         run = client.create_flow_run(etl, parameters={"record": record}, state=Pending())
         client.set_flow_run_state(run.id, Running())
@@ -164,7 +164,7 @@ def test_notifiers_and_arguments_and_coroutines(record: str) -> None:
     assert (second["note"], third["note"]) == ("later", "from a partial")
 
 
-def test_an_sla_is_told_of_as_in_airflow_2(record: str) -> None:
+def test_sla_callback_gets_the_arguments_of_airflow_2(record: str) -> None:
     with get_client(sync_client=True) as client:
         run = client.create_flow_run(etl, parameters={"record": record}, state=Running())
         told = run_callback("recorded_callbacks:page_of_sla", run=str(run.id), alert="on_sla_miss", event=uuid4())
@@ -186,21 +186,21 @@ def test_a_callback_that_raises_fails_its_run_and_is_not_called_again(record: st
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("recorded_callbacks:nobody", "there is no 'nobody' in 'recorded_callbacks'"),
+        ("recorded_callbacks:nobody", "'recorded_callbacks' has no 'nobody'"),
         ("no_such_module:page", "module 'no_such_module' can't be imported here"),
-        ("recorded_callbacks:not_callable", "is a str, which can't be called"),
-        ("recorded_callbacks", "there is no '' in"),
-        ("recorded_callbacks:page_of_sla", "can't be called with one context"),
+        ("recorded_callbacks:not_callable", "an object of type str can't be called"),
+        ("recorded_callbacks", "has no ''"),
+        ("recorded_callbacks:page_of_sla", "can't be called with the context"),
     ],
 )
-def test_what_can_not_be_called_says_so_and_stays_to_be_called(path: str, message: str, record: str) -> None:
+def test_failed_call_raises_and_can_be_repeated(path: str, message: str, record: str) -> None:
     run = str(failed(etl, record))
     with pytest.raises(InvalidCallbackError, match=message):
         run_callback(path, run=run)
 
 
-def test_a_run_that_is_none() -> None:
-    with pytest.raises(InvalidCallbackError, match="run='etl' is no run's"):
+def test_invalid_run_id() -> None:
+    with pytest.raises(InvalidCallbackError, match="run='etl' is not the id of a run"):
         run_callback(PAGE, run="etl")
     with pytest.raises(ServerError, match="the server has no flow run"):
         run_callback(PAGE, run=str(uuid4()))

@@ -1,4 +1,4 @@
-"""Callbacks of one try share a context, as in Airflow, and what a callback returns is run to its end."""
+"""Callbacks of one try share a context, as in Airflow, and their results are run to the end."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Decorator = Callable[..., Any]
 
 
 def in_flow(made: Any, **options: Any) -> Any:
-    """What a task returns that is run in a flow; None where it fails."""
+    """Run a task in a flow and return its result; None if it fails."""
 
     @flow(name="etl", **options)
     def etl() -> Any:
@@ -39,7 +39,7 @@ def in_flow(made: Any, **options: Any) -> Any:
 
 
 class Marks:
-    """Callbacks that mark the context that they get, and note which marks are there."""
+    """Callbacks that mark their context and record the marks they find."""
 
     def __init__(self) -> None:
         self.seen: list[tuple[str, list[str]]] = []
@@ -56,7 +56,7 @@ class Marks:
 
 
 @pytest.mark.parametrize("of_prefect", [False, True])
-def test_a_try_has_one_context_from_its_first_callback_to_its_last(of_prefect: bool) -> None:
+def test_all_callbacks_of_a_try_share_one_context(of_prefect: bool) -> None:
     marks, tries = Marks(), []
 
     def load() -> None:
@@ -85,7 +85,7 @@ def test_a_try_has_one_context_from_its_first_callback_to_its_last(of_prefect: b
     ]
 
 
-def test_what_is_true_of_the_run_is_found_again_at_its_end() -> None:
+def test_state_of_the_run_is_read_again_at_its_end() -> None:
     states = []
 
     def tell(context: Any) -> None:
@@ -103,7 +103,7 @@ def test_what_is_true_of_the_run_is_found_again_at_its_end() -> None:
 
 
 @pytest.mark.parametrize("decorator", [on_failure, on_success, on_execute])
-def test_the_callbacks_of_a_flow_share_one_too(decorator: Decorator) -> None:
+def test_callbacks_of_a_flow_share_one_context(decorator: Decorator) -> None:
     marks = Marks()
 
     def etl() -> None:
@@ -114,7 +114,7 @@ def test_the_callbacks_of_a_flow_share_one_too(decorator: Decorator) -> None:
     assert marks.seen == [("1", []), ("2", ["mark 1"])]
 
 
-def test_the_runs_of_a_mapped_task_and_two_versions_share_nothing() -> None:
+def test_mapped_runs_and_versions_have_separate_contexts() -> None:
     marks = Marks()
 
     @on_success(marks.mark("of 2"), airflow_version="2")
@@ -126,7 +126,7 @@ def test_the_runs_of_a_mapped_task_and_two_versions_share_nothing() -> None:
     assert sorted(marks.seen) == [("1", [])] * 2 + [("2", ["mark 1"])] * 2 + [("of 2", [])] * 2
 
 
-def test_a_run_with_contexts_is_the_run_that_it_was_for_prefect() -> None:
+def test_run_with_contexts_is_unchanged_for_prefect() -> None:
     found = []
 
     @on_execute(lambda context: context["ti"].state)
@@ -152,7 +152,7 @@ def called_by_a_plain_function(callback: Callable[[Any], Any]) -> Callable[[Any]
 
 
 def kinds_of_callbacks(called: list[str]) -> list[Callable[[Any], Any]]:
-    """Each of them notes the task that it is told of."""
+    """Each callback records the task of its context."""
 
     def generator(context: Any) -> Iterator[None]:
         called.append("generator")
@@ -220,7 +220,7 @@ def test_generators_and_coroutines_are_run_to_their_end(decorator: Decorator, is
 
 
 @pytest.mark.parametrize("decorator", [on_failure, on_success])
-def test_those_of_a_flow_too(decorator: Decorator) -> None:
+def test_generators_and_coroutines_of_a_flow_are_run_to_their_end(decorator: Decorator) -> None:
     called: list[str] = []
 
     def etl() -> None:
@@ -231,7 +231,7 @@ def test_those_of_a_flow_too(decorator: Decorator) -> None:
     assert called == ALL
 
 
-def test_a_hook_and_what_is_called_before_and_after_the_function() -> None:
+def test_generators_as_state_hook_pre_execute_and_post_execute() -> None:
     called: list[str] = []
     generator = kinds_of_callbacks(called)[0]
 

@@ -1,4 +1,4 @@
-"""A flow's callback is called once for each failure, whichever way its process dies under a real worker or runner."""
+"""A flow's callback is called once for each failure, for each way its process can die under a worker or runner."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from airflow_compat.errors import ServerError
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parents[1]
 
 # How a run dies: its flow, and the state that it ends in.
 WAYS = {
@@ -49,7 +49,7 @@ Runs = list[tuple[str, dict[str, str]]]
 
 
 def by_worker(name: str, runs: Runs) -> list[UUID]:
-    """Execute runs of flows, given with their parameters, as `prefect worker start` does."""
+    """Execute runs of flows with parameters, as `prefect worker start` does."""
     with get_client(sync_client=True) as client:
         client.create_work_pool(WorkPoolCreate(name=name, type="process"))
     for flow_name in {flow_name for flow_name, _ in runs}:
@@ -64,7 +64,7 @@ def by_worker(name: str, runs: Runs) -> list[UUID]:
 
 
 def by_runner(name: str, runs: Runs) -> list[UUID]:
-    """Execute runs of flows, given with their parameters, as `flow.serve` does."""
+    """Execute runs of flows with parameters, as `flow.serve` does."""
     output = _execute(str(FOLDER / "callbacks_runner.py"), name, json.dumps(runs))
     return [UUID(line) for line in output.splitlines()[: len(runs)]]
 
@@ -84,14 +84,14 @@ def _execute(*command: str) -> str:
 
 @dataclass
 class Death:
-    """A run that has died, and what its callback wrote each time that it was called."""
+    """A dead run, and the records of its callback's calls."""
 
     way: str
     run: FlowRun
     calls: list[dict[str, str]]
 
     def called_with(self) -> list[tuple[str, UUID | None]]:
-        """The task of each call, and the flow run that its run belongs to; None where the server has lost it."""
+        """The task of each call, and its flow run; None if the server has lost it."""
         found: list[tuple[str, UUID | None]] = []
         for call in self.calls:
             try:
@@ -111,9 +111,9 @@ class Death:
 
 
 def _die(execute: Callable[[str, Runs], list[UUID]], name: str, folder: Path) -> None:
-    """One run of each way, at once; again, where the server has lost what a run told it, or had no time for it.
+    """Let one run die in each way at once, and repeat those whose events the server lost.
 
-    With SQLite behind it, a server may say for half a minute that it is busy. Who can't claim calls all the same.
+    With SQLite, a server may be busy for half a minute. A process that can't claim a call makes it anyway.
     """
     folder.mkdir()
     records = {way: folder / str(number) for number, way in enumerate(WAYS)}
@@ -151,9 +151,9 @@ def _is_void(death: Death, record: Path) -> bool:
     return len(death.calls) == 1 and (not death.claims() or death.called_with() == [("load", None)])
 
 
-@pytest.mark.timeout(800)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("execute", "times"), [(by_worker, 1), (by_runner, 2)])
-def test_a_callback_is_called_once_whichever_way_the_process_dies(
+def test_callback_is_called_once_for_each_way_of_dying(
     execute: Callable[[str, Runs], list[UUID]], times: int, unique: str, tmp_path: Path
 ) -> None:
     for turn in range(times):
@@ -163,6 +163,6 @@ def test_a_callback_is_called_once_whichever_way_the_process_dies(
 @pytest.mark.stress
 @pytest.mark.timeout(3000)
 @pytest.mark.parametrize("execute", [by_worker, by_runner])
-def test_again_and_again(execute: Callable[[str, Runs], list[UUID]], unique: str, tmp_path: Path) -> None:
+def test_repeated_deaths(execute: Callable[[str, Runs], list[UUID]], unique: str, tmp_path: Path) -> None:
     for turn in range(25):
         _die(execute, f"{unique}-{turn}", tmp_path / str(turn))

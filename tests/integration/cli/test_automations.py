@@ -21,7 +21,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_CLOUD_API_URL, temporary_s
 from prefect.states import Completed, Crashed, Failed, Pending, Running, Scheduled
 
 from airflow_compat import automations
-from airflow_compat.cli.main import run
+from airflow_compat.cli._app import run
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
@@ -105,7 +105,7 @@ def call(unique: str, capfd: pytest.CaptureFixture[str]) -> Call:
 
 def held(owner: str) -> dict[str, dict[str, Any]]:
     """The server's automations with the owner's tag, by key."""
-    from airflow_compat._prefect.automations import read_automations
+    from airflow_compat.automations._server import read_automations
 
     return {each.key: dict(each.data) for each in read_automations(owner)}
 
@@ -176,15 +176,15 @@ def test_nothing_is_written_where_one_is_refused(owner: str, write: Write, call:
     call("apply", write("alerts.yaml", YAML))
     bad = write("bad.yaml", YAML.replace("slack-webhook/OWNER", "slack-webhook/OWNER-no").replace("started", "new"))
     planned = call("plan", bad, "--export", str(tmp_path / "out.yaml"), code=1)
-    assert f"there is no block 'slack-webhook/{owner}-no'" in planned
+    assert f"the server has no block 'slack-webhook/{owner}-no'" in planned
     assert "1 refused, 1 would create. Nothing was written." in planned
-    assert "out.yaml: not exported" in planned
+    assert "out.yaml: the file was not written" in planned
     assert not (tmp_path / "out.yaml").exists()
     before = held(owner)
     applied = call("apply", bad, "--json", code=1)
     assert [(item["action"], item["done"], item["error"]) for item in applied] == [
         ("refused", False, ""),
-        ("create", False, "not tried, since another is refused"),
+        ("create", False, "not written, because another entry is refused"),
     ]
     assert held(owner) == before
 
@@ -207,13 +207,13 @@ def test_what_prefect_cloud_alone_has_is_refused_before_anything_is_written(
     file = write("alerts.yaml", OF_CLOUD)
     planned = call("plan", file, "--json", code=1)
     assert [item["action"] for item in planned] == ["refused", "refused", "refused", "create"]
-    said = [item["notes"][0].removeprefix("this server has no ").partition(",")[0] for item in planned[:3]]
+    said = [item["notes"][0].removeprefix("only Prefect Cloud supports ").partition(";")[0] for item in planned[:3]]
     assert said == ["metric triggers", "metric triggers", "declare-incident actions"]
     call("apply", file, code=1)
     assert held(owner) == {}
     # Prefect Cloud is known by its address; and one behind another address by what it says that it takes.
     with monkeypatch.context() as patch:
-        patch.setattr("airflow_compat._prefect.server_schema._types", lambda schemas: ["metric", "declare-incident"])
+        patch.setattr("airflow_compat.automations._server_types._types", lambda schemas: ["metric", "declare-incident"])
         assert {item["action"] for item in call("plan", file, "--json")} == {"create"}
     with temporary_settings({PREFECT_CLOUD_API_URL: PREFECT_API_URL.value()}):
         assert {item["action"] for item in call("plan", file, "--json")} == {"create"}
@@ -232,7 +232,7 @@ def test_a_server_that_tells_no_schema_is_not_known_to_lack_anything(
                 return httpx.Response(404, request=request).raise_for_status()
             return httpx.Response(200, json=answer, request=request)
 
-    monkeypatch.setattr("airflow_compat._prefect.server_schema.kept_client", Behind)
+    monkeypatch.setattr("airflow_compat.automations._server_types.kept_client", Behind)
     metric = YAML.replace(
         "automations:",
         f"""automations:
@@ -362,11 +362,11 @@ def test_simulation_by_the_servers_own_events(unique: str, write: Write, call: C
     assert ["  silent  " in line for line in lines] == [False, True]
     moment = of_failure[failed[0]][0]
     assert f"{datetime.fromisoformat(moment).astimezone():%Y-%m-%d %H:%M:%S}" in lines[0]
-    assert f"{4 + 21} alerts of 25 runs, by " in shown
+    assert f"{4 + 21} alerts for 25 runs, from " in shown
 
     refused = call("simulate", file, counted, "--since", "1h", "--json", code=1)
     assert [bool(alert["refusal"]) for alert in refused["alerts"]] == [False, False, True, False]
-    assert "third can't be simulated, since its for_each isn't" in refused["alerts"][2]["refusal"]
+    assert "third can't be simulated, because the trigger's for_each isn't" in refused["alerts"][2]["refusal"]
     assert "; 1 refused." in call("simulate", counted, "--since", "1h", code=1)
 
 
@@ -380,18 +380,22 @@ GOOD = 'from airflow_compat import automations\nx = automations.on_zombie("etl")
         ("missing.py", None, "there is no such file"),
         ("missing.yaml", None, "there is no such file"),
         (".", None, "a directory"),
-        ("alerts.txt", b"x = 1", "its name ends in none of .py, .yaml, .yml"),
-        ("binary.py", bytes(range(256)), "it is no Python"),
+        ("alerts.txt", b"x = 1", "the file's name ends in none of .py, .yaml, .yml"),
+        ("binary.py", bytes(range(256)), "the file is not valid Python"),
         ("binary.yaml", bytes(range(256)), "not text that YAML allows"),
-        ("empty.py", b"", "there is no alert in it"),
-        ("empty.yaml", b"", "there is no automation in it"),
-        ("syntax.py", b"x = 1\ny = (\n", "line 2: it is no Python"),
-        ("syntax.yaml", b"a: 1\nb: [\n", "line 3: not YAML"),
-        ("raises.py", b"\n\nraise ValueError('kestrel-Moor-9')\n", "line 3: it raises ValueError; mend it there"),
-        ("latin.py", "x = 'é'".encode("latin-1"), "it is no Python"),
+        ("empty.py", b"", "the module has no alert"),
+        ("empty.yaml", b"", "has no automation"),
+        ("syntax.py", b"x = 1\ny = (\n", "line 2: the file is not valid Python"),
+        ("syntax.yaml", b"a: 1\nb: [\n", "line 3: the file is not one YAML document"),
+        (
+            "raises.py",
+            b"\n\nraise ValueError('kestrel-Moor-9')\n",
+            "line 3: the module raises ValueError; correct the code",
+        ),
+        ("latin.py", "x = 'é'".encode("latin-1"), "the file is not valid Python"),
         ("latin.yaml", "x: 'é'".encode("latin-1"), "not text that YAML allows"),
-        ("naïve-☃.yaml", "name: ☃\n".encode(), "line 1, automation '☃': trigger: it is missing"),
-        ("twice.yaml", b"name: a\nname: b\n", "line 2: 'name' is there twice"),
+        ("naïve-☃.yaml", "name: ☃\n".encode(), "line 1, automation '☃': trigger is missing"),
+        ("twice.yaml", b"name: a\nname: b\n", "line 2: the key 'name' appears twice"),
         ("typo.yaml", YAML.replace("within", "wihtin").encode(), "trigger.wihtin: Prefect has no such field here"),
     ],
 )
@@ -418,12 +422,12 @@ def test_a_bad_file_is_one_line_that_names_it(
         (["paln", "GOOD"], ""),
         (["list", "GOOD"], ""),
         (["apply", "GOOD", "--prune"], ""),
-        (["plan", "GOOD", "--export", "x.json"], "ends in neither .yaml nor .yml"),
-        (["plan", "GOOD", "--export", "--prune"], "ends in neither .yaml nor .yml"),
-        (["plan", "GOOD", "--export", "-", "--json"], "leave one of them out"),
+        (["plan", "GOOD", "--export", "x.json"], "must end in .yaml or .yml"),
+        (["plan", "GOOD", "--export", "--prune"], "must end in .yaml or .yml"),
+        (["plan", "GOOD", "--export", "-", "--json"], "use one of the two"),
         (["plan", "GOOD", "--export", "/nowhere/x.yaml"], "can't be written"),
-        (["simulate", "GOOD", "--since", "yesterday"], "is no time"),
-        (["simulate", "GOOD", "--since", "7d", "--events", "x.json"], "leave one out"),
+        (["simulate", "GOOD", "--since", "yesterday"], "is not a time"),
+        (["simulate", "GOOD", "--since", "7d", "--events", "x.json"], "leave --since out"),
         (["simulate", "GOOD", "--events", "/nowhere/x.json"], "no such file"),
     ],
 )

@@ -17,7 +17,7 @@ from prefect.client.schemas.schedules import CronSchedule
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect_kubernetes.worker import KubernetesWorker
 
-from airflow_compat.cli.main import run
+from airflow_compat.cli._app import run
 
 Call = Callable[..., Any]
 
@@ -85,7 +85,7 @@ def test_from_the_dry_run_to_the_second_time(call: Call, unique: str) -> None:
     written = call("generate", "dags", "--work-pool", unique, code=1)
     assert "4 created. Written to prefect.yaml." in written
     line = next(number for number, each in enumerate(DAGS.splitlines(), 1) if "NAME-unknown" in each)
-    why = "its schedule reads an Airflow Variable; write it yourself, and it will stay"
+    why = "the DAG's schedule reads an Airflow Variable; add `schedules` yourself, and it will be kept"
     assert f"error: `schedules` isn't written: {why}\n    dags/shop.py:{line}: {unique}-unknown\n" in written
     line = DAGS.splitlines().index("with DAG(") + 1
     assert "note: not for prefect.yaml: dagrun_timeout" in written
@@ -97,7 +97,10 @@ def test_from_the_dry_run_to_the_second_time(call: Call, unique: str) -> None:
         "0 problems in prefect.yaml.\nWork pools were not compared: no server was asked.\n"
     )
     told = call("check", code=1)
-    assert told.count(f"work_pool: the server has no work pool '{unique}'; create it before you deploy") == 4
+    assert (
+        told.count(f"work_pool: the server has no work pool named '{unique}'; create the work pool before you deploy")
+        == 4
+    )
     with get_client(sync_client=True) as client:
         client.create_work_pool(WorkPoolCreate(name=unique, type="process"))
         assert call("check") == "0 problems in prefect.yaml.\n"
@@ -138,13 +141,17 @@ def test_job_variables_are_compared_with_the_pools(call: Call, unique: str) -> N
             client.delete_work_pool(f"{unique}-{name}")
     messages = [(each["line"], each["name"], each["message"].partition(" (pool ")[0]) for each in found]
     where = "work_pool.job_variables: job variable"
-    none = "the pool's job template has none of that name"
+    none = "the pool's job template doesn't have it"
     assert messages == [
         (10, "sales", f"{where} memory: {none}; did you mean memory_limit or memory_request?"),
-        (11, "sales", f"{where} finished_job_ttl: its value isn't as the pool's job template has it; correct it"),
+        (
+            11,
+            "sales",
+            f"{where} finished_job_ttl: its value doesn't fit the schema of the pool's job template; correct it",
+        ),
         (13, "sales", f"{where} evn: {none}; did you mean env?"),
         (2, "merged", f"{where} memory: {none}; did you mean memory_limit or memory_request?"),
-        (18, "misspelt", f"work_pool: the server has no work pool '{unique}-pod'; did you mean '{unique}-pods'?"),
+        (18, "misspelt", f"work_pool: the server has no work pool named '{unique}-pod'; did you mean '{unique}-pods'?"),
     ]
     assert "(pool 't" in found[0]["message"]
     assert "kubernetes)" in found[0]["message"]
@@ -168,8 +175,8 @@ def test_one_line_per_cause_and_values_from_other_files(call: Call) -> None:
         Path(f"dags/{name}.py").write_text(source)
     printed = call("generate", "dags", "--work-pool", "prod", code=1)
     assert (
-        "error: `tags` isn't written: one of its tags reads an Airflow Variable (dags/config.py:3); "
-        "write it yourself, and it will stay\n    dags/a.py:3: a\n    dags/b.py:3: b\n"
+        "error: `tags` isn't written: one of the DAG's tags reads an Airflow Variable (dags/config.py:3); "
+        "add `tags` yourself, and it will be kept\n    dags/a.py:3: a\n    dags/b.py:3: b\n"
     ) in printed
     assert "note: Airflow loads this file, but its text shows no DAG" not in printed
     assert Path("prefect.yaml").read_text().count("cron: 0 3 * * *") == 2
@@ -192,18 +199,18 @@ def test_json(call: Call, unique: str) -> None:
         "line": 1,
         "name": "",
         "level": "error",
-        "message": "nmae is no key of Prefect's; did you mean 'name'?",
+        "message": "nmae is not a Prefect key; did you mean 'name'?",
         "detail": "",
     }
 
 
 def test_what_is_wrong_with_the_use_ends_with_2(call: Call) -> None:
     assert "no such file or folder" in call("generate", "nowhere", code=2)
-    assert "{nothing} isn't known" in call("generate", "dags", "--entrypoints", "{nothing}.py:f", code=2)
+    assert "unknown placeholder {nothing}" in call("generate", "dags", "--entrypoints", "{nothing}.py:f", code=2)
     assert "no such file" in call("check", code=2)
     Path("prefect.yaml").write_text("a: [")
-    assert "no YAML" in call("generate", "dags", code=2)
-    assert "no YAML" in call("check", code=2)
+    assert "not YAML" in call("generate", "dags", code=2)
+    assert "not YAML" in call("check", code=2)
 
 
 def test_nothing_of_a_dag_file_is_run(call: Call) -> None:
@@ -251,7 +258,7 @@ def test_prefect_deploys_the_file(call: Call, unique: str) -> None:
         source = Path("dags/shop.py").read_text().replace('schedule="0 2 * * *"', "schedule=None")
         Path("dags/shop.py").write_text(source.replace("max_active_runs=1,", ""))
         told = call("generate", "dags", "--work-pool", unique, code=1)
-        assert "it has no schedule any more" in told
+        assert "the DAG no longer has a schedule" in told
         _prefect("deploy", "--all")
         assert held("sales").global_concurrency_limit is None
         _prefect("deployment", "schedule", "clear", "-y", f"{unique}-sales/{unique}-sales")

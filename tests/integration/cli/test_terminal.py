@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_compat.cli.main import run
+from airflow_compat.cli._app import run
 
 Export = Callable[[str, object], Path]
 
@@ -80,11 +80,11 @@ def test_all_done_is_exit_code_0(export: Export, unique: str, capfd: pytest.Capt
         ("missing.json", None, "there is no such file"),
         (".", None, "a directory"),
         ("package.json", b'{"name": "x", "dependencies": {"y": "1"}}', "neither connections"),
-        ("half.json", b'{"pg": {"conn_type": "postgres", "password": "quartz-Tern-41"', "only a part of it"),
-        ("binary.json", bytes(range(256)), "not text in UTF-8"),
-        ("list.json", b"[1, 2]", "this is a list"),
+        ("half.json", b'{"pg": {"conn_type": "postgres", "password": "quartz-Tern-41"', "not JSON, or incomplete"),
+        ("binary.json", bytes(range(256)), "not UTF-8 text"),
+        ("list.json", b"[1, 2]", "the file holds a list"),
         ("empty.json", b"", "not JSON"),
-        ("twice-variables.json", b'{"a": 1, "a": 2}', "'a' is there twice"),
+        ("twice-variables.json", b'{"a": 1, "a": 2}', "'a' appears twice"),
     ],
 )
 def test_what_is_no_export_is_one_line_that_names_the_file(

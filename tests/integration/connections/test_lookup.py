@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import pickle
 import sqlite3
 import sys
@@ -20,6 +21,7 @@ from airflow_compat import (
     Connection,
     aget_connection,
     aload_block,
+    connections,
     get_connection,
     importing,
     load_block,
@@ -48,6 +50,13 @@ def test_the_environment_is_the_last_place_and_the_native_block_the_first(
     assert BaseHook.get_connection(f"{unique}_db").host == "native.example"
 
 
+def test_an_id_that_the_locale_lacks_is_not_in_the_environment(unique: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os.environ, "encodekey", lambda name: name.encode("ascii"))
+    with pytest.raises(ConnectionNotFoundError):
+        get_connection(f"{unique}_sp\u00e4ti")
+    assert connections.where_kept(f"{unique}_sp\u00e4ti") is None
+
+
 def test_json_in_the_environment(unique: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"AIRFLOW_CONN_{unique.upper()}", '{"conn_type": "http", "host": "https://api.example"}')
     assert get_connection(unique).host == "https://api.example"
@@ -74,7 +83,7 @@ def test_an_unknown_id_says_what_was_tried_in_order_and_what_is_near(unique: str
     native, ours = f"native block {unique}-sftpp (sqlalchemy-connector, ", f"airflow-connection/{unique}-sftpp"
     environment = f"AIRFLOW_CONN_{unique.upper()}_SFTPP"
     assert message.index(native) < message.index(ours) < message.index(environment)
-    assert f"{unique}_sftp" in message.split("Nearest ids:")[1]
+    assert f"{unique}_sftp" in message.split("nearest ids:")[1]
     with pytest.raises(AirflowNotFoundException):
         load_block(f"{unique}_sftpp")
 
@@ -82,7 +91,7 @@ def test_an_unknown_id_says_what_was_tried_in_order_and_what_is_near(unique: str
 def test_a_near_id_is_the_one_that_get_connection_takes(unique: str) -> None:
     export = Export(connections=(Connection(f"{unique}_Prod", "postgres", host="h"),))
     assert importing.apply(importing.plan(export))[0].done
-    with pytest.raises(ConnectionNotFoundError, match=f"Nearest ids: {unique}_Prod"):
+    with pytest.raises(ConnectionNotFoundError, match=f"nearest ids: {unique}_Prod"):
         get_connection(f"{unique}_Prd")
 
 
@@ -97,7 +106,7 @@ def test_a_block_of_another_connection_or_kind_is_not_taken(unique: str) -> None
 
 def test_another_class_than_asked_for_is_an_error(unique: str) -> None:
     AirflowConnection(conn_id=unique, conn_type="http").save(unique)
-    with pytest.raises(BlockTypeError, match="kept as AirflowConnection, not SqlAlchemyConnector"):
+    with pytest.raises(BlockTypeError, match="has the class AirflowConnection, not SqlAlchemyConnector"):
         load_block(unique, SqlAlchemyConnector)
 
 
@@ -193,8 +202,8 @@ def test_what_is_equal_is_equal_wherever_it_comes_from(unique: str, monkeypatch:
     assert Connection.from_uri("ftp://h", unique) not in same
 
 
-@pytest.mark.parametrize("conn_id", [5, None, "", b"x"])
+@pytest.mark.parametrize("conn_id", [5, None, "", b"x", "\ud800", "a\udfff"])
 def test_an_id_that_is_no_text_is_a_connection_that_is_not_there(conn_id: object) -> None:
     for find in (get_connection, load_block, Connection.get):
-        with pytest.raises(ConnectionNotFoundError, match="isn't defined: an id is text"):
+        with pytest.raises(ConnectionNotFoundError, match="isn't defined, because an id must be"):
             find(conn_id)

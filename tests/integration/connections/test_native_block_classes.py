@@ -19,7 +19,7 @@ from prefect_azure import AzureContainerInstanceCredentials
 from airflow_compat import Connection, get_connection, importing, load_block
 from airflow_compat._airflow.export_data import Export
 from airflow_compat._prefect.block_classes import block_class, block_from_data
-from airflow_compat._specs.connections import HOMES, NATIVE_SLUGS, spec_from_connection
+from airflow_compat.connections._specs import HOMES, NATIVE_SLUGS, spec_from_connection
 
 if TYPE_CHECKING:
     from prefect.blocks.core import Block

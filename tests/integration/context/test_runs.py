@@ -1,4 +1,4 @@
-"""What a context holds, in a task, in a flow, and of runs that a schedule made."""
+"""The values of a context in a task, in a flow, and for scheduled runs."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.states import Failed
 
 from airflow_compat import AirflowConnection, Variable, get_current_context, on_failure
-from airflow_compat._airflow.context import KEYS
-from airflow_compat._context.of_flow import FlowEvent
+from airflow_compat._airflow.context_keys import KEYS
 from airflow_compat.context import Context
+from airflow_compat.context._flow_run import FlowEvent
 from airflow_compat.errors import ContextNotFoundError, UnsupportedFeatureError
 from airflow_compat.exceptions import AirflowException
 
@@ -52,7 +52,7 @@ def test_it_has_every_key_of_airflow_s(version: Literal["2", "3"]) -> None:
     assert context.airflow_version == version
 
 
-def test_what_a_task_sees_of_itself() -> None:
+def test_context_of_a_task() -> None:
     context = _in_a_task()
     ti, dag_run = context["ti"], context["dag_run"]
     assert (ti.task_id, ti.dag_id, ti.try_number, ti.max_tries, ti.state) == ("load", "etl", 1, 2, "running")
@@ -74,7 +74,7 @@ def test_what_a_task_sees_of_itself() -> None:
     assert (context["inlets"], context["outlets"], context["task_reschedule_count"]) == ([], [], 0)
 
 
-def test_variables_and_connections_by_their_names(unique: str) -> None:
+def test_variables_and_connections_by_name(unique: str) -> None:
     Variable.set(f"{unique}_target", '{"table": "sales"}')
     AirflowConnection(conn_id=f"{unique}_box", conn_type="sftp", host="drop.example").save(f"{unique}-box")
     for version in ("2", "3"):
@@ -89,7 +89,7 @@ def test_variables_and_connections_by_their_names(unique: str) -> None:
         _in_a_task("2")["var"].value.get("nobody")
 
 
-def test_in_a_flow_s_body_it_is_the_flow_s() -> None:
+def test_context_in_a_flows_own_code() -> None:
     @flow(name="etl", retries=1)
     def etl() -> Context:
         return get_current_context()
@@ -98,7 +98,7 @@ def test_in_a_flow_s_body_it_is_the_flow_s() -> None:
     assert (context["ti"].task_id, context["ti"].max_tries, context["ti"].state) == ("etl", 1, "running")
 
 
-def test_in_async_code_too() -> None:
+def test_context_in_async_code() -> None:
     @task
     async def load() -> str:
         return get_current_context()["ti"].task_id
@@ -110,14 +110,14 @@ def test_in_async_code_too() -> None:
     assert asyncio.run(etl()) == "load"
 
 
-def test_outside_a_run_there_is_none() -> None:
+def test_no_context_outside_a_run() -> None:
     with pytest.raises(ContextNotFoundError, match="outside a run") as raised:
         get_current_context()
     assert isinstance(raised.value, RuntimeError)
     assert isinstance(raised.value, AirflowException)
 
 
-def test_one_of_which_nothing_was_read_is_json_too() -> None:
+def test_unread_context_can_be_encoded_as_json() -> None:
     @task
     def load() -> str:
         return json.dumps(get_current_context(), default=str)
@@ -149,7 +149,7 @@ def test_it_behaves_as_a_dict() -> None:
         context["outlet_events"]["asset"]
 
 
-def test_the_values_can_go_to_another_process() -> None:
+def test_values_can_be_sent_to_another_process() -> None:
     context = _in_a_task()
     kept = {key: context[key] for key in ("ds", "run_id", "params", "logical_date")}
     assert pickle.loads(pickle.dumps(kept)) == kept
@@ -159,7 +159,7 @@ MOMENT = datetime(2026, 11, 22, tzinfo=timezone.utc)
 
 
 def _scheduled(**fields: Any) -> FlowRun:
-    """A run as the scheduler makes it, of a deployment with a daily schedule."""
+    """A run as the scheduler makes it, for a deployment with a daily schedule."""
     with get_client(sync_client=True) as client:
 
         @flow(name="nightly")
@@ -212,13 +212,13 @@ def test_labels_give_a_backfill_its_dates() -> None:
     assert context["run_id"].startswith("backfill__2024-02-28")
 
 
-def test_an_exception_of_a_process_that_is_gone_is_rebuilt() -> None:
+def test_exception_of_a_dead_process_is_rebuilt() -> None:
     exception = _context_of(_scheduled(), "3")["exception"]
     assert (str(exception), exception.type_name) == ("no rows", "ValueError")
     assert repr(exception) == "<rebuilt ValueError: no rows>"
 
 
-def test_the_run_before_that_succeeded() -> None:
+def test_previous_successful_run() -> None:
     @flow(name="often")
     def often() -> Context:
         return get_current_context()
@@ -230,7 +230,7 @@ def test_the_run_before_that_succeeded() -> None:
     assert first["prev_end_date_success"] is None
 
 
-def test_a_context_costs_no_request_until_something_needs_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unused_context_sends_no_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     from airflow_compat._prefect import client
 
     seen: list[str] = []

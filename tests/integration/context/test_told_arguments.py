@@ -1,4 +1,4 @@
-"""What the arguments of a DAG and of its tasks told us is in the context."""
+"""The context shows the arguments of a DAG and its tasks."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 
 from airflow_compat import get_current_context, on_failure, task
-from airflow_compat.errors import UnsupportedFeatureError
+from airflow_compat.errors import UnsupportedFeatureError, UnsupportedFeatureWarning
 from airflow_compat.options import deployment_options, flow_options, task_options
 
 DEFAULT_ARGS = {"owner": "sales", "email": ["oncall@example.com"], "email_on_failure": False, "retries": 2}
 
 
 def in_flow(made: Any, **options: Any) -> Any:
-    """What a task returns that is run in a flow; None where it fails."""
+    """Run a task in a flow and return its result; None if it fails."""
 
     @flow(name="etl", **options)
     def etl() -> Any:
@@ -33,7 +33,7 @@ def in_flow(made: Any, **options: Any) -> Any:
 def ignore(context: Any) -> None: ...
 
 
-def test_a_task_of_ours_tells_its_own_and_the_default_args() -> None:
+def test_ported_task_shows_its_arguments_and_default_args() -> None:
     @task(
         default_args={**DEFAULT_ARGS, "email_on_retry": False},
         retry_delay=timedelta(minutes=2),
@@ -66,7 +66,7 @@ def pickled(made: Any) -> Any:
 
 
 @pytest.mark.parametrize("copied", [lambda made: made, lambda made: made.with_options(retries=0), pickled])
-def test_a_flow_of_ours_tells_its_own_also_a_copy_of_it(copied: Callable[[Any], Any]) -> None:
+def test_flow_and_its_copy_show_their_arguments(copied: Callable[[Any], Any]) -> None:
     arguments: dict[str, Any] = {
         "dag_id": "etl",
         "description": "Loads.",
@@ -95,7 +95,7 @@ def test_a_flow_of_ours_tells_its_own_also_a_copy_of_it(copied: Callable[[Any], 
 
 
 @pytest.mark.parametrize("arguments", [{"dag_id": "etl"}, {"on_failure_callback": ignore}])
-def test_a_flows_callback_is_told_them_too(arguments: dict[str, Any]) -> None:
+def test_flow_callback_sees_the_arguments(arguments: dict[str, Any]) -> None:
     seen = []
 
     def etl() -> None:
@@ -108,7 +108,7 @@ def test_a_flows_callback_is_told_them_too(arguments: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("arguments", [{"task_id": "load"}, {"on_failure_callback": ignore}, {}])
-def test_options_for_prefects_task_tell_the_owner(arguments: dict[str, Any]) -> None:
+def test_task_options_show_the_owner(arguments: dict[str, Any]) -> None:
     seen = []
 
     @on_failure(lambda context: seen.append((context["task"].owner, context["dag"].owner)))
@@ -120,7 +120,7 @@ def test_options_for_prefects_task_tell_the_owner(arguments: dict[str, Any]) -> 
     assert seen == [("sales", "sales")]
 
 
-def test_a_deployments_run_tells_owner_and_tags_where_the_code_does_not(unique: str) -> None:
+def test_deployment_shows_owner_and_tags_if_the_code_does_not(unique: str) -> None:
     seen = []
 
     @on_failure(lambda context: seen.append((context["dag"].owner, context["dag"].tags, context["task"].owner)))
@@ -144,3 +144,87 @@ def test_the_owner_is_airflow_by_default() -> None:
         return context["task"].owner, context["dag"].owner
 
     assert in_flow(load) == ("airflow", "airflow")
+
+
+class Param:
+    """Airflow's class, with the attributes that are read."""
+
+    def __init__(self, value: Any) -> None:
+        self.value, self.schema = value, {}
+
+
+PARAMS_OF_AIRFLOW = {"a": 1, "b": 9, "c": None, "da": 1}
+"""What 2.11 and 3.3 give for the params of `dag_with_params`, where the run sets b."""
+
+
+def told_by(failed: str, **arguments: Any) -> tuple[Any, Any]:
+    """The contexts of a task's and its flow's failure callbacks, for a DAG with params and `default_args`."""
+    seen: dict[str, Any] = {}
+
+    def keep(name: str) -> Callable[[Any], None]:
+        def callback(context: Any) -> None:
+            operator, dag = context["task"], context["dag"]
+            seen[name] = {
+                "params": context["params"],
+                "dag.params": dag.params,
+                "task.params": operator.params,
+                "email": operator.email,
+                "queue": operator.queue,
+                "default_args": dag.default_args,
+            }
+
+        return callback
+
+    @on_failure(keep("task"))
+    @prefect.task
+    def load() -> None:
+        raise ValueError
+
+    params = {"a": 1, "b": Param(2), "c": Param(None), "needed": Param(type("ArgNotSet", (), {})())}
+    default_args = {"email": ["x@example.com"], "queue": "q7", "retries": 3, "params": {"da": 1}, "of_an_operator": 1}
+    options = flow_options(params=params, default_args=default_args, **arguments)
+
+    @on_failure(keep("flow"))
+    @flow(**options)
+    def etl(b: int) -> None:
+        if failed == "task":
+            load()
+        raise ValueError
+
+    etl(9, return_state=True)
+    return seen.get("task"), seen["flow"]
+
+
+@pytest.mark.parametrize("failed", ["task", "flow"])
+@pytest.mark.parametrize("arguments", [{"dag_id": "etl"}, {"description": "Loads."}, {"on_failure_callback": ignore}])
+def test_params_and_default_args_of_the_flow_are_in_both_callbacks(failed: str, arguments: dict[str, Any]) -> None:
+    of_task, of_flow = told_by(failed, **arguments)
+    for seen in (of_task, of_flow) if failed == "task" else (of_flow,):
+        assert seen["params"] == seen["dag.params"] == seen["task.params"] == PARAMS_OF_AIRFLOW
+        assert (seen["email"], seen["queue"]) == (["x@example.com"], "q7")
+        assert seen["default_args"]["email"] == ["x@example.com"]
+
+
+def test_flow_that_carries_no_arguments_warns() -> None:
+    message = r"dag: The context doesn't show default_args and params, .* Pass dag_id to flow_options"
+    with pytest.warns(UnsupportedFeatureWarning, match=message):
+        options = flow_options(params={"a": 1}, default_args=DEFAULT_ARGS)
+    assert options == {}
+
+
+def test_a_tasks_own_arguments_win_over_those_of_the_flow() -> None:
+    @task(email=None, default_args={"pool_slots": 2})
+    def load() -> Any:
+        return get_current_context()["task"]
+
+    default_args = {"email": ["x@example.com"], "queue": "q7", "pool_slots": 1, "retries": 4, "of_an_operator": 1}
+
+    def etl() -> Any:
+        return load()
+
+    operator = flow(etl, **flow_options(dag_id="etl", default_args=default_args))()
+    assert (operator.email, operator.queue, operator.pool_slots) == (None, "q7", 2)
+    # What Prefect does is what the task says: the flow's `default_args` don't change its retries.
+    assert operator.retries == 0
+    with pytest.raises(UnsupportedFeatureError, match="of_an_operator"):
+        operator.of_an_operator  # noqa: B018

@@ -17,9 +17,10 @@ import pytest
 from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
 from airflow_compat import AirflowConnection
-from airflow_compat._prefect import block_classes, server_health
-from airflow_compat._specs.specs import BlockSpec
-from airflow_compat.cli.main import run
+from airflow_compat._prefect import block_classes
+from airflow_compat._prefect.specs import BlockSpec
+from airflow_compat.cli._app import run
+from airflow_compat.doctor import _server as server_health
 
 SECRET = "quartz-Tern-41"
 CLOSED = "http://127.0.0.1:9/api"
@@ -98,8 +99,9 @@ def test_heartbeats(capfd: pytest.CaptureFixture[str]) -> None:
     [
         (CLOSED, f"{CLOSED} can't be reached"),
         (f"http://etl:{SECRET}@127.0.0.1:9/api", f"{CLOSED} can't be reached"),
-        ("127.0.0.1:4200/api", "is no URL of a server"),
-        ("nonsense", "is no URL of a server"),
+        ("127.0.0.1:4200/api", "is not a valid URL"),
+        ("nonsense", "is not a valid URL"),
+        ("ftp://127.0.0.1/api", "is not a valid URL"),
     ],
 )
 def test_a_server_that_is_not_there(url: str, found: str, capfd: pytest.CaptureFixture[str]) -> None:
@@ -117,8 +119,9 @@ def test_a_server_that_is_not_there(url: str, found: str, capfd: pytest.CaptureF
 @pytest.mark.parametrize(
     ("status", "answers", "found"),
     [
-        (200, {"/api/admin/version": "<html>hello</html>"}, "is not Prefect's API"),
-        (200, {}, "is not Prefect's API"),
+        (200, {"/api/admin/version": "<html>hello</html>"}, "is not a Prefect API"),
+        (200, {}, "is not a Prefect API"),
+        (501, {"/api/admin/version": "no"}, "is not a Prefect API"),
         (401, {"/api/admin/version": "no"}, "401 Unauthorized"),
     ],
 )
@@ -219,7 +222,7 @@ def test_settings_that_prefect_refuses_are_a_mistake_to_other_commands_too() -> 
         check=False,
     )
     assert ended.returncode == 2
-    assert ended.stderr.splitlines()[-1].startswith("airflow-compat: Prefect refuses its settings; look at")
+    assert ended.stderr.splitlines()[-1].startswith("airflow-compat: Prefect refuses its settings; check")
     assert "Traceback" not in ended.stderr
     assert SECRET not in ended.stdout + ended.stderr
 

@@ -1,7 +1,7 @@
-"""Generated files of the formats around Airflow, near-formats and mixtures, imported into a real Prefect server.
+"""Generated files in and near the formats around Airflow, imported into a real Prefect server.
 
-Each ends in an import, a note or a refusal; and a search over the server's own database finds no secret outside of an
-encrypted field. The seed is fixed; `nox -s stress` imports 2,000 files.
+Each file ends in an import, a note or a refusal. A search of the server's database finds secrets only in encrypted
+fields. The seed is fixed; `nox -s stress` imports 2,000 files.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _TEXTS = ("", " ", "a\0b", "\ud800", "é" * 40, "y" * 6000, "~", "null", "yes", 
 
 
 class Maker:
-    """Makes files from a fixed seed; `secrets` is what may not be found."""
+    """Makes files from a fixed seed. `secrets` are the texts that must stay encrypted."""
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
@@ -52,14 +52,14 @@ class Maker:
         return self.chance.choice(choices)
 
     def odd(self) -> Any:
-        """A harmless value that parsers and encoders trip over."""
+        """A harmless value that parsers and encoders often handle badly."""
         value = self.one_of(*_NUMBERS, *_TEXTS, None, True, [], {})
         for _ in range(self.chance.choice((0, 0, 1, 3, 300))):
             value = [value] if self.chance.random() < 0.5 else {"k": value}
         return value
 
     def marked(self) -> str:
-        """Text whose secret shows in a place that has a name."""
+        """Text with a secret in a place that has a name."""
         secret = self.secret()
         scheme = self.one_of("postgres", "http", "google-cloud-platform", "google_cloud_platform", "aws", "my_type", "")
         login = self.one_of(f"u:{secret}@", f":{secret}@", f"u:1/{secret}@", f"u:1?{secret}@", f"u:1#{secret}@")
@@ -77,7 +77,7 @@ class Maker:
         )
 
     def uri(self) -> str:
-        """A connection's URI, or text that is none."""
+        """A valid or invalid connection URI."""
         secret = self.secret()
         return self.one_of(self.marked(), self.marked(), secret, f"http:/{secret}", f"token-{secret}", f":/{secret}")
 
@@ -129,7 +129,7 @@ class Maker:
         return self.one_of(self.connections() | self.variables(), self.variables() | self.pools(), self.variables())
 
     def rest(self) -> Any:
-        """The REST API's answers and `airflow ... list -o json`, whole and for one entry."""
+        """Answers of the REST API and of `airflow ... list -o json`, whole and for one entry."""
         listed = [{"conn_id": id_, "connection_id": id_, **self.fields()} for id_ in self.connections()]
         keyed = [{"key": id_, "value": self.secret(), "description": None} for id_ in self.variables()]
         kind, entries = self.one_of(("connections", listed), ("variables", keyed))
@@ -171,7 +171,7 @@ class Maker:
         return "\n".join(lines)
 
     def file(self, folder: Path) -> str:
-        """Write a file; what to read."""
+        """Write a file and return the source to read."""
         self.stem = stem = self.one_of("connections", "variables", "pools", "export", "airflow_settings", "")
         if self.chance.random() < 0.25:
             prefixed = self.chance.random() < 0.6
@@ -191,7 +191,7 @@ class Maker:
 
 
 def _read(maker: Maker, folder: Path, number: int, counted: Counter[str]) -> importing.Export:
-    """What several files hold together; each is read, or refused as a whole."""
+    """Read several files together; each is read or refused as a whole."""
     export = importing.Export()
     for _ in range(number):
         source = maker.file(folder)
@@ -220,7 +220,7 @@ def _import(export: importing.Export, counted: Counter[str]) -> None:
 
 
 def _stored(database: Path) -> Iterator[tuple[str, str]]:
-    """Each value of the server's database as text, with its table and column."""
+    """All values of the server's database as text, with table and column."""
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
         tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         for table in tables:
@@ -235,7 +235,13 @@ def _stored(database: Path) -> Iterator[tuple[str, str]]:
     "number", [300, pytest.param(2000, marks=[pytest.mark.stress, pytest.mark.timeout(3600)])], ids=str
 )
 def test_generated_files_leave_no_secret_in_plain_text(number: int, tmp_path: Path) -> None:
-    server = OwnServer(tmp_path / "home")
+    database = tmp_path / "prefect.db"
+    # SQLite, whose file the test can read as a whole.
+    own = {
+        "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{database}",
+        "PREFECT_API_DATABASE_MIGRATE_ON_START": "true",
+    }
+    server = OwnServer(tmp_path / "home", environment=own)
     server.start()
     counted: Counter[str] = Counter()
     try:
@@ -249,7 +255,7 @@ def test_generated_files_leave_no_secret_in_plain_text(number: int, tmp_path: Pa
     finally:
         server.stop()
     print(dict(sorted(counted.items())))  # The figures of a long run: pytest -s.
-    values = list(_stored(tmp_path / "home" / "prefect.db"))
+    values = list(_stored(database))
     found = {(place, value[:200]) for place, value in values if _SECRET.search(value)}
     # The event of its creation may be stored by then, too.
     assert "variable.value" in {place for place, _ in found}

@@ -1,4 +1,4 @@
-"""AWS Secrets Manager and SSM: real boto3, against moto's server on this machine."""
+"""AWS Secrets Manager and SSM: real boto3 against moto's local server."""
 
 from __future__ import annotations
 
@@ -108,12 +108,12 @@ def test_secrets_manager_with_arguments(moto: str, folder: str) -> None:
     assert export.variables == ()
 
 
-def test_what_airflow_does_not_read_of_a_secret_is_noted(moto: str, folder: str) -> None:
+def test_keys_that_airflow_does_not_read_are_noted(moto: str, folder: str) -> None:
     made_by_rds = {"engine": "postgres", "host": "h", "username": "u", "password": PASSWORD, "port": 5432}
     put(moto, {f"{folder}/rds": json.dumps({**made_by_rds, "dbname": "shop", "dbInstanceIdentifier": "x"})})
     export = read("aws-secrets-manager", moto, connections_prefix=folder, variables_prefix="null")
     assert export.connections == (Connection("rds", "postgres", None, "h", "u", PASSWORD, None, 5432),)
-    hint = '; extra_conn_words={"schema": ["dbname"]} makes it the schema'
+    hint = '; set extra_conn_words={"schema": ["dbname"]} to use this key as the schema'
     assert export.notes == (
         importing.Note("connection", "rds", f"'dbname' is left out, as Airflow's backend does{hint}"),
         importing.Note("connection", "rds", "'dbInstanceIdentifier' is left out, as Airflow's backend does"),
@@ -130,7 +130,7 @@ def test_full_url_mode_takes_json_by_airflows_own_keys(moto: str, folder: str) -
     assert ["unknown key 'engine'" in problem.reason for problem in export.problems] == [True]
 
 
-def test_more_secrets_than_one_page_has(moto: str, folder: str) -> None:
+def test_more_secrets_than_one_page(moto: str, folder: str) -> None:
     put(moto, {f"{folder}/k{number}": str(number) for number in range(120)})
     export = read("aws-secrets-manager", moto, connections_prefix="null", variables_prefix=folder)
     assert {record.key: record.value for record in export.variables} == {f"k{n}": str(n) for n in range(120)}
@@ -159,7 +159,7 @@ def test_ssm_with_arguments_and_many_parameters(moto: str, folder: str) -> None:
     assert {record.key for record in export.variables} == {"k1", *(f"k{number}" for number in range(10, 20))}
 
 
-def test_a_backend_goes_before_the_environment(moto: str, folder: str) -> None:
+def test_backend_has_precedence_over_the_environment(moto: str, folder: str) -> None:
     put_parameters(moto, {f"/{folder}/Pg": URI})
     source = f"aws-ssm:?endpoint_url={moto}&region_name=eu-west-1&connections_prefix={folder}&variables_prefix=null"
     export = importing.read("env:", source, environ={"AIRFLOW_CONN_PG": "http://h"})
@@ -168,11 +168,11 @@ def test_a_backend_goes_before_the_environment(moto: str, folder: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["aws-secrets-manager", "aws-ssm"])
-def test_what_cannot_be_asked_ends_soon(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_source_fails_soon(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         began = time.monotonic()
-        with pytest.raises(SourceError, match=f"{kind}: AWS can't be asked"):
+        with pytest.raises(SourceError, match=f"{kind}: AWS can't be reached"):
             read(kind, f"http://127.0.0.1:{free.getsockname()[1]}")
         assert time.monotonic() - began < 20
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
@@ -193,17 +193,17 @@ def test_what_cannot_be_asked_ends_soon(kind: str, monkeypatch: pytest.MonkeyPat
         ('aws-secrets-manager:?extra_conn_words={"nothing": ["a"]}', "extra_conn_words is not JSON"),
     ],
 )
-def test_sources_that_are_written_in_a_wrong_way(source: str, said: str) -> None:
+def test_invalid_source_texts(source: str, said: str) -> None:
     with pytest.raises(SourceError, match=said) as caught:
         importing.read(source.replace("?", "?region_name=eu-west-1&") if "?" in source else source)
     assert PASSWORD not in str(caught.value)
 
 
 @pytest.mark.parametrize("kind", ["aws-secrets-manager", "aws-ssm"])
-def test_a_pattern_that_is_none(kind: str, moto: str, folder: str) -> None:
+def test_invalid_lookup_pattern(kind: str, moto: str, folder: str) -> None:
     put(moto, {f"/{folder}/a": URI})
     put_parameters(moto, {f"/{folder}/a": URI})
-    with pytest.raises(SourceError, match=f"{kind}: its lookup pattern is not a regular expression"):
+    with pytest.raises(SourceError, match=f"{kind}: the lookup pattern is not a regular expression"):
         read(kind, moto, connections_prefix=f"/{folder}", connections_lookup_pattern="(", variables_prefix="null")
 
 

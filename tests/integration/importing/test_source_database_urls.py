@@ -1,4 +1,4 @@
-"""The forms that a metadata database's URL has: for SQLite's paths, and for MySQL's drivers, over a real MariaDB."""
+"""Forms of a metadata database URL: SQLite's paths, and MySQL's drivers with a real MariaDB."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def test_paths_of_sqlite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme
 
 
 @pytest.mark.parametrize("url", ["sqlite:///{}", "sqlite:///{}?mode=rwc", "sqlite:///file:{}?mode=rwc&uri=true"])
-def test_a_file_that_is_not_there_is_not_made(tmp_path: Path, url: str) -> None:
+def test_missing_file_is_not_created(tmp_path: Path, url: str) -> None:
     assert "there is no such file" in refused(url.format(tmp_path / "airflow.db"))
     assert "there is no such file" in refused(url.format(tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_sqlite_database_of_something_else(tmp_path: Path) -> None:
+def test_sqlite_database_without_airflows_tables(tmp_path: Path) -> None:
     file = tmp_path / "empty.db"
     file.touch()
     assert "has no table 'connection'" in refused(f"sqlite:///{file}")
@@ -55,7 +55,7 @@ def test_a_sqlite_database_of_something_else(tmp_path: Path) -> None:
 
 @pytest.fixture
 def unreached() -> Iterator[str]:
-    """A host and port where nothing listens."""
+    """A host and port without a listener."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield f"127.0.0.1:{bound.getsockname()[1]}"
@@ -65,13 +65,13 @@ def unreached() -> Iterator[str]:
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("", "it can't be reached"),
-        ("?unix_socket=/nowhere/mysqld.sock", "it can't be reached"),
-        ("?connect_timeout=3", "it can't be reached"),
-        ("?ssl_ca=/nowhere/ca.pem", "can't take a part of the URL (FileNotFoundError)"),
-        ("?charset=nowhere", "can't take a part of the URL (AttributeError)"),
-        ("?connect_timeout=soon", "can't take a part of the URL (ValueError)"),
-        (f"?nothing={PASSWORD}", "can't take a part of the URL (TypeError)"),
+        ("", "can't be reached or read"),
+        ("?unix_socket=/nowhere/mysqld.sock", "can't be reached or read"),
+        ("?connect_timeout=3", "can't be reached or read"),
+        ("?ssl_ca=/nowhere/ca.pem", "can't use a part of the URL (FileNotFoundError)"),
+        ("?charset=nowhere", "can't use a part of the URL (AttributeError)"),
+        ("?connect_timeout=soon", "can't use a part of the URL (ValueError)"),
+        (f"?nothing={PASSWORD}", "can't use a part of the URL (TypeError)"),
     ],
 )
 def test_arguments_of_mysql(unreached: str, scheme: str, query: str, said: str) -> None:
@@ -81,7 +81,7 @@ def test_arguments_of_mysql(unreached: str, scheme: str, query: str, said: str) 
 
 @pytest.fixture(scope="module")
 def mariadb() -> Iterator[str]:
-    """The socket of a real MariaDB, which has Airflow's tables, and a user with a password for each test."""
+    """The socket of a real MariaDB with Airflow's tables, and a user with a password for each test."""
     found = shutil.which("mariadbd")
     if found is None:
         pytest.skip("no mariadbd on the PATH: apt-get install mariadb-server-core brings one")
@@ -139,13 +139,13 @@ def test_mariadb(mariadb: str, scheme: str, login: str) -> None:
 @pytest.mark.parametrize(
     ("place", "said"),
     [
-        (f"plain:{PASSWORD}é@localhost/airflow", "the login or its password is refused"),
-        (f"plain:{PASSWORD}\u1234@localhost/airflow", "can't take a part of the URL (UnicodeEncodeError)"),
-        (f"plain:{PASSWORD}x@localhost/airflow", "the login or its password is refused"),
-        (f"plain:{PASSWORD}@localhost/nothing", "is refused; check both"),
+        (f"plain:{PASSWORD}é@localhost/airflow", "the database refuses the login or the password"),
+        (f"plain:{PASSWORD}\u1234@localhost/airflow", "can't use a part of the URL (UnicodeEncodeError)"),
+        (f"plain:{PASSWORD}x@localhost/airflow", "the database refuses the login or the password"),
+        (f"plain:{PASSWORD}@localhost/nothing", "the database refuses the login or the password"),
         (f"plain:{PASSWORD}@localhost/other", "has no table 'connection'"),
-        (f"blind:{PASSWORD}@localhost/airflow", "is refused; check both"),
+        (f"blind:{PASSWORD}@localhost/airflow", "the database refuses the login or the password"),
     ],
 )
-def test_what_mariadb_refuses(mariadb: str, place: str, said: str) -> None:
+def test_errors_of_mariadb(mariadb: str, place: str, said: str) -> None:
     assert said in refused(f"mysql+pymysql://{place}?unix_socket={quote(mariadb, safe='')}")

@@ -1,4 +1,4 @@
-"""Export files through `importing.read`: YAML as Airflow writes it, and which file goes before which source."""
+"""Export files through `importing.read`: Airflow's YAML, and precedence of sources."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from airflow_compat._airflow.connection import Connection
 from airflow_compat._airflow.variable import VariableRecord
 from airflow_compat.errors import AirflowCompatError, InvalidExportError
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[2] / "data"
 PASSWORD = "quartz-Tern-41"
 
 
 @pytest.mark.parametrize("version", ["2.11", "3.3"])
-def test_real_yaml_holds_what_the_json_does(version: str) -> None:
+def test_real_yaml_equals_the_json_export(version: str) -> None:
     folder = DATA / f"airflow_exports_{version}"
     export = importing.read(folder / "conns.yaml")
     assert len(export.connections) == 3
     assert export == importing.read(folder / "conns.json") == importing.read(folder / "conns_json.env")
 
 
-def test_texts_are_those_of_airflows_own_reader(tmp_path: Path) -> None:
-    """YAML 1.2 would take `1e3` and `0o17` for numbers; Airflow's YAML is 1.1."""
+def test_yaml_texts_are_read_as_in_airflow(tmp_path: Path) -> None:
+    """YAML 1.2 would read `1e3` and `0o17` as numbers; Airflow uses YAML 1.1."""
     file = tmp_path / "connections.yml"
     file.write_text("a: {conn_type: http, password: 1e3, login: 0o17, host: 'yes'}\nb: http://h\n12: http://h\n")
     export = importing.read(str(file))
@@ -40,7 +40,7 @@ def test_yaml_variables(tmp_path: Path) -> None:
     file.write_text("a: {b: [1, x]}\nday: 2026-11-22\nloop: &loop [*loop]\nn: 5\n")
     export = importing.read(file)
     assert export.variables == (VariableRecord("a", {"b": [1, "x"]}), VariableRecord("n", 5))
-    assert {problem.id: "put it in quotes" in problem.reason for problem in export.problems} == {
+    assert {problem.id: "put the value in quotes" in problem.reason for problem in export.problems} == {
         "day": True,
         "loop": True,
     }
@@ -49,17 +49,20 @@ def test_yaml_variables(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (f"a: http://{PASSWORD}\na: http://h\n", "'a' is there twice"),
-        (f"? [a]\n: {PASSWORD}\n", "an id in it is not text"),
-        (f"a: [{PASSWORD}\n", "not YAML, or more than plain data"),
-        (f"a: !!python/object/apply:os.system ['{PASSWORD}']\n", "not YAML, or more than plain data"),
-        (f"- {PASSWORD}\n", "this is a list"),
+        (f"a: http://{PASSWORD}\na: http://h\n", "the id 'a' appears twice; remove one of the two entries"),
+        (f"? [a]\n: {PASSWORD}\n", "an id in the file is not text"),
+        (f"a: [{PASSWORD}\n", "the file is not YAML, or contains more than plain data"),
+        (
+            f"a: !!python/object/apply:os.system ['{PASSWORD}']\n",
+            "the file is not YAML, or contains more than plain data",
+        ),
+        (f"- {PASSWORD}\n", "the file holds a list"),
         (f"a: {PASSWORD}\0", "not text that YAML allows"),
         ("a: " + "[" * 5000, "nested too deeply"),
-        (f"a: 2026-99-99\nb: {PASSWORD}\n", "a date or number in it is none"),
+        (f"a: 2026-99-99\nb: {PASSWORD}\n", "a date or number in the file is invalid"),
     ],
 )
-def test_yaml_that_is_no_export(tmp_path: Path, text: str, said: str) -> None:
+def test_invalid_yaml_exports(tmp_path: Path, text: str, said: str) -> None:
     file = tmp_path / "connections.yaml"
     file.write_text(text)
     with pytest.raises(InvalidExportError, match=said) as caught:
@@ -68,13 +71,13 @@ def test_yaml_that_is_no_export(tmp_path: Path, text: str, said: str) -> None:
     assert not _shows(caught.value, PASSWORD)
 
 
-def test_a_file_may_be_called_as_a_source_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_may_have_the_name_of_a_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("vault:variables.json").write_text('{"a": "x"}')
     assert importing.read(Path("vault:variables.json")).variables == (VariableRecord("a", "x"),)
 
 
-def test_the_environment_is_the_processs_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_defaults_to_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "variables.json"
     file.write_text('{"Region": "file", "other": "file"}')
     monkeypatch.setenv("AIRFLOW_VAR_REGION", "environment")
@@ -104,8 +107,8 @@ def test_a_projects_environment_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
     )
     assert export.variables == (VariableRecord("target", "sales = all"),)
     assert {problem.id: problem.reason.partition(";")[0] for problem in export.problems} == {
-        "other": "it refers to another variable with ${...}",
-        "token": "it is not a connection's URI, such as postgres://login:password@host/schema",
+        "other": "the value refers to another variable with ${...}",
+        "token": "the value is not a connection's URI",
     }
     assert PASSWORD not in repr(export.problems)
     (tmp_path / "variables.json").write_text('{"Target": "file"}')
@@ -113,15 +116,46 @@ def test_a_projects_environment_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert (shadowed.id, shadowed.winner) == ("Target", f"env:{tmp_path}/.env")
 
 
+def test_a_reference_without_braces_is_kept_and_noted(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text(
+        "HOST=h\n"
+        "AIRFLOW_VAR_FOLDER=$HOME/data\n"
+        'export AIRFLOW_VAR_QUOTED="$HOST"\n'
+        "AIRFLOW_VAR_LITERAL='$HOME'\n"
+        "AIRFLOW_VAR_PRICE=5$\n"
+        "AIRFLOW_VAR_DOLLARS=5$$\n"
+        f"AIRFLOW_CONN_PG=postgres://u:{PASSWORD}$x@$HOST/db\n"
+        "AIRFLOW_VAR_BRACES=${HOST}\n"
+    )
+    export = importing.read(f"env:{file}")
+    assert {variable.key: variable.value for variable in export.variables} == {
+        "folder": "$HOME/data",
+        "quoted": "$HOST",
+        "literal": "$HOME",
+        "price": "5$",
+        "dollars": "5$$",
+    }
+    assert [(note.kind, note.id, note.text.partition(" ")[0]) for note in export.notes] == [
+        ("connection", "pg", "AIRFLOW_CONN_PG"),
+        ("variable", "dollars", "AIRFLOW_VAR_DOLLARS"),
+        ("variable", "folder", "AIRFLOW_VAR_FOLDER"),
+        ("variable", "quoted", "AIRFLOW_VAR_QUOTED"),
+    ]
+    assert all("Docker Compose and the Astro CLI" in note.text for note in export.notes)
+    assert [problem.id for problem in export.problems] == ["braces"]
+    assert PASSWORD not in repr(export.notes)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         (f"A=1\n{PASSWORD} x\n", "line 2 is not NAME=value"),
-        (f"A={PASSWORD}\nA=2\n", "A is set twice"),
+        (f"A={PASSWORD}\nA=2\n", "'A' is set twice. Remove one of the lines"),
         ("\ud800", "not text in UTF-8"),
     ],
 )
-def test_a_file_of_another_form(tmp_path: Path, text: str, said: str) -> None:
+def test_malformed_environment_files(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / ".env").write_bytes(text.encode("utf-8", "surrogatepass"))
     with pytest.raises(InvalidExportError, match=said) as caught:
         importing.read(f"env:{tmp_path}/.env")
@@ -148,7 +182,7 @@ def test_an_error_shows_nothing_of_the_environment(monkeypatch: pytest.MonkeyPat
 
 
 def _shows(error: BaseException, secret: str) -> bool:
-    """Whether a traceback that prints locals shows it, but for this file's own."""
+    """Return True if a traceback with locals shows it, outside this file."""
     shown = traceback.TracebackException.from_exception(error, capture_locals=True)
     frames = [frame for frame in shown.stack if frame.filename != __file__]
     texts = [text for frame in frames for text in (frame.locals or {}).values()]

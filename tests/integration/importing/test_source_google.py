@@ -1,4 +1,4 @@
-"""Google Secret Manager: Google's real client, against a fake of the service's HTTP API on this machine."""
+"""Google Secret Manager: Google's real client against a local fake of the HTTP API."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from secret_manager import PASSWORD, FakeSecretManager, Website
 from airflow_compat import importing
 from airflow_compat._airflow.connection import Connection
 from airflow_compat._airflow.variable import VariableRecord
-from airflow_compat._sources import google_secret_manager
 from airflow_compat.errors import MissingPackageError, SourceError
+from airflow_compat.importing._sources import google_secret_manager
 
 URI = f"postgres://u:{PASSWORD}@h:5432/db?sslmode=require"
 PG = Connection("pg", "postgres", None, "h", "u", PASSWORD, "db", 5432, '{"sslmode": "require"}')
@@ -38,7 +38,7 @@ def google() -> Iterator[FakeSecretManager]:
 
 @pytest.fixture(scope="module")
 def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A service account's key, which signs what it sends by itself."""
+    """A service account's key that signs its own tokens."""
     private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -99,7 +99,7 @@ def test_with_airflows_defaults(google: FakeSecretManager, key_file: Path) -> No
     assert PASSWORD not in str(export.problems)
 
 
-def test_versions_that_cannot_be_read_leave_the_others(google: FakeSecretManager, key_file: Path) -> None:
+def test_unreadable_versions_leave_the_others(google: FakeSecretManager, key_file: Path) -> None:
     google.secrets = {
         "airflow-variables-disabled": 400,
         "airflow-variables-hidden": 403,
@@ -109,9 +109,9 @@ def test_versions_that_cannot_be_read_leave_the_others(google: FakeSecretManager
     export = read(google, key_file)
     assert export.variables == (VariableRecord("size", "5"),)
     assert [(problem.kind, problem.id, problem.reason.partition(";")[0]) for problem in export.problems] == [
-        ("variable", "disabled", "its latest version is disabled or destroyed"),
-        ("variable", "hidden", "the credentials may not read it"),
-        ("variable", "unversioned", "it has no version"),
+        ("variable", "disabled", "the secret's latest version is disabled or destroyed"),
+        ("variable", "hidden", "the credentials may not read the secret"),
+        ("variable", "unversioned", "the secret has no version"),
     ]
 
 
@@ -136,12 +136,12 @@ def test_a_prefix_that_begins_with_another(google: FakeSecretManager, key_file: 
     assert (problem.kind, problem.id) == ("connection", "config-fernet_key")
 
 
-def test_an_id_that_looks_like_a_teams(google: FakeSecretManager, key_file: Path) -> None:
+def test_id_that_looks_like_a_team_name(google: FakeSecretManager, key_file: Path) -> None:
     google.secrets = {"airflow-variables-a--b": b"1"}
     assert read(google, key_file).variables == (VariableRecord("a--b", "1"),)
 
 
-def test_it_goes_before_the_environment(google: FakeSecretManager, key_file: Path) -> None:
+def test_precedence_over_the_environment(google: FakeSecretManager, key_file: Path) -> None:
     google.secrets = {"airflow-variables-Size": b"5"}
     source = f"google-secret-manager:?endpoint_url={google.url}&gcp_key_path={key_file}"
     export = importing.read("env:", source, environ={"AIRFLOW_VAR_SIZE": "7"})
@@ -151,7 +151,7 @@ def test_it_goes_before_the_environment(google: FakeSecretManager, key_file: Pat
 
 @pytest.fixture
 def login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """A login whose tokens come from a URL: a workload's, from outside of Google."""
+    """A login with tokens from a URL, as a workload outside Google has."""
 
     def keep(url: str) -> None:
         subject = tmp_path / "subject"
@@ -170,17 +170,17 @@ def login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], No
     return keep
 
 
-def test_with_the_credentials_that_google_finds(google: FakeSecretManager, login: Callable[[str], None]) -> None:
+def test_default_credentials(google: FakeSecretManager, login: Callable[[str], None]) -> None:
     login(google.url)
     google.secrets = {"airflow-variables-size": b"5"}
     source = f"google-secret-manager:?endpoint_url={google.url}"
-    with pytest.raises(SourceError, match="the credentials name no project; write"):
+    with pytest.raises(SourceError, match=r"the credentials name no project\. Use"):
         importing.read(source)
     assert importing.read(f"{source}&project_id=my-project").variables == (VariableRecord("size", "5"),)
     assert google.tokens == {"token-of-the-login"}
 
 
-def test_where_google_is_busy_it_is_asked_again(google: FakeSecretManager, key_file: Path) -> None:
+def test_busy_google_is_asked_again(google: FakeSecretManager, key_file: Path) -> None:
     google.secrets = {"airflow-variables-size": b"5"}
     google.busy = 1
     assert read(google, key_file).variables == (VariableRecord("size", "5"),)
@@ -188,58 +188,63 @@ def test_where_google_is_busy_it_is_asked_again(google: FakeSecretManager, key_f
 
 @pytest.fixture
 def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A server that takes connections and says nothing; and little patience with it."""
+    """A server that accepts connections but never answers, with a short timeout."""
     monkeypatch.setattr(google_secret_manager, "_TIMEOUT_SECONDS", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
-def test_a_server_that_does_not_answer_ends_soon(silent: str, key_file: Path, login: Callable[[str], None]) -> None:
+def test_silent_server_fails_soon(silent: str, key_file: Path, login: Callable[[str], None]) -> None:
     began = time.monotonic()
-    with pytest.raises(SourceError, match="google-secret-manager: Google can't be asked"):
+    with pytest.raises(SourceError, match="google-secret-manager: Google can't be reached"):
         read(silent, key_file)
     # Nor does what gives the token.
     login(silent)
-    with pytest.raises(SourceError, match="Google can't be asked") as caught:
+    with pytest.raises(SourceError, match="Google can't be reached") as caught:
         importing.read(f"google-secret-manager:?endpoint_url={silent}&project_id=p")
     assert time.monotonic() - began < 20
     assert PASSWORD not in str(caught.value)
 
 
-def test_a_server_that_is_not_there(key_file: Path) -> None:
+def test_missing_server(key_file: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        with pytest.raises(SourceError, match=r"Google can't be asked \(ConnectionError\)"):
+        with pytest.raises(SourceError, match=r"Google can't be reached \(ConnectionError\)"):
             read(f"http://127.0.0.1:{free.getsockname()[1]}", key_file)
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
 def test_a_project_that_refuses(google: FakeSecretManager, key_file: Path, status: int) -> None:
     google.listing = status
-    with pytest.raises(SourceError, match=r"Google refuses \(\w+\); check project_id") as caught:
+    with pytest.raises(SourceError, match=r"Google refuses the request \(\w+\)\. Check project_id") as caught:
         read(google, key_file)
     assert PASSWORD not in str(caught.value)
 
 
-def test_credentials_that_end_amid_the_secrets(google: FakeSecretManager, key_file: Path) -> None:
+def test_credentials_that_expire_between_secrets(google: FakeSecretManager, key_file: Path) -> None:
     google.secrets = {"airflow-variables-a": 401, "airflow-variables-b": b"5"}
-    with pytest.raises(SourceError, match=r"Google refuses \(Unauthorized\)"):
+    with pytest.raises(SourceError, match=r"Google refuses the request \(Unauthorized\)"):
         read(google, key_file)
 
 
-def test_a_server_that_is_another(key_file: Path) -> None:
+def test_answer_of_another_server(key_file: Path) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), Website) as website:
         threading.Thread(target=website.serve_forever, daemon=True).start()
-        with pytest.raises(SourceError, match=r"Google can't be asked .*endpoint_url") as caught:
+        with pytest.raises(SourceError, match=r"Google can't be reached .*endpoint_url") as caught:
             read(f"http://127.0.0.1:{website.server_address[1]}", key_file)
         website.shutdown()
     assert PASSWORD not in str(caught.value)
 
 
 def test_without_credentials(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"no credentials \(DefaultCredentialsError\); run `gcloud auth"):
+    with pytest.raises(
+        SourceError, match=r"Google's credentials can't be loaded \(DefaultCredentialsError\)\. Run `gcloud auth"
+    ):
         importing.read("google-secret-manager:?project_id=p")
-    with pytest.raises(SourceError, match=r"no credentials \(FileNotFoundError\); check the file of gcp_key_path"):
+    with pytest.raises(
+        SourceError,
+        match=r"Google's credentials can't be loaded \(FileNotFoundError\)\. Check the file of gcp_key_path",
+    ):
         read("http://127.0.0.1:9", tmp_path / "absent.json")
 
 
@@ -253,11 +258,11 @@ def test_without_credentials(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("found", ["gcp_key_path", "GOOGLE_APPLICATION_CREDENTIALS"])
-def test_key_files_that_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, found: str) -> None:
+def test_invalid_key_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, found: str) -> None:
     path = tmp_path / "broken.json"
     path.write_text(text)
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
-    with pytest.raises(SourceError, match="no credentials") as caught:
+    with pytest.raises(SourceError, match="credentials can't be loaded") as caught:
         read("http://127.0.0.1:9", path if found == "gcp_key_path" else "")
     assert PASSWORD not in "".join(traceback.format_exception(caught.value))
 
@@ -268,19 +273,19 @@ def test_key_files_that_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         (f"google-secret-manager:?token={PASSWORD}", "unknown argument 'token'"),
         (f"google-secret-manager:{PASSWORD}", "takes only arguments"),
         (f"google-secret-manager:?gcp_keyfile_dict={PASSWORD}", "unknown argument 'gcp_keyfile_dict'"),
-        ("google-secret-manager:?connections_prefix=a/b", "connections_prefix has more than letters"),
-        ("google-secret-manager:?variables_prefix=%C3%A9", "variables_prefix has more than letters"),
-        ("google-secret-manager:?sep=.", "sep has more than letters"),
+        ("google-secret-manager:?connections_prefix=a/b", "connections_prefix has characters that"),
+        ("google-secret-manager:?variables_prefix=%C3%A9", "variables_prefix has characters that"),
+        ("google-secret-manager:?sep=.", "sep has characters that"),
     ],
 )
-def test_sources_that_are_written_in_a_wrong_way(source: str, said: str) -> None:
+def test_invalid_source_texts(source: str, said: str) -> None:
     with pytest.raises(SourceError, match=said) as caught:
         importing.read(source)
     assert PASSWORD not in str(caught.value)
 
 
-def test_a_project_that_is_no_id(key_file: Path) -> None:
-    with pytest.raises(SourceError, match="project_id is no id; write"):
+def test_invalid_project_id(key_file: Path) -> None:
+    with pytest.raises(SourceError, match=r"project_id is not a project id\. Use"):
         read("http://127.0.0.1:9", key_file, project_id="a/b")
 
 

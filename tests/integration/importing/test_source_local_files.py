@@ -50,12 +50,12 @@ def test_env_files(tmp_path: Path) -> None:
     assert export.variables == (VariableRecord("k", "a=b"),)
 
 
-def test_a_file_that_is_named_env_alone(tmp_path: Path) -> None:
-    """As in Airflow 2.11; 3.3 refuses it."""
+def test_file_named_env(tmp_path: Path) -> None:
+    """Airflow 2.11 accepts it; 3.3 refuses it."""
     assert read(tmp_path, variables=(".env", "k=v\n")).variables == (VariableRecord("k", "v"),)
 
 
-def test_a_uri_with_what_it_cannot_hold(tmp_path: Path) -> None:
+def test_uri_with_unsupported_parts(tmp_path: Path) -> None:
     export = read(tmp_path, connections=("a.json", '{"a": {"uri": "ssh://h", "description": "d", "login": null}}'))
     assert export.connections == (Connection("a", "ssh", "d", host="h", schema=""),)
 
@@ -67,15 +67,15 @@ def test_a_uri_with_what_it_cannot_hold(tmp_path: Path) -> None:
         (f'"{{\\"password\\": \\"{PASSWORD}\\"}}"', "JSON in quotes"),
         ("5", "neither a URI nor an object"),
         ('{"conn_id": "other", "conn_type": "http"}', "differs from the id"),
-        (f'{{"uri": "http://h", "password": "{PASSWORD}"}}', "either the uri or the fields"),
-        ('{"extra": "{}", "extra_dejson": {}}', "keep one of them"),
+        (f'{{"uri": "http://h", "password": "{PASSWORD}"}}', "either the uri or the other fields"),
+        ('{"extra": "{}", "extra_dejson": {}}', "keep one of the two fields"),
         (f'{{"{PASSWORD[:0]}key": "{PASSWORD}"}}', "unknown key 'key'"),
-        ('{"uri": 5}', "its uri is int, not text"),
-        ('{"uri": "http://h", "description": 5}', "'description' is int"),
-        ('{"conn_type": 5}', "'conn_type' is int, not text"),
+        ('{"uri": 5}', "the connection's uri is of type int, not text"),
+        ('{"uri": "http://h", "description": 5}', "'description' is of type int"),
+        ('{"conn_type": 5}', "'conn_type' is of type int, not text"),
     ],
 )
-def test_a_damaged_entry_leaves_the_others(tmp_path: Path, value: str, said: str) -> None:
+def test_damaged_entry_leaves_the_others(tmp_path: Path, value: str, said: str) -> None:
     export = read(tmp_path, connections=("a.json", f'{{"bad": {value}, "good": "http://h"}}'))
     assert [connection.conn_id for connection in export.connections] == ["good"]
     assert [(problem.id, said in problem.reason) for problem in export.problems] == [("bad", True)]
@@ -85,22 +85,22 @@ def test_a_damaged_entry_leaves_the_others(tmp_path: Path, value: str, said: str
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("a.txt", "k=v", "ends in none of"),
-        ("a.json", f'["{PASSWORD}"]', "no object of ids"),
+        ("a.txt", "k=v", "must end in"),
+        ("a.json", f'["{PASSWORD}"]', "not an object of ids"),
         ("a.json", f'{{"a": "{PASSWORD}', "not JSON"),
         ("a.json", "", "not JSON"),
-        ("a.env", f"a={PASSWORD}\na=b", "'a' is there twice"),
+        ("a.env", f"a={PASSWORD}\na=b", "'a' appears twice"),
         ("a.env", PASSWORD, "line 1 is not id=value"),
-        ("a.yaml", f"- {PASSWORD}", "no object of ids"),
+        ("a.yaml", f"- {PASSWORD}", "not an object of ids"),
     ],
 )
-def test_files_that_are_none(tmp_path: Path, name: str, text: str, said: str) -> None:
+def test_invalid_files(tmp_path: Path, name: str, text: str, said: str) -> None:
     with pytest.raises(InvalidExportError, match=said) as caught:
         read(tmp_path, variables=(name, text))
     assert PASSWORD not in str(caught.value)
 
 
-def test_it_goes_before_the_environment(tmp_path: Path) -> None:
+def test_precedence_over_the_environment(tmp_path: Path) -> None:
     (tmp_path / "v.json").write_text('{"Size": "5"}')
     export = importing.read(
         "env:", f"local-files:?variables_file_path={tmp_path}/v.json", environ={"AIRFLOW_VAR_SIZE": "7"}
@@ -109,8 +109,8 @@ def test_it_goes_before_the_environment(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("source", ["local-files:", "local-files:/a.json", "local-files:?connections_file_path=null"])
-def test_it_names_its_files_by_arguments(source: str) -> None:
-    with pytest.raises(SourceError, match="by arguments"):
+def test_files_are_named_by_arguments(source: str) -> None:
+    with pytest.raises(SourceError, match="as arguments"):
         importing.read(source)
     with pytest.raises(InvalidExportError, match="no such file"):
         importing.read("local-files:?connections_file_path=/nonexistent.json")

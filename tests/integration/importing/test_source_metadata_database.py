@@ -1,4 +1,4 @@
-"""A metadata database: PostgreSQL and SQLite, with the tables of 3.x and of 2.x."""
+"""Metadata databases: PostgreSQL and SQLite, with the tables of 3.x and 2.x."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from airflow_database import (
 from airflow_compat import importing
 from airflow_compat._airflow.pool import Pool
 from airflow_compat.errors import InvalidExportError, MissingPackageError
+from airflow_compat.importing._sources import metadata_database
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def postgres_url(postgres: dict[str, str]) -> Iterator[str]:
-    """A schema of its own for each test, and a user whose password must not show."""
+    """A separate schema for each test, and a user whose password must stay hidden."""
     schema = f"airflow_{uuid4().hex[:8]}"
     with closing(psycopg2.connect(**postgres)) as connection:
         connection.autocommit = True
@@ -91,14 +92,13 @@ def test_nothing_is_written(sqlite_url: str, tmp_path: Path) -> None:
         (None, "AIRFLOW__CORE__FERNET_KEY is not set", {"pg", "old", "region"}),
         ("", "AIRFLOW__CORE__FERNET_KEY is not set", {"pg", "old", "region"}),
         ("secret-1", "is not a Fernet key", {"pg", "old", "region"}),
-        (KEY, "with another key", {"old"}),
-        (OLD, "with another key", {"pg", "region"}),
+        (KEY, "with a key that", {"old"}),
+        (OLD, "with a key that", {"pg", "region"}),
         (f"{OLD}, {KEY}", "", set()),
     ],
+    ids=["missing", "empty", "invalid", "new", "old", "both"],
 )
-def test_each_entry_that_the_key_does_not_fit_is_a_problem(
-    sqlite_url: str, key: str | None, said: str, unread: set[str]
-) -> None:
+def test_entries_with_another_key_are_problems(sqlite_url: str, key: str | None, said: str, unread: set[str]) -> None:
     export = read(sqlite_url, key)
     problems = {problem.id: problem.reason for problem in export.problems if problem.id != "none"}
     assert problems.keys() == unread
@@ -106,7 +106,7 @@ def test_each_entry_that_the_key_does_not_fit_is_a_problem(
     assert {connection.conn_id for connection in export.connections} == {"pg", "old", "bare", "plain"} - unread
 
 
-def test_an_environment_goes_before_a_database(sqlite_url: str) -> None:
+def test_environment_has_precedence_over_a_database(sqlite_url: str) -> None:
     export = importing.read(
         sqlite_url, "env:", environ={"AIRFLOW__CORE__FERNET_KEY": KEY, "AIRFLOW_CONN_PG": "http://mine"}
     )
@@ -114,33 +114,35 @@ def test_an_environment_goes_before_a_database(sqlite_url: str) -> None:
     assert export.shadowed == (importing.Shadowed("connection", "pg", "env:", sqlite_url),)
 
 
-def test_a_database_and_an_export_of_it_are_of_one_rank(sqlite_url: str, tmp_path: Path) -> None:
+def test_database_and_export_have_the_same_precedence(sqlite_url: str, tmp_path: Path) -> None:
     file = tmp_path / "connections.env"
     file.write_text("pg=http://h\n")
-    with pytest.raises(InvalidExportError, match="connection 'pg' is in both"):
+    with pytest.raises(InvalidExportError, match="Connection 'pg' is in both"):
         importing.read(file, sqlite_url, environ={"AIRFLOW__CORE__FERNET_KEY": KEY})
 
 
-def test_a_port_where_nothing_listens() -> None:
+def test_closed_port() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
         said = refused(f"postgresql://u:{PASSWORD}@127.0.0.1:{port}/airflow?sslpassword={PASSWORD}")
-    assert said.startswith(f"postgresql://127.0.0.1:{port}/airflow: it can't be reached")
+    assert said.startswith(f"postgresql://127.0.0.1:{port}/airflow: the database can't be reached or read")
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "mysql+pymysql"])
-def test_a_server_that_never_answers(scheme: str) -> None:
+def test_a_server_that_never_answers(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Fewer there are not for PostgreSQL.
+    monkeypatch.setattr(metadata_database, "_TIMEOUT_SECONDS", 2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        assert "it can't be reached" in refused(f"{scheme}://u:{PASSWORD}@127.0.0.1:{port}/airflow")
+        assert "can't be reached or read" in refused(f"{scheme}://u:{PASSWORD}@127.0.0.1:{port}/airflow")
 
 
-def test_a_database_that_is_not_there(postgres: dict[str, str]) -> None:
+def test_missing_database(postgres: dict[str, str]) -> None:
     assert "there is no such database" in refused(_url({**postgres, "dbname": "nothing"}, ""))
 
 
-def test_a_database_that_is_not_airflows(postgres: dict[str, str], tmp_path: Path) -> None:
+def test_database_without_airflows_tables(postgres: dict[str, str], tmp_path: Path) -> None:
     assert "has no table 'connection'" in refused(_url(postgres, ""))
     file = tmp_path / "notes.db"
     file.write_text("just notes " * 100)
@@ -153,27 +155,27 @@ def test_a_database_that_is_not_airflows(postgres: dict[str, str], tmp_path: Pat
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        (f"postgresql+asyncpg://u:{PASSWORD}@h/db", "an asynchronous driver, as Airflow's sql_alchemy_conn_async has"),
-        (f"mysql+aiomysql://u:{PASSWORD}@h/db", "give its sql_alchemy_conn, as in mysql://"),
-        ("sqlite+aiosqlite:////airflow.db", "give its sql_alchemy_conn, as in sqlite://"),
-        (f"mysql://u:{PASSWORD}/db", "mysql://***: not a SQLAlchemy URL"),
+        (f"postgresql+asyncpg://u:{PASSWORD}@h/db", "an asynchronous driver, as in Airflow's sql_alchemy_conn_async"),
+        (f"mysql+aiomysql://u:{PASSWORD}@h/db", "Pass Airflow's sql_alchemy_conn, such as mysql://"),
+        ("sqlite+aiosqlite:////airflow.db", "Pass Airflow's sql_alchemy_conn, such as sqlite://"),
+        (f"mysql://u:{PASSWORD}/db", "mysql://***: the address is not a SQLAlchemy URL"),
         (f"mysql+pymysql://u:{PASSWORD}#@127.0.0.1:1/db", "mysql+pymysql://***: "),
-        (f"postgresql+nodriver://u:{PASSWORD}@h/db", "knows no such driver"),
+        (f"postgresql+nodriver://u:{PASSWORD}@h/db", "has no such driver"),
         (f"postgresql://u:{PASSWORD}@h:port/db", "not a SQLAlchemy URL"),
         (f"postgresql://u:?{PASSWORD}@h:port/db", "postgresql://***: "),
         (f"postgresql://u:/{PASSWORD}@h:port/db", "postgresql://***: "),
-        (f"oracle://u:{PASSWORD}@h/db", "oracle: is no kind of source"),
+        (f"oracle://u:{PASSWORD}@h/db", "oracle: unknown kind of source"),
         ("sqlite://", "there is no such file"),
     ],
 )
-def test_urls_that_cannot_be_asked(url: str, said: str) -> None:
+def test_unusable_urls(url: str, said: str) -> None:
     assert said in refused(url)
 
 
 @pytest.mark.parametrize(
     ("scheme", "extra"), [("mysql+cymysql", "mysql"), ("postgresql+pg8000", "postgres")], ids=["mysql", "postgres"]
 )
-def test_a_driver_that_is_missing_is_named_with_its_extra(scheme: str, extra: str) -> None:
-    with pytest.raises(MissingPackageError, match=rf"airflow-compat\[{extra}\]' and write {scheme[:5]}") as caught:
+def test_missing_driver_is_named_with_its_extra(scheme: str, extra: str) -> None:
+    with pytest.raises(MissingPackageError, match=rf"airflow-compat\[{extra}]'` and use {scheme[:5]}") as caught:
         importing.read(f"{scheme}://u:{PASSWORD}@h/db")
     assert PASSWORD not in str(caught.value)

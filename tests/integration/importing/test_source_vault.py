@@ -1,4 +1,4 @@
-"""HashiCorp Vault: a fake of its KV engines' reads, over real HTTP on this machine."""
+"""HashiCorp Vault: a local fake of its KV engines, over real HTTP."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from airflow_compat import importing
 from airflow_compat._airflow.connection import Connection
 from airflow_compat._airflow.variable import VariableRecord
 from airflow_compat.errors import SourceError
+from airflow_compat.importing._sources import vault as vault_source
 
 PASSWORD = "quartz-Tern-41"
 TOKEN = "hvs.kestrel-Moor-9"
@@ -62,7 +63,7 @@ class FakeVault(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing."""
+        """Write nothing to the test's output."""
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +91,7 @@ def test_both_versions_of_the_engine(vault: str, query: str) -> None:
     assert PASSWORD not in str(export.problems)
 
 
-def test_paths_and_the_address_of_the_environment(vault: str) -> None:
+def test_paths_and_address_from_the_environment(vault: str) -> None:
     environ = {"VAULT_TOKEN": TOKEN, "VAULT_ADDR": f"{vault}/"}
     export = importing.read("vault:?connections_path=null&variables_path=other/", environ=environ)
     assert export.connections == ()
@@ -111,7 +112,7 @@ def _refused(source: str, environ: dict[str, str]) -> str:
     return str(caught.value)
 
 
-def test_what_vault_refuses(vault: str) -> None:
+def test_errors_of_vault(vault: str) -> None:
     own = {"VAULT_TOKEN": TOKEN}
     assert "VAULT_TOKEN may not read secret/connections" in _refused(f"vault:{vault}", {"VAULT_TOKEN": "other"})
     assert "may not read secret/forbidden" in _refused(f"vault:{vault}?variables_path=forbidden", own)
@@ -119,7 +120,8 @@ def test_what_vault_refuses(vault: str) -> None:
     assert "503" in _refused(f"vault:{vault}?mount_point=sealed", own)
 
 
-def test_what_is_no_vault() -> None:
+def test_servers_that_are_not_vault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vault_source, "_TIMEOUT_SECONDS", 0.5)
     own = {"VAULT_TOKEN": TOKEN}
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
@@ -131,18 +133,18 @@ def test_what_is_no_vault() -> None:
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ("vault:", "no URL is given"),
-        ("vault:h:8200", "no URL is given"),
+        ("vault:", "the URL and VAULT_ADDR are missing"),
+        ("vault:h:8200", "the URL and VAULT_ADDR are missing"),
         (f"vault:http://u:{PASSWORD}?x@127.0.0.1", "unknown argument|not a name"),
         (f"vault:http://127.0.0.1?token={PASSWORD}", "unknown argument 'token'"),
         ("vault:http://127.0.0.1?kv_engine_version=3", "neither 1 nor 2"),
         ("vault:http://127.0.0.1?mount_point=null", "mount_point is empty"),
     ],
 )
-def test_sources_that_are_written_in_a_wrong_way(source: str, said: str) -> None:
+def test_invalid_source_texts(source: str, said: str) -> None:
     assert re.search(said, _refused(source, {"VAULT_TOKEN": TOKEN}))
 
 
-def test_certificates_that_are_none() -> None:
+def test_invalid_certificates() -> None:
     environ = {"VAULT_TOKEN": TOKEN, "VAULT_CACERT": __file__}
     assert "VAULT_CACERT is not a file" in _refused("vault:https://127.0.0.1", environ)

@@ -1,4 +1,4 @@
-"""An import whose server is killed half-way: what was reported as done is there, and the next import completes it."""
+"""An import whose server is killed half-way: finished items exist, and the next import completes the rest."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from airflow_compat._airflow.variable import VariableRecord
 
 
 @pytest.mark.timeout(280)
-def test_a_server_killed_in_the_middle_loses_nothing_that_was_done(tmp_path: Path) -> None:
+def test_killed_server_keeps_all_finished_items(tmp_path: Path) -> None:
     export = Export(
         connections=tuple(Connection(f"c{index}", "sftp", password="p") for index in range(12)),
         variables=tuple(VariableRecord(f"v{index}", index) for index in range(8)),

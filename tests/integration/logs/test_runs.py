@@ -1,4 +1,4 @@
-"""What runs log, as the server has it: Airflow's loggers are in it, with the right run, and secrets are not."""
+"""Logs of runs on the server: Airflow's loggers are in the right run, without secrets."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TASK_LOG = logging.getLogger("airflow.task")
 
 
 def lines(name: str, *, logger: str | None = None, least: int = 1) -> list[dict[str, Any]]:
-    """What the server has of the runs of a flow, once there is as much of it as is expected."""
+    """Return the server's logs of a flow's runs, once they are complete."""
     APILogHandler().flush()
     body = {"flows": {"name": {"any_": [name]}}}
     runs = {run["id"]: run for run in patient_client().request("POST", "/flow_runs/filter", json=body).json()}
@@ -52,7 +52,7 @@ def say(text: str) -> str:
     return str(get_current_context()["ti"].log_url)
 
 
-def test_a_line_is_in_the_run_that_it_was_said_in(unique: str) -> None:
+def test_message_is_in_the_run_that_logged_it(unique: str) -> None:
     @flow(name=unique)
     @logs.forward("airflow.task")
     def etl() -> str:
@@ -69,7 +69,7 @@ def test_a_line_is_in_the_run_that_it_was_said_in(unique: str) -> None:
     assert page.endswith(in_task["task_run_id"])
 
 
-def test_nothing_is_forwarded_before_and_after(unique: str) -> None:
+def test_nothing_is_forwarded_outside_the_context(unique: str) -> None:
     level, handlers = TASK_LOG.level, list(TASK_LOG.handlers)
 
     @flow(name=unique)
@@ -85,7 +85,7 @@ def test_nothing_is_forwarded_before_and_after(unique: str) -> None:
     assert (TASK_LOG.level, TASK_LOG.handlers) == (level, handlers)
 
 
-def test_an_explicit_start_lasts(unique: str) -> None:
+def test_explicit_start_lasts_until_stop(unique: str) -> None:
     forwarding = logs.forward("airflow.task")
     forwarding.start()
     try:
@@ -103,7 +103,7 @@ def test_an_explicit_start_lasts(unique: str) -> None:
     assert texts(unique, least=2) == ["a", "a"]
 
 
-def test_tasks_in_threads_each_have_their_own_lines(unique: str) -> None:
+def test_tasks_in_threads_log_to_their_own_runs(unique: str) -> None:
     @task
     @logs.forward("airflow.task")
     def each(number: int) -> tuple[str, int]:
@@ -142,7 +142,7 @@ def test_async_code(unique: str) -> None:
     assert len({line["task_run_id"] for line in found}) == 3
 
 
-def test_what_prefect_forwards_by_itself_is_there_once(unique: str) -> None:
+def test_logger_that_prefect_forwards_is_logged_once(unique: str) -> None:
     handler = APILogHandler()
     # As Prefect does for this setting when it is imported.
     TASK_LOG.addHandler(handler)
@@ -161,7 +161,7 @@ def test_what_prefect_forwards_by_itself_is_there_once(unique: str) -> None:
     assert texts(unique, least=2) == ["once", "once"]
 
 
-def test_the_native_setting_in_a_process_of_its_own(unique: str) -> None:
+def test_prefects_own_setting_in_a_subprocess(unique: str) -> None:
     code = f"""
         import logging
         from prefect import flow
@@ -179,7 +179,7 @@ def test_the_native_setting_in_a_process_of_its_own(unique: str) -> None:
     assert texts(unique) == ["native"]
 
 
-def test_tasks_in_processes_of_their_own(unique: str) -> None:
+def test_tasks_in_subprocesses(unique: str) -> None:
     secret = f"secret_{unique}"
 
     @task
@@ -220,7 +220,7 @@ def test_self_log_and_ti_log(unique: str) -> None:
     assert isinstance(Operator().log, logging.Logger)
 
 
-def test_the_page_of_a_run(unique: str) -> None:
+def test_task_log_url(unique: str) -> None:
     seen: dict[str, str] = {}
 
     @task
@@ -254,7 +254,7 @@ def test_only_functions_are_decorated() -> None:
     def generates() -> Any:
         yield 1
 
-    with pytest.raises(InvalidCallbackError, match="yields"):
+    with pytest.raises(InvalidCallbackError, match="can't decorate the generator"):
         logs.forward()(generates)
 
 
@@ -304,7 +304,7 @@ def _secret_variable_by_hand(unique: str, secret: str) -> None:
     "load",
     [_get_connection, _base_hook, _load_block, _from_environment, _variable, _json_variable, _secret_variable_by_hand],
 )
-def test_a_secret_that_was_loaded_is_in_no_line(
+def test_loaded_secret_is_in_no_log(
     unique: str, load: Callable[[str, str], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     secret = f"pa:ss/wo rd-{unique}"
@@ -335,7 +335,7 @@ def test_a_secret_that_was_loaded_is_in_no_line(
     assert "pa%3Ass" not in everything
 
 
-def test_threads_that_load_and_log_at_once(unique: str) -> None:
+def test_threads_load_and_log_concurrently(unique: str) -> None:
     @task
     def work(number: int) -> None:
         secret = f"{unique}-secret-{number:02}"
@@ -354,7 +354,7 @@ def test_threads_that_load_and_log_at_once(unique: str) -> None:
     assert f"{unique}-secret" not in "\n".join(found)
 
 
-def test_a_short_secret_and_a_common_word_are_shown(unique: str) -> None:
+def test_short_secrets_and_common_words_are_shown(unique: str) -> None:
     AirflowConnection(conn_id=unique, conn_type="sftp", password="airflow", extra='{"token": "e"}').save(unique)
 
     @flow(name=unique)
@@ -367,8 +367,8 @@ def test_a_short_secret_and_a_common_word_are_shown(unique: str) -> None:
     assert "the airflow line here" in texts(unique, logger="prefect.flow_runs")
 
 
-def test_other_settings_stay(unique: str) -> None:
-    """A run's own settings reach what is forwarded."""
+def test_run_settings_apply_to_forwarded_loggers(unique: str) -> None:
+    """A run's own settings apply to forwarded messages."""
     from prefect.settings import PREFECT_LOGGING_TO_API_ENABLED
 
     @flow(name=unique)

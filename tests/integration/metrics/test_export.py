@@ -1,4 +1,4 @@
-"""`airflow-compat metrics export`: a whole server's metrics, printed and scraped."""
+"""`airflow-compat metrics export`: metrics of a whole server, printed and scraped."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import urllib.request
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
+from child_processes import end
 from prefect import flow, task
 
 from airflow_compat import pools
-from airflow_compat._metrics.server import ServerMetrics
-from airflow_compat.cli.main import run
+from airflow_compat.cli._app import run
 from airflow_compat.errors import ServerUnreachableError
 from airflow_compat.metrics import Prometheus
+from airflow_compat.metrics._poll import ServerMetrics
 
 if TYPE_CHECKING:
     import pytest
@@ -41,13 +42,13 @@ def run_twice(name: str) -> None:
 
 
 def of(text: str, name: str) -> dict[str, float]:
-    """The values of one flow or pool, without its name."""
+    """Return the values of one flow or pool, without its name."""
     lines = [line for line in text.splitlines() if f'"{name}"' in line and not line.startswith("#")]
     return {line.rpartition(" ")[0].replace(f'dag_id="{name}",', ""): float(line.rpartition(" ")[2]) for line in lines}
 
 
 def settled(metrics: ServerMetrics, name: str, count: int) -> dict[str, float]:
-    """The flow's values once its task runs' ends have reached the database: some seconds later, or more."""
+    """Return the flow's values, once the ends of its task runs have reached the database some seconds later."""
     until = time.monotonic() + 60
     while True:
         metrics.poll()
@@ -76,7 +77,7 @@ def test_runs_are_counted_once(unique: str) -> None:
     assert found.keys() == again.keys()
 
 
-def test_a_task_that_names_its_runs_is_one_task(unique: str) -> None:
+def test_task_with_custom_run_names_has_one_metric(unique: str) -> None:
     @task(task_run_name="load of {day}")
     def load(day: int) -> None: ...
 
@@ -92,7 +93,7 @@ def test_a_task_that_names_its_runs_is_one_task(unique: str) -> None:
     assert not any("load_of" in key for key in found)
 
 
-def test_pools_that_are_gone_are_left_out(unique: str) -> None:
+def test_deleted_pools_are_left_out(unique: str) -> None:
     from patient_client import patient_client
 
     pools.apply(pools.plan({unique: 4}))
@@ -104,7 +105,7 @@ def test_pools_that_are_gone_are_left_out(unique: str) -> None:
     assert unique not in metrics.text()
 
 
-def test_once(unique: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_single_export(unique: str, capsys: pytest.CaptureFixture[str]) -> None:
     run_twice(unique)
     assert run(["metrics", "export", "--once"]) == 0
     assert "airflow_scheduler_dagruns_running" in (shown := capsys.readouterr().out)
@@ -112,7 +113,7 @@ def test_once(unique: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["metrics", "export", "--once", "--since", "-1"]) == 2
 
 
-def test_it_is_scraped_until_it_is_told_to_end() -> None:
+def test_export_serves_until_stopped() -> None:
     command = [sys.executable, "-u", "-m", "airflow_compat.cli", "metrics", "export", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -123,12 +124,12 @@ def test_it_is_scraped_until_it_is_told_to_end() -> None:
             assert "airflow_prefect_server_up 1.0" in text.splitlines()
             assert "airflow_scheduler_dagruns_running" in text
         finally:
-            process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
+            end(process, signal.SIGTERM)
+        assert process.returncode == 0
     assert url.startswith("http://127.0.0.1:")
 
 
-def test_a_server_that_goes_away_is_told(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_unreachable_server_causes_a_warning(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     metrics = ServerMetrics(datetime.now(timezone.utc), Prometheus())
     metrics.poll()
     stop = threading.Event()
@@ -137,7 +138,7 @@ def test_a_server_that_goes_away_is_told(monkeypatch: pytest.MonkeyPatch, caplog
         stop.set()
         raise ServerUnreachableError("the server can't be reached")
 
-    monkeypatch.setattr("airflow_compat._metrics.server.count_running", gone)
+    monkeypatch.setattr("airflow_compat.metrics._poll.count_running", gone)
     metrics.serve(0.01, stop)
     assert "airflow_prefect_server_up 0.0" in metrics.text()
     assert "airflow_scheduler_dagruns_running" in metrics.text()

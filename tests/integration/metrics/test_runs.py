@@ -1,4 +1,4 @@
-"""Runs of instrumented flows and tasks, as a StatsD receiver sees them."""
+"""Runs of instrumented flows and tasks, as received by a StatsD server."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def udp() -> Iterator[UdpReceiver]:
 
 
 def received(udp: UdpReceiver) -> tuple[Counter[str], dict[str, float]]:
-    """The counters by name and tags, and the other values by the same."""
+    """Return the counters by name and tags, and the other values likewise."""
     assert metrics.flush(60)
     counters: Counter[str] = Counter()
     values = {}
@@ -114,7 +114,7 @@ def test_a_flow_that_fails(udp: UdpReceiver, unique: str) -> None:
     assert not any(name.startswith(("ti_successes", "dagrun.duration.success")) for name in (*counters, *values))
 
 
-def test_a_skipped_task_counts_as_neither(udp: UdpReceiver, unique: str) -> None:
+def test_skipped_task_is_neither_success_nor_failure(udp: UdpReceiver, unique: str) -> None:
     @on_success(lambda context: None)
     @task
     def skipped() -> None:
@@ -131,7 +131,7 @@ def test_a_skipped_task_counts_as_neither(udp: UdpReceiver, unique: str) -> None
     assert not any(name.startswith(("ti_", "operator_")) for name in counters)
 
 
-def test_conditions_and_callbacks_of_a_task_s_own_still_work(udp: UdpReceiver, unique: str) -> None:
+def test_tasks_own_conditions_and_callbacks_still_work(udp: UdpReceiver, unique: str) -> None:
     asked: list[str] = []
 
     async def never(task: object, task_run: object, state: object) -> bool:
@@ -162,7 +162,7 @@ def test_conditions_and_callbacks_of_a_task_s_own_still_work(udp: UdpReceiver, u
     assert counters[f"ti.finish.{unique}.two.up_for_retry"] == counters[f"ti.finish.{unique}.two.failed"] == 1
 
 
-def test_tasks_in_threads_and_those_that_are_given(udp: UdpReceiver, unique: str) -> None:
+def test_tasks_in_threads_and_given_tasks(udp: UdpReceiver, unique: str) -> None:
     @task
     def load(number: int) -> int:
         return number
@@ -183,7 +183,7 @@ def test_tasks_in_threads_and_those_that_are_given(udp: UdpReceiver, unique: str
     assert counters[f"ti.finish.{unique}.given.success"] == 1
 
 
-def test_the_delay_of_a_scheduled_run(udp: UdpReceiver, unique: str) -> None:
+def test_delay_of_a_scheduled_run(udp: UdpReceiver, unique: str) -> None:
     @task
     def load() -> None: ...
 
@@ -230,12 +230,12 @@ def test_pools_are_gauges(udp: UdpReceiver, unique: str) -> None:
     }
 
 
-def test_on_what_is_no_flow() -> None:
+def test_instrument_refuses_other_objects() -> None:
     with pytest.raises(InvalidMetricSettingsError, match="above @flow"):
         metrics.instrument(len)  # type: ignore[type-var]
 
 
-def test_what_is_sent_of_a_run_is_what_airflow_sends() -> None:
+def test_run_metrics_equal_airflows() -> None:
     @task
     def load() -> None: ...
 
@@ -260,7 +260,7 @@ def test_what_is_sent_of_a_run_is_what_airflow_sends() -> None:
         etl(return_state=True)
         metrics.shutdown(60)
         sent = sorted(plain(line) for line in udp.lines())
-    recorded = json.loads((Path(__file__).parents[1] / "data" / "airflow_metrics.json").read_text())
+    recorded = json.loads((Path(__file__).parents[2] / "data" / "airflow_metrics.json").read_text())
     # The DAG run's own are sent by Airflow's scheduler, which no record is of.
     assert [line for line in sent if ".dagrun." not in line] == recorded
     assert [line for line in sent if ".dagrun." in line] == [

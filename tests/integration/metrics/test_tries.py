@@ -1,4 +1,4 @@
-"""How each kind of try of an instrumented task ends, as a StatsD receiver sees it."""
+"""Each way in which a try of an instrumented task ends, as received by a StatsD server."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def udp() -> Iterator[UdpReceiver]:
 
 
 def counted(udp: UdpReceiver, dag_id: str) -> dict[str, int]:
-    """The counters of the older names, which tell the tasks apart, without the flow's name."""
+    """Return the counters under the legacy names, which contain the task, without the flow's name."""
     assert metrics.flush(60)
     counters: Counter[str] = Counter()
     for line in udp.lines():
@@ -43,7 +43,7 @@ def counted(udp: UdpReceiver, dag_id: str) -> dict[str, int]:
 
 
 def run(unique: str, body: Callable[[], Any]) -> None:
-    """The body as an instrumented flow."""
+    """Run the body as an instrumented flow."""
     metrics.instrument(flow(name=unique)(body))()
 
 
@@ -64,7 +64,7 @@ def test_a_result_from_the_cache_sends_nothing(udp: UdpReceiver, unique: str) ->
     assert counted(udp, unique) == {"ti.start.load": 1, "ti.finish.load.success": 1}
 
 
-def test_a_returned_state_is_how_the_try_ends(udp: UdpReceiver, unique: str) -> None:
+def test_returned_state_decides_the_result(udp: UdpReceiver, unique: str) -> None:
     tries = []
 
     @task(retries=1)
@@ -153,7 +153,7 @@ def test_coroutines_and_generators(udp: UdpReceiver, unique: str) -> None:
     }
 
 
-def test_a_try_that_takes_too_long(udp: UdpReceiver, unique: str) -> None:
+def test_try_with_timeout(udp: UdpReceiver, unique: str) -> None:
     @task(timeout_seconds=0.1)
     def slow() -> None:
         for _ in range(6000):
@@ -177,7 +177,7 @@ def test_a_try_that_takes_too_long(udp: UdpReceiver, unique: str) -> None:
     }
 
 
-def test_a_task_whose_function_is_never_called(udp: UdpReceiver, unique: str) -> None:
+def test_task_that_fails_before_its_function_is_called(udp: UdpReceiver, unique: str) -> None:
     @task
     def broken() -> None:
         raise ValueError
@@ -201,7 +201,7 @@ def test_a_task_whose_function_is_never_called(udp: UdpReceiver, unique: str) ->
 
 
 @pytest.mark.parametrize("again", [True, False])
-def test_a_condition_that_gives_something_to_await(udp: UdpReceiver, *, again: bool) -> None:
+def test_retry_condition_that_returns_an_awaitable(udp: UdpReceiver, *, again: bool) -> None:
     async def asked() -> bool:
         return again
 
@@ -213,7 +213,7 @@ def test_a_condition_that_gives_something_to_await(udp: UdpReceiver, *, again: b
     assert ("ti.finish:1|c" in udp.lines()) is again
 
 
-def test_a_result_that_can_t_be_kept_is_one_success(udp: UdpReceiver, unique: str) -> None:
+def test_unserializable_result_counts_as_one_success(udp: UdpReceiver, unique: str) -> None:
     @task(persist_result=True)
     def load() -> object:
         return (each for each in [1])
@@ -226,7 +226,7 @@ def test_a_result_that_can_t_be_kept_is_one_success(udp: UdpReceiver, unique: st
 
 
 @pytest.mark.parametrize("is_first", [True, False])
-def test_beside_callbacks(udp: UdpReceiver, unique: str, *, is_first: bool) -> None:
+def test_metrics_together_with_callbacks(udp: UdpReceiver, unique: str, *, is_first: bool) -> None:
     told: list[str] = []
 
     def skipped() -> None:
@@ -260,7 +260,7 @@ def test_beside_callbacks(udp: UdpReceiver, unique: str, *, is_first: bool) -> N
     assert told == ["retry"]
 
 
-def test_callbacks_don_t_change_the_operator_s_name(udp: UdpReceiver, unique: str) -> None:
+def test_callbacks_do_not_change_the_operator_name(udp: UdpReceiver, unique: str) -> None:
     @on_success(lambda context: None)
     @task
     def load() -> None: ...
@@ -293,7 +293,7 @@ def test_copies_are_measured_once(udp: UdpReceiver, unique: str) -> None:
     }
 
 
-def test_the_function_itself_is_the_same_for_who_looks_at_it_or_calls_it(udp: UdpReceiver, unique: str) -> None:
+def test_instrumented_function_keeps_its_signature_and_behaviour(udp: UdpReceiver, unique: str) -> None:
     def load(number: int, *, twice: bool = False) -> int:
         """Load it."""
         return number * (2 if twice else 1)
@@ -322,7 +322,7 @@ def test_the_function_itself_is_the_same_for_who_looks_at_it_or_calls_it(udp: Ud
 
 
 class _Context:
-    """What the policy reads of a run's context."""
+    """The part of a run's context that the policy reads."""
 
     def __init__(self, of: object) -> None:
         self.task = of

@@ -1,4 +1,4 @@
-"""`BaseNotifier`: a notifier that was written for Airflow, as a callback."""
+"""`BaseNotifier`: a notifier written for Airflow, used as a callback."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from airflow_compat.notifiers import BaseNotifier
 
 
 class Recorder(BaseNotifier):
-    """As it would be written for Airflow."""
+    """A notifier as written for Airflow."""
 
     template_fields = ("message", "extras")
 
@@ -33,7 +33,7 @@ class Recorder(BaseNotifier):
         self.log.info("sent to %s", context["dag"])
 
 
-def test_each_call_renders_anew() -> None:
+def test_each_call_renders_again() -> None:
     notifier = Recorder("{{ ds }} failed", {"to": ["{{ ds }}"], "{{ ds }}": 1})
     notifier({"ds": "2026-11-21", "dag": None})
     notifier({"ds": "2026-11-22", "dag": None})
@@ -44,7 +44,7 @@ def test_each_call_renders_anew() -> None:
     assert notifier.message == "{{ ds }} failed"
 
 
-def test_one_notifier_serves_all_tasks_of_a_flow() -> None:
+def test_tasks_share_one_notifier() -> None:
     notifier = Recorder("{{ ti.task_id }}: {{ exception }}")
 
     @on_failure(notifier)
@@ -66,7 +66,7 @@ def test_one_notifier_serves_all_tasks_of_a_flow() -> None:
     assert [message for message, _ in notifier.sent] == ["extract: no rows", "load: no table"]
 
 
-def test_a_notifier_serves_a_flow() -> None:
+def test_notifier_for_a_flow() -> None:
     notifier = Recorder("{{ dag.dag_id }}: {{ reason }}")
 
     @on_failure(notifier)
@@ -90,7 +90,7 @@ def test_the_context_has_the_template_fields() -> None:
     assert (seen["message"], seen["extras"]) == ("{{ extras }}", "{{ ds }}")
 
 
-def test_a_missed_sla_calls_with_five_arguments() -> None:
+def test_missed_sla_passes_five_arguments() -> None:
     notifier = Recorder("{{ dag.dag_id }}: {{ task_list }} {{ slas | length }} {{ blocking_tis }}")
     notifier(SimpleNamespace(dag_id="etl"), "load on 2026", "", [1], "b")
     assert notifier.sent == [("etl: load on 2026 1 b", None)]
@@ -98,7 +98,7 @@ def test_a_missed_sla_calls_with_five_arguments() -> None:
         notifier(1, 2, 3)
 
 
-def test_what_notify_raises_is_the_callers() -> None:
+def test_exceptions_of_notify_reach_the_caller() -> None:
     class Broken(Recorder):
         def notify(self, context: Any) -> None:
             raise ConnectionError("no answer")
@@ -146,7 +146,7 @@ def test_a_template_field_may_be_a_file_or_a_callable(tmp_path: Path) -> None:
     assert notifier.sent == [("file of 2026-11-22", "call of 2026-11-22")]
 
 
-def test_rendering_in_place_is_there_too() -> None:
+def test_render_template_fields_renders_in_place() -> None:
     notifier = Recorder("{{ ds }}")
     notifier.render_template_fields({"ds": "2026-11-22"})
     assert notifier.message == "2026-11-22"
@@ -155,7 +155,7 @@ def test_rendering_in_place_is_there_too() -> None:
         notifier.render_template_fields({"ds": "1"}, object())
 
 
-def test_a_notifier_that_calls_no_super_works() -> None:
+def test_notifier_without_super_init_works() -> None:
     class Bare(BaseNotifier):
         def __init__(self) -> None:
             self.sent: list[str] = []
@@ -168,6 +168,6 @@ def test_a_notifier_that_calls_no_super_works() -> None:
     assert bare.sent == ["2026-11-22"]
 
 
-def test_importing_the_notifiers_imports_nothing_heavy() -> None:
+def test_importing_notifiers_loads_no_heavy_modules() -> None:
     code = "import sys, airflow_compat.notifiers; print({'prefect', 'jinja2', 'apprise', 'httpx'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

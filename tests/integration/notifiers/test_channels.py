@@ -1,4 +1,4 @@
-"""Ready notifiers send what Airflow's send: `tests/data/airflow_notifications.json` has what those sent."""
+"""Notifiers send the same messages as Airflow's, recorded in `tests/data/airflow_notifications.json`."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def connect(monkeypatch: pytest.MonkeyPatch, fill: Callable[[Any], Any]) -> Conn
 @pytest.mark.parametrize(
     ("case", "release"), SENT, ids=lambda value: value if isinstance(value, str) else value["name"]
 )
-def test_what_airflow_sends_is_sent(  # noqa: PLR0917
+def test_messages_equal_airflows(  # noqa: PLR0917
     case: dict[str, Any], release: str, http: Target, smtp: Target, fill: Callable[[Any], Any], connect: Connect
 ) -> None:
     connect(case["conn_id"], case["connection"])
@@ -96,9 +96,7 @@ def test_what_airflow_sends_is_sent(  # noqa: PLR0917
 @pytest.mark.parametrize(
     ("case", "release"), ALERTS, ids=lambda value: value if isinstance(value, str) else value["name"]
 )
-def test_the_alert_on_an_error_reads_as_airflows(
-    case: dict[str, Any], release: str, smtp: Target, connect: Connect
-) -> None:
+def test_error_alert_equals_airflows(case: dict[str, Any], release: str, smtp: Target, connect: Connect) -> None:
     connect("smtp_default", RECORDED["alert_connection"])
     context = context_of({"context": {"ti": case["ti"][release]}})
     context["exception"] = ValueError(case["error"])
@@ -110,7 +108,7 @@ def test_the_alert_on_an_error_reads_as_airflows(
     assert mail["headers"]["Subject"] == case["sent"]["2.11"]["subject"]
 
 
-def test_the_alert_takes_the_configurations_templates(smtp: Target, tmp_path: Path, connect: Connect) -> None:
+def test_alert_uses_given_templates(smtp: Target, tmp_path: Path, connect: Connect) -> None:
     connect("mail", RECORDED["alert_connection"])
     (tmp_path / "s.txt").write_text("{{ ti.task_id }}: {{ exception }}\n")
     (tmp_path / "h.html").write_text("try {{ try_number }} of {{ max_tries + 1 }}:\n{{ exception_html }}")
@@ -131,7 +129,7 @@ def test_the_alert_takes_the_configurations_templates(smtp: Target, tmp_path: Pa
         EmailAlert("a@example.com", subject_template="nowhere.txt")
 
 
-def test_a_mapped_tasks_alert_has_its_index(smtp: Target, connect: Connect) -> None:
+def test_alert_of_a_mapped_task_has_its_index(smtp: Target, connect: Connect) -> None:
     connect("smtp_default", RECORDED["alert_connection"])
     ti = {**RECORDED["alerts"][0]["ti"]["3.3"], "map_index": 3, "state": "up_for_retry"}
     EmailAlert("a@example.com")(context_of({"context": {"ti": ti}}))
@@ -139,7 +137,7 @@ def test_a_mapped_tasks_alert_has_its_index(smtp: Target, connect: Connect) -> N
     assert mail["headers"]["Subject"] == "Airflow alert: <TaskInstance: etl.load manual__1 map_index=3 [up_for_retry]>"
 
 
-def test_a_message_goes_through_an_imported_connection(unique: str, http: Target, smtp: Target, tmp_path: Path) -> None:
+def test_message_through_an_imported_connection(unique: str, http: Target, smtp: Target, tmp_path: Path) -> None:
     exported = {
         f"{unique}_hook": {"conn_type": "slackwebhook", "password": f"{http.url}/services/T/B/x"},
         f"{unique}_slack": {"conn_type": "slack", "password": "xoxb-1", "extra": {"base_url": f"{http.url}/api"}},
@@ -190,6 +188,6 @@ def test_teams_gets_an_adaptive_card(connection: dict[str, Any], http: Target, c
 
 
 def test_a_given_integration_key_needs_no_connection(http: Target, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("airflow_compat._notifiers.pagerduty._BASE_URL", http.url)
+    monkeypatch.setattr("airflow_compat.notifiers._pagerduty._BASE_URL", http.url)
     PagerdutyNotifier(summary="s", severity="info", integration_key="k")({})
     assert [(request["path"], request["json"]["routing_key"]) for request in http.received] == [("/v2/enqueue", "k")]

@@ -1,4 +1,4 @@
-"""A notification that can't be sent is an error that says why, and shows no secret."""
+"""An unsendable notification raises an error with the reason and without secrets."""
 
 from __future__ import annotations
 
@@ -96,25 +96,25 @@ def notifier_and_connection(kind: str, unique: str, http: Target) -> tuple[BaseN
 
 
 def shown_by(error: BaseException) -> str:
-    """All that a log, or a tool that prints the locals of our frames, would show."""
+    """Return everything that a log, or a tool that prints the locals of our frames, would show."""
     frames = error.__traceback__.tb_next if error.__traceback__ else None
     shown = traceback.TracebackException(type(error), error, frames, capture_locals=True)
     return "".join(shown.format()) + repr(error)
 
 
 @pytest.mark.parametrize("kind", ["slack", "webhook", "teams", "discord", "pagerduty"])
-def test_a_refusal_says_the_status_and_no_secret(
+def test_refusal_shows_the_status_but_no_secret(
     kind: str, unique: str, http: Target, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     notifier, connection = notifier_and_connection(kind, unique, http)
     connect(connection)
     for status, advice in [
-        (403, "check the secret"),
-        (404, "make a new webhook"),
-        (429, "limits how often"),
+        (403, "Check the secret"),
+        (404, "create a new webhook"),
+        (429, "limits the number of calls"),
         (503, "try again later"),
-        (302, "compare the message"),
+        (302, "Compare the message"),
     ]:
         http.status, http.answer = status, json.dumps({"error": SECRET, "message": SECRET})
         with pytest.raises(NotificationError, match=rf"{unique}.*HTTP {status}.*{advice}") as caught:
@@ -126,7 +126,7 @@ def test_a_refusal_says_the_status_and_no_secret(
     assert SECRET not in repr(notifier)
 
 
-def test_slacks_word_for_an_error_is_told(unique: str, http: Target, connect: Connect) -> None:
+def test_service_error_codes_are_shown(unique: str, http: Target, connect: Connect) -> None:
     connect(slack_api(http))
     http.answer = '{"ok": false, "error": "channel_not_found"}'
     with pytest.raises(NotificationError, match=r"HTTP 200, channel_not_found"):
@@ -142,13 +142,13 @@ def test_slacks_word_for_an_error_is_told(unique: str, http: Target, connect: Co
 
 
 @pytest.mark.parametrize("kind", ["slack", "webhook", "teams", "discord", "pagerduty"])
-def test_a_server_that_is_not_there(kind: str, unique: str, http: Target, connect: Connect) -> None:
+def test_unreachable_server(kind: str, unique: str, http: Target, connect: Connect) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         http.url = f"http://127.0.0.1:{free.getsockname()[1]}"
     notifier, connection = notifier_and_connection(kind, unique, http)
     connect(connection)
     with pytest.raises(
-        NotificationError, match=rf"{unique}.*gave no answer.*Connection refused.*check its host"
+        NotificationError, match=rf"{unique}.*gave no answer.*Connection refused.*Check the connection's host"
     ) as caught:
         notifier({})
     assert SECRET not in shown_by(caught.value)
@@ -156,18 +156,18 @@ def test_a_server_that_is_not_there(kind: str, unique: str, http: Target, connec
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9/{}/\u00fc", "http://.host/{}"])
-def test_an_address_that_no_request_can_carry(address: str, unique: str, connect: Connect) -> None:
+def test_invalid_address(address: str, unique: str, connect: Connect) -> None:
     # The server is never asked: the request can't be written.
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = address.format(SECRET).replace(":9/", f":{silent.getsockname()[1]}/")
         connect({"conn_type": "slackwebhook", "password": url})
-        with pytest.raises(NotificationError, match=rf"{unique}.*Unicode.*check its host") as caught:
+        with pytest.raises(NotificationError, match=rf"{unique}.*Unicode.*Check the connection's host") as caught:
             SlackWebhookNotifier(slack_webhook_conn_id=unique, text="t")({})
     assert SECRET not in shown_by(caught.value)
     assert caught.value.__context__ is None
 
 
-def test_a_server_that_does_not_answer(unique: str, connect: Connect) -> None:
+def test_server_timeout(unique: str, connect: Connect) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/{SECRET}"
         connect({"conn_type": "slackwebhook", "password": url, "extra": {"timeout": "0.2"}})
@@ -190,7 +190,7 @@ def test_a_server_that_does_not_answer(unique: str, connect: Connect) -> None:
         (
             lambda c: SlackNotifier(slack_conn_id=c),
             {"conn_type": "slack", "password": SECRET, "extra": {"timeout": "soon"}},
-            "the timeout .* is 'soon'; write seconds",
+            r"the timeout .* is 'soon'\. Set a number of seconds",
         ),
         (
             lambda c: SlackWebhookNotifier(slack_webhook_conn_id=c, text="t"),
@@ -200,12 +200,12 @@ def test_a_server_that_does_not_answer(unique: str, connect: Connect) -> None:
         (
             lambda c: SlackWebhookNotifier(slack_webhook_conn_id=c, text="t"),
             {"conn_type": "slackwebhook", "password": " "},
-            "has no webhook: put its URL into the password",
+            r"has no webhook\. Set the webhook's URL as the password",
         ),
         (
             lambda c: SlackWebhookNotifier(slack_webhook_conn_id=c, text="t"),
             {"conn_type": "slackwebhook", "password": f"file:///etc/{SECRET}"},
-            r"no http\(s\) URL",
+            r"not an http\(s\) URL",
         ),
         (
             lambda c: SlackWebhookNotifier(slack_webhook_conn_id=c, text="t"),
@@ -213,8 +213,8 @@ def test_a_server_that_does_not_answer(unique: str, connect: Connect) -> None:
             "no answer.*InvalidURL",
         ),
         (lambda c: TeamsWebhookNotifier("t", teams_conn_id=c), {"conn_type": "msteams"}, "has no webhook"),
-        (lambda c: DiscordNotifier(c, "t"), {"conn_type": "discord", "host": "https://h"}, "no webhook_endpoint"),
-        (lambda c: DiscordNotifier(c, "t" * 2001), {}, "the text has 2001, and Discord takes 2000"),
+        (lambda c: DiscordNotifier(c, "t"), {"conn_type": "discord", "host": "https://h"}, "no valid webhook_endpoint"),
+        (lambda c: DiscordNotifier(c, "t" * 2001), {}, "the text has 2001, but Discord allows 2000"),
         (lambda c: DiscordNotifier(c, embed={"fields": [{}] * 26}), {}, "list of fields has 26"),
         (
             lambda c: PagerdutyNotifier(summary="s", severity="info", pagerduty_events_conn_id=c),
@@ -226,8 +226,8 @@ def test_a_server_that_does_not_answer(unique: str, connect: Connect) -> None:
             {},
             "neither a connection nor an integration key",
         ),
-        (lambda _: PagerdutyNotifier(summary="s", severity="info", action="go"), {}, "action is 'go'; write one of"),
-        (lambda _: PagerdutyNotifier(summary="s", severity="info", action="resolve"), {}, "needs the dedup_key"),
+        (lambda _: PagerdutyNotifier(summary="s", severity="info", action="go"), {}, r"action is 'go'\. Use one of"),
+        (lambda _: PagerdutyNotifier(summary="s", severity="info", action="resolve"), {}, "needs a dedup_key"),
         (lambda c: AppriseNotifier(body="b", apprise_conn_id=c), {"conn_type": "apprise"}, "needs a config"),
         (
             lambda c: AppriseNotifier(body="b", apprise_conn_id=c),
@@ -237,23 +237,23 @@ def test_a_server_that_does_not_answer(unique: str, connect: Connect) -> None:
         (
             lambda c: AppriseNotifier(body="b", tag="no", apprise_conn_id=c),
             {"conn_type": "apprise", "extra": {"config": {"path": "json://127.0.0.1:1/x", "tag": "yes"}}},
-            "or none has the tag",
+            "or no service has the tag",
         ),
         (
             lambda c: AppriseNotifier(body="b", apprise_conn_id=c),
             {"conn_type": "apprise", "extra": {"config": {"path": f"json://u:{SECRET}@127.0.0.1:1/x"}}},
-            "did not take the message.*Apprise's log",
+            "refused the message.*Apprise's log",
         ),
-        (smtp_notifier, {"conn_type": "smtp"}, "no sender; write from_email"),
-        (smtp_notifier, {"conn_type": "smtp", "extra": {"from_email": "a@b"}}, "it has no host"),
-        (smtp_notifier, mail(25, ssl_context="lax"), "ssl_context in its extra"),
+        (smtp_notifier, {"conn_type": "smtp"}, r"no sender is given\. Pass from_email"),
+        (smtp_notifier, {"conn_type": "smtp", "extra": {"from_email": "a@b"}}, "the connection has no host"),
+        (smtp_notifier, mail(25, ssl_context="lax"), "ssl_context in the connection's extra"),
         (smtp_notifier, mail(25, auth_type="kerberos"), "auth_type is neither"),
         (smtp_notifier, mail(25, auth_type="oauth2"), "oauth2 needs an access_token"),
-        (smtp_notifier, mail(25, retry_limit="often"), "retry_limit in its extra is no whole number"),
+        (smtp_notifier, mail(25, retry_limit="often"), "retry_limit in the connection's extra is not a whole number"),
         (smtp_notifier, mail(9, subject_template="nowhere.txt"), None),
     ],
 )  # fmt: skip
-def test_what_is_missing_or_wrong_is_named(
+def test_errors_name_the_missing_or_wrong_value(
     notifier: Callable[[str], BaseNotifier],
     connection: dict[str, Any],
     message: str | None,
@@ -269,12 +269,12 @@ def test_what_is_missing_or_wrong_is_named(
     assert SECRET not in shown_by(caught.value)
 
 
-def test_a_connection_that_is_not_there(unique: str) -> None:
+def test_missing_connection(unique: str) -> None:
     with pytest.raises(ConnectionNotFoundError, match=unique):
         SlackNotifier(slack_conn_id=unique)({})
 
 
-def test_slack_sdks_retry_handlers_are_warned_of() -> None:
+def test_retry_handlers_cause_a_warning() -> None:
     with pytest.warns(UnsupportedFeatureWarning, match="SlackNotifier: retry_handlers are not used"):
         SlackNotifier(retry_handlers=[object()])
     with pytest.warns(UnsupportedFeatureWarning, match="SlackWebhookNotifier: retry_handlers are not used"):
@@ -282,23 +282,23 @@ def test_slack_sdks_retry_handlers_are_warned_of() -> None:
 
 
 @pytest.mark.parametrize("to", ["a@example.com; ", "a@example.com,, b@example.com,"])
-def test_a_separator_at_the_end_is_no_address(to: str, unique: str, connect: Connect) -> None:
+def test_trailing_separator_is_ignored(to: str, unique: str, connect: Connect) -> None:
     with smtp_target() as smtp:
         connect({**mail(int(smtp.url)), "password": "open-sesame"})
         SmtpNotifier(to, subject="s", html_content="h", smtp_conn_id=unique)({})
         assert smtp.received[0]["to"] == [each.strip() for each in to.replace(";", ",").split(",") if each.strip()]
 
 
-def test_a_mail_servers_refusals(unique: str, connect: Connect) -> None:
+def test_mail_server_refusals(unique: str, connect: Connect) -> None:
     with smtp_target() as smtp:
         port = int(smtp.url)
         connect(mail(port))
-        with pytest.raises(NotificationError, match=r"refused the login \(SMTP 535\); check login") as caught:
+        with pytest.raises(NotificationError, match=r"refused the login \(SMTP 535\)\. Check login") as caught:
             smtp_notifier(unique)({})
         assert SECRET not in shown_by(caught.value)
         assert caught.value.__context__ is None
         connect({**mail(port, disable_tls=False), "login": None})
-        with pytest.raises(NotificationError, match="no STARTTLS or no login; set disable_tls"):
+        with pytest.raises(NotificationError, match=r"does not support STARTTLS or login\. Set disable_tls"):
             smtp_notifier(unique)({})
         connect({**mail(port), "password": "open-sesame"})
         smtp.status = 554
@@ -327,7 +327,7 @@ def test_oauth2_logs_in_with_the_token(unique: str, connect: Connect) -> None:
         assert SECRET not in shown_by(caught.value)
 
 
-def test_tls_is_as_the_connection_says(unique: str, connect: Connect, certificate: ssl.SSLContext) -> None:
+def test_tls_follows_the_connection(unique: str, connect: Connect, certificate: ssl.SSLContext) -> None:
     with smtp_target(tls=certificate) as smtp:
         opened = {"disable_ssl": False, "disable_tls": True}
         connect({**mail(int(smtp.url), ssl_context="none", **opened), "password": "open-sesame"})
@@ -340,14 +340,14 @@ def test_tls_is_as_the_connection_says(unique: str, connect: Connect, certificat
         connect({**mail(int(smtp.url), ssl_context="none", disable_tls=False), "password": "open-sesame"})
         smtp_notifier(unique)({})
         connect(mail(int(smtp.url), disable_ssl=False))
-        with pytest.raises(NotificationError, match=r"TLS failed .*set disable_ssl"):
+        with pytest.raises(NotificationError, match=r"TLS failed .*Set disable_ssl"):
             smtp_notifier(unique)({})
         assert len(smtp.received) == 1
 
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> ssl.SSLContext:
-    """A server's, that nobody trusts."""
+    """Return a server certificate that clients don't trust."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec

@@ -1,4 +1,4 @@
-"""Tasks whose functions want to be given the context, on real runs, and in a test without a run."""
+"""Tasks with context parameters, on real runs and in a test without a run."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_functions_of_all_kinds() -> None:
     asyncio.run(etl())
 
 
-def test_the_server_is_not_asked_for_what_is_not_read(unique: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_server_is_not_asked_for_unread_values(unique: str, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     send = httpx.Client.send
 
@@ -123,7 +123,7 @@ def test_the_server_is_not_asked_for_what_is_not_read(unique: str, monkeypatch: 
     assert before == 0 < after
 
 
-def test_the_callbacks_of_airflow_see_the_same_context() -> None:
+def test_callbacks_see_the_same_context() -> None:
     def tell(context: Any) -> None:
         context["told"] = 1
 
@@ -144,7 +144,7 @@ def test_the_callbacks_of_airflow_see_the_same_context() -> None:
     assert heard == [(1, 2)]
 
 
-def test_what_has_no_counterpart_says_so_when_it_is_used() -> None:
+def test_unsupported_value_raises_on_use() -> None:
     @task
     def load(outlet_events: Any = None, **context: Any) -> None:
         assert context["inlet_events"] is not None
@@ -158,7 +158,7 @@ def test_what_has_no_counterpart_says_so_when_it_is_used() -> None:
         etl()
 
 
-def test_outside_a_flow_there_is_no_run_to_tell_of() -> None:
+def test_task_outside_a_flow_has_no_run() -> None:
     @task
     def load(ti: Any = None, **context: Any) -> str:
         return f"{ti.task_id} {context['dag_run'].run_id}"
@@ -169,7 +169,7 @@ def test_outside_a_flow_there_is_no_run_to_tell_of() -> None:
 
     with temporary_settings({PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW: "ignore"}):
         assert count(3) == 3
-        with pytest.raises(UnsupportedFeatureError, match="ran outside a flow, so there is no dag_run"):
+        with pytest.raises(UnsupportedFeatureError, match="ran outside a flow, so it has no dag_run"):
             load()
 
 
@@ -187,7 +187,7 @@ def test_a_missing_argument_fails_the_task() -> None:
     assert etl() == "planes mine"
 
 
-def test_who_calls_the_function_itself_gives_the_context_or_fakes_it() -> None:
+def test_direct_call_of_the_function_needs_arguments_or_a_fake_context() -> None:
     context = make_context("load", params={"day": 3})
     assert whole.fn(1, **context) == [1, "2026-01-01", "load", -1, 3]
     with fake_context(context):
@@ -197,7 +197,7 @@ def test_who_calls_the_function_itself_gives_the_context_or_fakes_it() -> None:
         named.fn(1)
 
 
-def test_a_task_that_another_calls_as_a_function_is_that_function() -> None:
+def test_task_function_called_by_another_task_gets_no_context() -> None:
     @task
     def inner(ti: Any = None, **context: Any) -> list[Any]:
         return [ti, context]
@@ -213,13 +213,13 @@ def test_a_task_that_another_calls_as_a_function_is_that_function() -> None:
     assert etl() == [None, {}]
 
 
-def test_what_is_refused_and_warned_of_at_the_decorator() -> None:
-    with pytest.raises(InvalidArgumentError, match="refuses a default other than None; write ds=None"):
+def test_errors_and_warnings_at_the_decorator() -> None:
+    with pytest.raises(InvalidArgumentError, match=r"so its default must be None\. Use ds=None"):
 
         @task
         def default(ds: str = "2026-01-01") -> None: ...
 
-    said = r'Airflow 3 has no execution_date in its context .* airflow_version="2"'
+    said = r'Airflow 3 has no execution_date in its context, .* Set airflow_version="2"'
     with pytest.warns(UnsupportedFeatureWarning, match=said) as found:
 
         @task

@@ -1,4 +1,4 @@
-"""What a DAG's own arguments do, on real runs and deployments."""
+"""Airflow's DAG arguments, on real runs and deployments."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ START = datetime(2024, 1, 1, 6, tzinfo=ZoneInfo("Europe/Berlin"))
 
 
 def deployed(**dag_args: Any) -> DeploymentResponse:
-    """The deployment that the server has of a flow with these options."""
+    """The server's deployment of a flow with these options."""
     dag_args.setdefault("catchup", False)
 
     @flow(**flow_options(**dag_args))
@@ -34,7 +34,7 @@ def deployed(**dag_args: Any) -> DeploymentResponse:
         return client.read_deployment(made)
 
 
-def test_a_deployment_says_what_the_dag_says(unique: str) -> None:
+def test_deployment_has_the_options_of_the_dag(unique: str) -> None:
     found = deployed(
         dag_id=unique,
         description="Loads the planes.",
@@ -58,13 +58,13 @@ def test_a_deployment_says_what_the_dag_says(unique: str) -> None:
 
 @pytest.mark.parametrize("schedule", ["@daily", "0 0 * * *"])
 @pytest.mark.parametrize("place", ["dag", "default_args"])
-def test_cron_is_meant_in_the_time_zone_of_the_start_date(unique: str, schedule: str, place: str) -> None:
+def test_cron_is_in_the_time_zone_of_the_start_date(unique: str, schedule: str, place: str) -> None:
     where = {"start_date": START} if place == "dag" else {"default_args": {"start_date": START}}
     (found,) = deployed(dag_id=unique, schedule=schedule, **where).schedules
     assert (found.schedule.cron, found.schedule.timezone) == ("0 0 * * *", "Europe/Berlin")  # type: ignore[union-attr]
 
 
-def test_an_interval_counts_from_the_start_date(unique: str) -> None:
+def test_interval_starts_at_the_start_date(unique: str) -> None:
     (found,) = deployed(dag_id=unique, schedule=timedelta(hours=6), start_date=START).schedules
     assert found.schedule.interval == timedelta(hours=6)  # type: ignore[union-attr]
     assert found.schedule.anchor_date == START  # type: ignore[union-attr]
@@ -103,7 +103,7 @@ def test_the_work_queue(unique: str) -> None:
     assert deployment_options(dag_id=unique, default_args={"queue": "gpu"})["work_queue_name"] == "gpu"
 
 
-def test_a_flow_says_what_the_dag_says(unique: str) -> None:
+def test_flow_has_the_options_of_the_dag(unique: str) -> None:
     @flow(**flow_options(dag_id=unique, description="Loads the planes."))
     def etl() -> None: ...
 
@@ -120,7 +120,7 @@ def test_a_flow_times_out() -> None:
 
 
 @pytest.mark.parametrize("name", ["max_active_tasks", "concurrency"])
-def test_so_many_tasks_run_at_once(name: str) -> None:
+def test_number_of_concurrent_tasks(name: str) -> None:
     inside, most = [], []
     both = threading.Barrier(2)
 
@@ -165,7 +165,7 @@ def test_callbacks_of_the_dag_and_not_of_default_args() -> None:
     assert told == [("success", "etl", "success"), ("failure", "etl", "task_failure")]
 
 
-def test_a_failure_callback_is_for_a_crash_too() -> None:
+def test_failure_callback_is_called_for_a_crash() -> None:
     told: list[str] = []
 
     @flow(**flow_options(on_failure_callback=lambda context: told.append(context["dag_run"].state)))
@@ -177,8 +177,8 @@ def test_a_failure_callback_is_for_a_crash_too() -> None:
     assert told == ["failed"]
 
 
-def test_a_dag_file_whole(unique: str) -> None:
-    """What real DAG files say most, at once."""
+def test_whole_dag_file(unique: str) -> None:
+    """Common arguments of real DAG files, together."""
     told: list[str] = []
     default_args = {
         "owner": "data",

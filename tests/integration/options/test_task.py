@@ -1,4 +1,4 @@
-"""What Airflow's arguments of a task do, on real runs."""
+"""Airflow's task arguments, on real runs."""
 
 from __future__ import annotations
 
@@ -19,27 +19,37 @@ from prefect.context import FlowRunContext, TaskRunContext
 from prefect.futures import wait
 from prefect.tasks import Task
 
-from airflow_compat import get_current_context, pools, task
-from airflow_compat._airflow.backoff import Backoff
+from airflow_compat import Variable, get_current_context, pools, task
 from airflow_compat._prefect.run_dates import run_dates
-from airflow_compat.connections import Connection
-from airflow_compat.errors import InvalidDagLimitError, XComValueError
+from airflow_compat.connections import Connection, get_connection
+from airflow_compat.errors import (
+    ConnectionNotFoundError,
+    InvalidArgumentError,
+    InvalidConnectionError,
+    InvalidDagLimitError,
+    MissingPackageError,
+    PoolNotReadyError,
+    UnsupportedFeatureError,
+    VariableNotFoundError,
+    XComValueError,
+)
 from airflow_compat.exceptions import AirflowFailException, AirflowSkipException
 from airflow_compat.options import task_options
+from airflow_compat.options._backoff import Backoff
 
 Slept = list[float]
 
 
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> Slept:
-    """How long the engine would have slept before each further try; it doesn't."""
+    """The engine's delays before further tries, without the waiting."""
     found: Slept = []
     monkeypatch.setattr("prefect.task_engine.time", SimpleNamespace(sleep=found.append))
     return found
 
 
 def state_of(each: Task[..., Any], *args: Any, flow_name: str = "etl") -> Any:
-    """The state that a call of the task in a flow ends in."""
+    """The final state of the task's call in a flow."""
 
     @flow(name=flow_name)
     def around() -> list[Any]:
@@ -65,7 +75,7 @@ def test_retries_and_their_delay(slept: Slept) -> None:
     assert [math.ceil(each) for each in slept] == [40, 40]
 
 
-def test_the_delay_is_five_minutes_where_nobody_says(slept: Slept) -> None:
+def test_delay_defaults_to_five_minutes(slept: Slept) -> None:
     assert state_of(task(default_args={"retries": 1})(failing(1))).name == "Completed"
     assert [math.ceil(each) for each in slept] == [300]
 
@@ -77,7 +87,7 @@ def test_an_argument_wins_over_default_args_and_none_disables(slept: Slept) -> N
 
 
 @pytest.mark.parametrize("version", ["2", "3"])
-def test_the_backoff_is_airflows_for_this_very_run(slept: Slept, unique: str, version: Literal["2", "3"]) -> None:
+def test_backoff_equals_airflows_for_this_run(slept: Slept, unique: str, version: Literal["2", "3"]) -> None:
     dates = []
 
     @task(
@@ -105,7 +115,7 @@ def test_the_backoff_is_airflows_for_this_very_run(slept: Slept, unique: str, ve
     assert expected[:3] != [30, 60, 120], "there is jitter"
 
 
-def test_the_backoff_in_submitted_runs_and_by_plain_options(slept: Slept, unique: str) -> None:
+def test_backoff_in_submitted_runs_and_by_plain_options(slept: Slept, unique: str) -> None:
     options = task_options({"retries": 1, "retry_delay": 600, "retry_exponential_backoff": 3}, task_id="plain")
     plain = prefect_task(**options)(failing(1))
     ported = task(task_id="ported", retries=1, retry_delay=600, retry_exponential_backoff=3.0)(failing(1))
@@ -248,7 +258,7 @@ def _until_waiting(name: str, number: int) -> None:
     raise AssertionError(f"{name} has not {number} waiters")
 
 
-def test_the_wait_for_the_pool_is_no_part_of_the_timeout(warehouse: str) -> None:
+def test_waiting_for_the_pool_does_not_count_towards_the_timeout(warehouse: str) -> None:
     go = threading.Event()
 
     @prefect_task
@@ -286,7 +296,7 @@ def test_the_wait_for_the_pool_is_no_part_of_the_timeout(warehouse: str) -> None
     assert held(warehouse) == 0
 
 
-def test_a_timeout_in_a_thread_is_said_to_come_late(warehouse: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_timeout_in_a_thread_warns(warehouse: str, caplog: pytest.LogCaptureFixture) -> None:
     @task(pool=warehouse, execution_timeout=timedelta(seconds=30))
     def load() -> str:
         return "done"
@@ -424,7 +434,7 @@ def test_names_and_descriptions() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::airflow_compat.errors.UnsupportedFeatureWarning")
-def test_the_display_name_is_the_runs() -> None:
+def test_display_name_is_the_run_name() -> None:
     @task(task_display_name="Load {planes}")
     def load() -> str:
         context = TaskRunContext.get()
@@ -461,8 +471,54 @@ def test_the_limit_of_a_task_over_all_runs(unique: str) -> None:
     assert most == [1, 1, 1]
 
 
+def in_missing_pool() -> None:
+    with pools.pool("t_missing"):
+        pass
+
+
+def missing_package() -> None:
+    raise MissingPackageError("RedisDatabase needs the package prefect-redis")
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "tries"),
+    [
+        (in_missing_pool, PoolNotReadyError, 1),
+        (missing_package, MissingPackageError, 1),
+        (lambda: get_current_context()["conf"], UnsupportedFeatureError, 1),
+        (lambda: task(retrys=1), InvalidArgumentError, 1),
+        (lambda: Variable.get("t_missing"), VariableNotFoundError, 3),
+        (lambda: get_connection("t_missing"), ConnectionNotFoundError, 3),
+        (lambda: Connection(uri="postgres://h:port"), InvalidConnectionError, 3),
+    ],
+)
+def test_configuration_errors_are_not_retried(body: Callable[[], Any], error: type[Exception], tries: int) -> None:
+    called = []
+
+    @task(retries=2, retry_delay=0)
+    def load() -> None:
+        called.append(1)
+        body()
+
+    with pytest.raises(error):
+        state_of(load).result()
+    assert len(called) == tries
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"pool": "t_missing"}, {"max_active_tis_per_dag": 1, "dag_id": "t_missing"}], ids=["pool", "limit"]
+)
+def test_missing_limits_of_a_task_are_not_retried(arguments: dict[str, Any], slept: Slept) -> None:
+    @task(retries=2, **arguments)
+    def load() -> None: ...
+
+    with pytest.raises((PoolNotReadyError, InvalidDagLimitError)):
+        state_of(load).result()
+    assert slept == []
+
+
 @pytest.mark.parametrize("inferred", [True, False])
-def test_multiple_outputs_are_xcoms_each(inferred: bool) -> None:
+def test_each_of_multiple_outputs_is_an_xcom(inferred: bool) -> None:
     def plain():  # type: ignore[no-untyped-def]
         return {"planes": 3, "day": "monday"}
 
@@ -508,7 +564,7 @@ def test_one_output_or_none() -> None:
     assert etl() == [None, {"planes": 3}, None]
 
 
-def test_multiple_outputs_of_what_is_no_dict_fail_the_task() -> None:
+def test_multiple_outputs_without_a_dict_fail_the_task() -> None:
     @task(multiple_outputs=True)
     def load() -> int:
         return 3
@@ -519,7 +575,7 @@ def test_multiple_outputs_of_what_is_no_dict_fail_the_task() -> None:
         state.result()
 
 
-def test_it_is_a_task_of_prefects() -> None:
+def test_result_is_a_prefect_task() -> None:
     @task()
     def add(one: int, other: int = 2) -> int:
         return one + other
@@ -544,7 +600,7 @@ def test_it_is_a_task_of_prefects() -> None:
     assert add.fn(2, other=3) == 5
 
 
-def test_what_is_around_is_kept_by_with_options_and_map(warehouse: str) -> None:
+def test_layer_is_kept_by_with_options_and_map(warehouse: str) -> None:
     @task(pool=warehouse)
     def one(number: int) -> int:
         return held(warehouse)
@@ -557,7 +613,7 @@ def test_what_is_around_is_kept_by_with_options_and_map(warehouse: str) -> None:
     assert etl() == [1, [1]]
 
 
-def test_caches_tell_tasks_apart(unique: str) -> None:
+def test_caches_distinguish_tasks(unique: str) -> None:
     from prefect.cache_policies import INPUTS, TASK_SOURCE
 
     def made(value: int) -> Task[..., int]:

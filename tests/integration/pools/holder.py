@@ -1,4 +1,4 @@
-"""A process that holds a pool until it is ended, or takes it again and again; started by test_pools_signals.py."""
+"""A process that holds a pool until it is ended, or enters it again and again; started by test_signals.py."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from airflow_compat import pool
 
 
 def main(how: str, name: str) -> None:
-    """Say "held" when the pool is, and hold it; or keep it busy, with nothing between two passages."""
+    """Print "held" after entering the pool, and hold it; or keep it busy without pauses."""
     if how == "hold":
         with pool(name):
             print("held", flush=True)

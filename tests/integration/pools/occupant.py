@@ -1,4 +1,4 @@
-"""Holds slots of a pool until its standard input ends; started by test_pools_doctor.py."""
+"""Holds slots of a pool until its standard input ends; started by test_doctor.py."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Takes slots in its main thread and in tasks, fails and is cancelled at random, and keeps a record of when it was in.
+"""Takes slots in its main thread and in tasks, fails and is cancelled at random, and records its holds.
 
-Started by test_pools_stress.py, which ends it by closing its standard input, or by a signal.
+test_stress.py starts it, and ends it by closing its standard input, or by a signal.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _TASKS = 3
 
 
 class _Failure(Exception):
-    """The body fails."""
+    """A failure of the body."""
 
 
 class _Worker:
@@ -34,11 +34,11 @@ class _Worker:
         self._stopped = threading.Event()
 
     def stop(self) -> None:
-        """All passages that begin later are left out."""
+        """Skip all later entries."""
         self._stopped.set()
 
     def in_thread(self) -> None:
-        """Pass again and again."""
+        """Enter the pool again and again."""
         while not self._stopped.is_set():
             slots = self._slots()
             try:
@@ -50,7 +50,7 @@ class _Worker:
                 self._stopped.wait(0.2)
 
     async def in_tasks(self) -> None:
-        """The same in several tasks, of which many are cancelled: while they wait, and while they hold."""
+        """Enter the pool in several tasks. Many are cancelled while they wait or hold."""
 
         async def repeat() -> None:
             while not self._stopped.is_set():

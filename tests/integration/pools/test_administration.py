@@ -1,4 +1,4 @@
-"""Pools from a file or a mapping, changed in use, listed and watched; and who waits hears who holds the slots."""
+"""Pools from a file or a mapping, resized in use, listed and watched; and waiters that log the holders."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from prefect import flow, task
 
 from airflow_compat import pool
 from airflow_compat._prefect.limits import create_limit
-from airflow_compat._specs.specs import LimitSpec
-from airflow_compat.cli.main import run
+from airflow_compat._prefect.specs import LimitSpec
+from airflow_compat.cli._app import run
 from airflow_compat.errors import InvalidExportError, PoolNotReadyError, PoolTimeoutError
 from airflow_compat.pools import PoolState, apply, plan, read
 
@@ -38,7 +38,7 @@ def held(name: str) -> int:
 
 
 def in_log(name: str) -> PoolState:
-    """The pool, as soon as the log has a holder."""
+    """Return the pool, once the log has a holder."""
     until = time.monotonic() + 30
     while not (found := read(name)[0]).holders:
         assert time.monotonic() < until, found
@@ -46,7 +46,7 @@ def in_log(name: str) -> PoolState:
     return found
 
 
-def test_a_pool_that_is_raised_and_lowered_in_use_keeps_its_slots(name: str, tmp_path: Path) -> None:
+def test_resizing_a_pool_in_use_keeps_held_slots(name: str, tmp_path: Path) -> None:
     def resize(slots: int) -> tuple[str, ...]:
         (outcome,) = apply(plan({name: slots}))
         assert outcome.done
@@ -54,7 +54,7 @@ def test_a_pool_that_is_raised_and_lowered_in_use_keeps_its_slots(name: str, tmp
 
     with pool(name, slots=2):
         (note,) = resize(1)
-        assert "2 slots are held, and stay so" in note
+        assert "2 slots are held and stay held" in note
         assert held(name) == 2
         denied = Occupancy(name)
         assert denied.is_denied()
@@ -65,7 +65,7 @@ def test_a_pool_that_is_raised_and_lowered_in_use_keeps_its_slots(name: str, tmp
 
 
 class Occupancy:
-    """Tries for one slot from another thread, so that nobody waits for themselves."""
+    """Tries for one slot from another thread, to avoid a wait for own slots."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -92,7 +92,7 @@ def test_pools_from_a_file_and_from_a_mapping(unique: str, tmp_path: Path) -> No
     (again,) = plan({unique: {"slots": 2, "priority_weight": 3}})
     assert (again.action, again.notes) == (
         "unchanged",
-        ("priority_weight is dropped: it is a task's, and goes to pool(..., priority_weight=)",),
+        ("priority_weight is dropped: a priority belongs to a task, not to a pool. Use pool(..., priority_weight=)",),
     )
     (kept,) = plan({unique: 5}, replace=False)
     assert kept.action == "differs"
@@ -101,16 +101,16 @@ def test_pools_from_a_file_and_from_a_mapping(unique: str, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("content", ["[]", '{"a": {"conn_type": "http"}}', "{"])
-def test_what_holds_no_pools_is_an_error(content: str, tmp_path: Path) -> None:
+def test_source_without_pools_is_an_error(content: str, tmp_path: Path) -> None:
     file = tmp_path / "export.json"
     file.write_text(content)
     with pytest.raises(InvalidExportError, match=r"export\.json"):
         plan(file)
-    with pytest.raises(InvalidExportError, match="more than JSON can hold"):
+    with pytest.raises(InvalidExportError, match="values that JSON can't store"):
         plan({"a": {"slots": object()}})
 
 
-def test_the_list_for_people_and_for_programs(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_list_as_text_and_json(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     with pool(name):
         in_log(name)
         assert run(["pools", "list", name]) == 0
@@ -123,16 +123,16 @@ def test_the_list_for_people_and_for_programs(name: str, capfd: pytest.CaptureFi
         assert shown["holders"][0]["pid"] == os.getpid()
 
 
-def test_a_pool_that_is_not_there_is_one_line(unique: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_missing_pool_is_a_one_line_error(unique: str, capfd: pytest.CaptureFixture[str]) -> None:
     for command in ("list", "doctor"):
         assert run(["pools", command, unique]) == 2
         captured = capfd.readouterr()
         assert captured.out == ""
         assert len(captured.err.splitlines()) == 1
-        assert f"pool '{unique}': it doesn't exist" in captured.err
+        assert f"Pool '{unique}' doesn't exist" in captured.err
 
 
-def test_watching_a_pipe_gives_a_line_each_time_and_ends_with_ctrl_c(name: str) -> None:
+def test_watch_in_a_pipe_prints_lines_and_ends_with_ctrl_c(name: str) -> None:
     command = [
         sys.executable,
         "-m",
@@ -154,7 +154,7 @@ def test_watching_a_pipe_gives_a_line_each_time_and_ends_with_ctrl_c(name: str) 
     assert [json.loads(line)[0]["pool"] for line in lines] == [name, name]
 
 
-def test_a_pool_is_read_with_the_run_that_holds_it(name: str) -> None:
+def test_read_returns_the_holding_run(name: str) -> None:
     states: list[PoolState] = []
 
     @task(name="load")
@@ -176,7 +176,7 @@ def test_a_pool_is_read_with_the_run_that_holds_it(name: str) -> None:
     assert read(name)[0] == PoolState(name, 3, 0, active=True)
 
 
-def test_who_waits_hears_who_holds_the_slots_since_when(name: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_waiter_logs_the_holders_and_their_start(name: str, caplog: pytest.LogCaptureFixture) -> None:
     def wait() -> None:
         with pool(name, slots=2, timeout=7):
             pass
@@ -190,8 +190,8 @@ def test_who_waits_hears_who_holds_the_slots_since_when(name: str, caplog: pytes
             with pytest.raises(PoolTimeoutError) as caught:
                 each.result()
             assert str(caught.value) == (
-                f"pool {name!r}: 2 slots could not be had within 7 seconds; {who}. "
-                f"Wait longer, or see `airflow-compat pools list {name}`"
+                f"Pool {name!r} did not give 2 slots within 7 seconds; {who}. "
+                f"Wait longer, or run `airflow-compat pools list {name}`"
             )
     said = [record.getMessage() for record in caplog.records if "Waiting for" in record.getMessage()]
     # A thread of a busy machine wakes up late.
@@ -201,8 +201,8 @@ def test_who_waits_hears_who_holds_the_slots_since_when(name: str, caplog: pytes
 
 
 @pytest.mark.parametrize("timeout", [-1, True, "5", float("nan")])
-def test_a_timeout_that_is_none(timeout: object) -> None:
-    with pytest.raises(PoolNotReadyError, match=r"timeout is .*; write the seconds to wait"):
+def test_invalid_timeout(timeout: object) -> None:
+    with pytest.raises(PoolNotReadyError, match=r"timeout is .*\. Pass seconds, 0 or more"):
         pool("any", timeout=timeout)
 
 
@@ -228,7 +228,7 @@ with pool(sys.argv[1]):
 """
 
 
-def test_a_hold_after_a_run_is_not_the_runs(name: str, tmp_path: Path) -> None:
+def test_hold_after_a_run_does_not_belong_to_the_run(name: str, tmp_path: Path) -> None:
     # Prefect's worker for events, which was started in the task, relates what comes later to its run.
     script = tmp_path / "script.py"
     script.write_text(OUTSIDE)

@@ -1,4 +1,4 @@
-"""Leaks that are made on purpose, on a server that is killed and started again; and what only looks like one."""
+"""Real leaks on a server that is killed and restarted, and situations that only look like leaks."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, GlobalC
 
 from airflow_compat import pool
 from airflow_compat._prefect.limits import create_limit
-from airflow_compat._prefect.pool_doctor import examine
-from airflow_compat._prefect.pool_history import read_acquisitions
-from airflow_compat._prefect.pool_states import _lives
-from airflow_compat._specs.pool_history import Acquisition
-from airflow_compat._specs.specs import LimitSpec
-from airflow_compat.cli.main import run
+from airflow_compat._prefect.specs import LimitSpec
+from airflow_compat.cli._app import run
 from airflow_compat.pools import read
+from airflow_compat.pools._history import Acquisition
+from airflow_compat.pools._server_doctor import examine
+from airflow_compat.pools._server_history import read_acquisitions
+from airflow_compat.pools._server_states import _lives
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
 
-OCCUPANT = str(Path(__file__).with_name("pool_occupant.py"))
+OCCUPANT = str(Path(__file__).with_name("occupant.py"))
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServer]:
 
 @pytest.fixture(autouse=True)
 def _server(server: OwnServer) -> None:
-    """Instead of the session's."""
+    """Replaces the session's server."""
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def held(name: str) -> int:
 
 
 def in_log(name: str, wanted: Callable[[tuple[Acquisition, ...]], bool]) -> tuple[Acquisition, ...]:
-    """The open acquisitions, as soon as the log has what is wanted."""
+    """Return the open acquisitions, once the log has the expected ones."""
     limit_id = str(patient_client().read_global_concurrency_limit_by_name(name).id)
     until = time.monotonic() + 30
     while not wanted(found := read_acquisitions(limit_id).open):
@@ -114,7 +114,7 @@ def kinds(name: str) -> list[tuple[str, int]]:
 
 
 def take(client: SyncPrefectClient, name: str, *, pid: int, slots: int = 1) -> UUID:
-    """Slots that are taken by hand, as `pool()` takes them, on behalf of a process of this machine."""
+    """Take slots like `pool()`, on behalf of a process of this machine."""
     lease = client.increment_concurrency_slots_with_lease([name], slots, "concurrency", lease_duration=60).json()
     resource = {
         "prefect.resource.id": f"prefect.concurrency-limit.{lease['limits'][0]['id']}",
@@ -133,7 +133,7 @@ def take(client: SyncPrefectClient, name: str, *, pid: int, slots: int = 1) -> U
 
 
 def take_and_forget(client: SyncPrefectClient, name: str, slots: int) -> None:
-    """A lease that is gone and whose slots are still counted, of a process that is gone: what a restart leaves."""
+    """Create a leak as after a restart: the process and the lease are gone, and the slots are still counted."""
     lease = take(client, name, pid=dead_pid(), slots=slots)
     client.release_concurrency_slots_with_lease(lease)
     client.increment_concurrency_slots([name], slots, "concurrency")
@@ -146,7 +146,7 @@ def dead_pid() -> int:
 
 
 @pytest.mark.timeout(290)
-def test_of_what_a_restart_leaves_the_doctor_gives_back_the_slot_of_the_dead_alone(
+def test_after_a_restart_only_slots_of_dead_holders_are_released(
     server: OwnServer, name: str, occupant: Callable[..., Occupant], capfd: pytest.CaptureFixture[str]
 ) -> None:
     killed, goes_on = occupant(), occupant()
@@ -178,7 +178,7 @@ def test_of_what_a_restart_leaves_the_doctor_gives_back_the_slot_of_the_dead_alo
     assert held(name) == 1
 
 
-def test_a_leak_alone_is_mended_with_exit_code_0(
+def test_released_leak_ends_with_exit_code_0(
     client: SyncPrefectClient, name: str, occupant: Callable[..., Occupant], capfd: pytest.CaptureFixture[str]
 ) -> None:
     living = occupant()
@@ -194,7 +194,7 @@ def test_a_leak_alone_is_mended_with_exit_code_0(
     assert held(name) == 0
 
 
-def test_a_killed_holder_whose_lease_has_ended_is_no_leak_beside_a_living_one(
+def test_killed_holder_with_ended_lease_is_no_leak_next_to_a_living_one(
     client: SyncPrefectClient, name: str, occupant: Callable[..., Occupant]
 ) -> None:
     living = occupant()
@@ -211,9 +211,7 @@ def test_a_killed_holder_whose_lease_has_ended_is_no_leak_beside_a_living_one(
 
 @pytest.mark.stress
 @pytest.mark.timeout(280)
-def test_a_killed_holder_is_no_leak_before_and_after_its_lease_has_ended(
-    name: str, occupant: Callable[..., Occupant]
-) -> None:
+def test_killed_holder_is_no_leak_before_and_after_lease_end(name: str, occupant: Callable[..., Occupant]) -> None:
     killed = occupant()
     in_log(name, bool)
     killed.kill()
@@ -225,7 +223,7 @@ def test_a_killed_holder_is_no_leak_before_and_after_its_lease_has_ended(
     assert kinds(name) == []
 
 
-def test_what_was_taken_a_moment_ago_is_not_yet_in_the_log_and_no_leak(client: SyncPrefectClient, name: str) -> None:
+def test_just_taken_slots_without_event_are_no_leak(client: SyncPrefectClient, name: str) -> None:
     gone = take(client, name, pid=dead_pid())
     client.release_concurrency_slots_with_lease(gone)
     with pool(name, slots=2):
@@ -233,7 +231,7 @@ def test_what_was_taken_a_moment_ago_is_not_yet_in_the_log_and_no_leak(client: S
     assert kinds(name) == []
 
 
-def test_slots_that_no_event_names_are_unexplained_and_stay(client: SyncPrefectClient, name: str) -> None:
+def test_slots_without_event_are_unexplained_and_kept(client: SyncPrefectClient, name: str) -> None:
     client.increment_concurrency_slots([name], 1, "concurrency")
     take_and_forget(client, name, slots=2)
     # Which of them is the dead one's can be told: nobody was ever seen to take the other.
@@ -249,7 +247,7 @@ def test_slots_that_no_event_names_are_unexplained_and_stay(client: SyncPrefectC
     assert held(name) == 1
 
 
-def test_prefects_own_holders_are_seen(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_prefects_own_holders_are_found(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     from prefect import flow
     from prefect.concurrency.sync import concurrency
 
@@ -271,7 +269,7 @@ def test_prefects_own_holders_are_seen(name: str, capfd: pytest.CaptureFixture[s
     assert kinds(name) == []
 
 
-def test_limits_that_limit_nothing_or_let_nobody_in_are_problems(client: SyncPrefectClient, unique: str) -> None:
+def test_inactive_and_zero_limits_are_reported(client: SyncPrefectClient, unique: str) -> None:
     create_limit(LimitSpec(f"{unique}_off", 1))
     client.update_global_concurrency_limit(f"{unique}_off", GlobalConcurrencyLimitUpdate(active=False))
     create_limit(LimitSpec(f"{unique}_zero", 0))
@@ -285,7 +283,7 @@ def test_limits_that_limit_nothing_or_let_nobody_in_are_problems(client: SyncPre
     assert f"prefect gcl enable {unique}_off" in found[f"{unique}_off"].next
 
 
-def test_a_question_leaves_a_living_lease_as_it_is(name: str) -> None:
+def test_asking_for_a_lease_keeps_it_alive(name: str) -> None:
     with pool(name) as hold:
         in_log(name, bool)
         assert kinds(name) == [("held", 1)]
@@ -293,7 +291,7 @@ def test_a_question_leaves_a_living_lease_as_it_is(name: str) -> None:
         assert held(name) == 1
 
 
-def test_a_process_number_that_is_used_again_is_not_the_holder() -> None:
+def test_reused_process_id_is_not_the_holder() -> None:
     now = datetime.now(timezone.utc)
     assert _lives(os.getpid(), now)
     assert not _lives(os.getpid(), now - timedelta(days=1))

@@ -1,4 +1,4 @@
-"""Pools between processes, judged by a record of their own and not by the server's counters."""
+"""Pools between processes, checked by the processes' own record, independent of the server's counters."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ import pytest
 from prefect.client.orchestration import get_client
 
 from airflow_compat._prefect.limits import create_limit
-from airflow_compat._specs.specs import LimitSpec
+from airflow_compat._prefect.specs import LimitSpec
+
+pytestmark = pytest.mark.sqlite
 
 LIMIT = 3
 
 
 def _most_at_once(record: Path) -> tuple[int, int]:
-    """The passages in the record, and the most slots that were taken at one moment."""
+    """Return the record's holds, and the most slots taken at one moment."""
     changes = []
     lines = record.read_text().splitlines()
     for line in lines:
@@ -32,7 +34,7 @@ def _most_at_once(record: Path) -> tuple[int, int]:
 def _run(unique: str, tmp_path: Path, processes: int, rounds: int) -> None:
     create_limit(LimitSpec(unique, LIMIT))
     record = tmp_path / "record"
-    worker = str(Path(__file__).with_name("pool_worker.py"))
+    worker = str(Path(__file__).with_name("worker.py"))
     started = [subprocess.Popen([sys.executable, worker, unique, str(rounds), str(record)]) for _ in range(processes)]
     assert [process.wait() for process in started] == [0] * processes
     passages, most = _most_at_once(record)
@@ -48,5 +50,5 @@ def test_never_more_than_the_limit(unique: str, tmp_path: Path) -> None:
 
 @pytest.mark.stress
 @pytest.mark.timeout(1800)
-def test_never_more_than_the_limit_for_long(unique: str, tmp_path: Path) -> None:
+def test_never_more_than_the_limit_in_a_long_run(unique: str, tmp_path: Path) -> None:
     _run(unique, tmp_path, processes=4, rounds=250)

@@ -1,4 +1,4 @@
-"""Slots whose code ends while the server is gone, which is told of it as soon as it is back."""
+"""Slots of code that ends while the server is down are released after the restart."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from airflow_compat import pool
 from airflow_compat._prefect.limits import create_limit
-from airflow_compat._specs.specs import LimitSpec
+from airflow_compat._prefect.specs import LimitSpec
+
+pytestmark = pytest.mark.sqlite
 
 
 @pytest.fixture(autouse=True)
 def _server() -> None:
-    """Instead of the session's."""
+    """Replaces the session's server."""
 
 
 @pytest.fixture
@@ -31,9 +33,7 @@ def server(tmp_path: Path) -> Iterator[OwnServer]:
     own.kill()
 
 
-def test_they_are_given_back_once_it_is_there_again(
-    server: OwnServer, unique: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_slots_are_released_after_the_restart(server: OwnServer, unique: str, caplog: pytest.LogCaptureFixture) -> None:
     create_limit(LimitSpec(unique, 2))
     with pool(unique, slots=2):
         server.kill()

@@ -1,4 +1,4 @@
-"""Pools between processes: one that is ended gives its slots back, and one that is busy lets others in."""
+"""Pools between processes: an ended process releases its slots, and a busy process gives others a chance."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from prefect.client.orchestration import get_client
 
 from airflow_compat import pool
 from airflow_compat._prefect.limits import create_limit
-from airflow_compat._specs.specs import LimitSpec
+from airflow_compat._prefect.specs import LimitSpec
 
-HOLDER = str(Path(__file__).with_name("pool_holder.py"))
+HOLDER = str(Path(__file__).with_name("holder.py"))
 
 
 @contextmanager
 def holder(how: str, name: str) -> Iterator[subprocess.Popen[str]]:
-    """Another process that has the pool by now."""
+    """Start another process that holds the pool."""
     process = subprocess.Popen(
         [sys.executable, HOLDER, how, name], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
@@ -37,7 +37,7 @@ def holder(how: str, name: str) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_outside_a_flow_gives_the_slots_back(unique: str, number: signal.Signals) -> None:
+def test_signal_outside_a_flow_releases_slots(unique: str, number: signal.Signals) -> None:
     create_limit(LimitSpec(unique, 1))
     with holder("hold", unique) as process:
         process.send_signal(number)
@@ -48,14 +48,14 @@ def test_a_signal_outside_a_flow_gives_the_slots_back(unique: str, number: signa
         assert client.read_global_concurrency_limit_by_name(unique).active_slots == 0
 
 
-def test_a_waiter_is_let_in_by_a_process_that_keeps_the_slots_busy(unique: str) -> None:
+def test_busy_process_gives_other_processes_a_chance(unique: str) -> None:
     create_limit(LimitSpec(unique, 1))
     with holder("busy", unique), pool(unique, timeout=20) as hold:
         assert hold.waited < 20
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
-def test_a_forked_child_leaves_its_parents_slots_alone(unique: str) -> None:
+def test_forked_child_does_not_release_its_parents_slots(unique: str) -> None:
     create_limit(LimitSpec(unique, 2))
     with pool(unique):
         read, write = os.pipe()
@@ -78,7 +78,7 @@ def test_a_forked_child_leaves_its_parents_slots_alone(unique: str) -> None:
 
 
 def _leave_and_enter(name: str) -> None:
-    from airflow_compat._pools.passage import _entries
+    from airflow_compat.pools._slot_context import _entries
 
     entry = _entries.get()[-1]
     entry.give_back()

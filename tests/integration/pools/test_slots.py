@@ -1,4 +1,4 @@
-"""Pools against a real server: who gets in, who waits, and what is an error instead of a wait without end."""
+"""Pools with a real server: entering, waiting, and errors in place of endless waits."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ from prefect import flow, task
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
 
-from airflow_compat import importing, pool
+from airflow_compat import importing, pool, pools
 from airflow_compat._airflow.export_data import Export
 from airflow_compat._airflow.pool import Pool
-from airflow_compat._pools.board import board
 from airflow_compat._prefect.limits import create_limit
-from airflow_compat._specs.specs import LimitSpec
-from airflow_compat.errors import PoolLeaseLostError, PoolNotReadyError, PoolTimeoutError
+from airflow_compat._prefect.specs import LimitSpec
+from airflow_compat.errors import InvalidNameError, PoolLeaseLostError, PoolNotReadyError, PoolTimeoutError
 from airflow_compat.pools import Hold
+from airflow_compat.pools._process_pools import board
+
+pytestmark = pytest.mark.sqlite
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def held(name: str) -> int:
 
 
 def held_at_last(name: str) -> int:
-    """A server that is busy gets them back a little later."""
+    """Return the held slots. A busy server releases them a little later."""
     until = time.monotonic() + 30
     while (slots := held(name)) and time.monotonic() < until:
         time.sleep(0.05)
@@ -45,14 +47,14 @@ def held_at_last(name: str) -> int:
 
 
 def forget_leases(name: str) -> None:
-    """What an administrator, or a restart of a server that keeps leases in memory, does."""
+    """Drop the leases, like an administrator or the restart of a server with leases in memory."""
     with get_client(sync_client=True) as client:
         # A server that was busy may still be owed those of a test before.
-        for lease in [lease for lease, _ in board()._keeper.leases() if lease.limit_name == name]:
+        for lease in [lease for lease in board().keeper.leases() if lease.limit_name == name]:
             client.release_concurrency_slots_with_lease(lease.id)
 
 
-def test_slots_are_held_inside_and_free_after(name: str) -> None:
+def test_slots_are_held_inside_and_free_afterwards(name: str) -> None:
     with pool(name, slots=2) as hold:
         assert (hold.pool, hold.slots) == (name, 2)
         assert held(name) == 2
@@ -62,7 +64,7 @@ def test_slots_are_held_inside_and_free_after(name: str) -> None:
     assert held(name) == 0
 
 
-def test_never_more_at_once_than_the_pool_has(name: str) -> None:
+def test_never_more_slots_than_the_pool_has(name: str) -> None:
     inside, most, lock = 0, 0, threading.Lock()
     met = threading.Barrier(2, timeout=60)
 
@@ -96,7 +98,7 @@ def test_a_waiter_gets_in_when_the_holder_leaves(name: str) -> None:
         waiter.start()
         with ThreadPoolExecutor(1) as thread:
             in_vain = thread.submit(lambda: pool(name, slots=2, timeout=0.2).__enter__())
-            with pytest.raises(PoolTimeoutError, match=r"2 slots could not be had within 0\.2 seconds"):
+            with pytest.raises(PoolTimeoutError, match=r"did not give 2 slots within 0\.2 seconds"):
                 in_vain.result()
         order.append("holder")
     waiter.join(60)
@@ -104,18 +106,28 @@ def test_a_waiter_gets_in_when_the_holder_leaves(name: str) -> None:
 
 
 @pytest.mark.parametrize("slots", [0, -1, True, 1.5, "2"])
-def test_slots_that_are_none(slots: int) -> None:
-    with pytest.raises(PoolNotReadyError, match="whole number from 1"):
+def test_invalid_slots(slots: int) -> None:
+    with pytest.raises(PoolNotReadyError, match="whole number of at least 1"):
         pool("any", slots=slots)
 
 
-def test_a_pool_that_could_never_let_in_is_an_error_that_names_the_repair(unique: str, name: str) -> None:
+def test_error_shows_a_pool_name_with_half_a_surrogate_pair() -> None:
+    with pytest.raises(InvalidNameError, match=r"the id '\\ud800' holds half a surrogate pair"):
+        pool("\ud800")
+    with pytest.raises(InvalidNameError, match=r"the id '\\ud800' holds half a surrogate pair"):
+        pools.read("\ud800")
+
+
+def test_unusable_pool_error_names_the_fix(unique: str, name: str) -> None:
     with (
         pytest.raises(PoolNotReadyError, match=f"doesn't exist.*prefect gcl create '{unique}_x' --limit 3"),
         pool(f"{unique}_x", slots=3),
     ):
         pass
-    with pytest.raises(PoolNotReadyError, match=f"it has 2.*prefect gcl update '{name}' --limit 3"), pool(name, 3):
+    with (
+        pytest.raises(PoolNotReadyError, match=f"has 2 slots, but 3 .*prefect gcl update '{name}' --limit 3"),
+        pool(name, 3),
+    ):
         pass
     with get_client(sync_client=True) as client:
         client.create_concurrency_limit(f"{unique}_tag", 1)
@@ -123,7 +135,7 @@ def test_a_pool_that_could_never_let_in_is_an_error_that_names_the_repair(unique
         pass
 
 
-def test_an_inactive_limit_lets_nobody_in_unlimited(name: str) -> None:
+def test_inactive_limit_is_an_error(name: str) -> None:
     refusal = f"inactive.*prefect gcl enable '{name}'"
 
     def wait() -> None:
@@ -145,7 +157,7 @@ def test_an_inactive_limit_lets_nobody_in_unlimited(name: str) -> None:
         pass
 
 
-def test_waiting_for_oneself_is_an_error_at_once(name: str) -> None:
+def test_waiting_for_own_slots_is_an_immediate_error(name: str) -> None:
     with pool(name), pool(name):
         assert held(name) == 2
         with pytest.raises(PoolNotReadyError, match="wait for itself"), pool(name):
@@ -153,15 +165,15 @@ def test_waiting_for_oneself_is_an_error_at_once(name: str) -> None:
     assert held(name) == 0
 
 
-def test_an_unlimited_pool_lets_all_in(unique: str) -> None:
+def test_unlimited_pool_never_waits(unique: str) -> None:
     importing.apply(importing.plan(Export(pools=(Pool(unique, -1),))))
     with pool(unique, slots=500) as hold:
         assert hold.slots == 500
         assert held(unique) == 0
 
 
-def test_a_lost_lease_is_an_error_where_the_code_asks_or_ends(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from airflow_compat._pools import keeper
+def test_lost_lease_raises_on_check_and_at_the_end(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow_compat.pools import _lease_renewer as keeper
 
     monkeypatch.setattr(keeper, "_RENEW_SECONDS", 0.05)
     noticed = threading.Event()
@@ -228,7 +240,7 @@ def held_now(name: str) -> int:
         return thread.submit(held, name).result()
 
 
-def test_a_cancelled_waiter_leaves_nothing_held(name: str) -> None:
+def test_cancelled_waiter_holds_no_slots(name: str) -> None:
     async def cancel() -> None:
         async with pool(name, slots=2):
             waiter = asyncio.create_task(_enter(name))

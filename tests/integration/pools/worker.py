@@ -1,4 +1,4 @@
-"""A process that takes a pool again and again, and records when it was inside; started by test_pools_processes.py."""
+"""A process that takes a pool again and again, and records its holds; started by test_processes.py."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from airflow_compat import pool
 
 
 def main(name: str, rounds: int, record: str) -> None:
-    """Pass `rounds` times; each time append `start end slots` of the passage to the record, on one clock."""
+    """Enter the pool `rounds` times. Append `start end slots` of each hold to the record.
+
+    All processes use the same clock.
+    """
     chance = random.Random(os.getpid())
     for _ in range(rounds):
         slots = chance.choice((1, 1, 2))

@@ -1,4 +1,4 @@
-"""Assets on a real server: a producer's event runs the deployment that waits for it, once."""
+"""Assets on a real server: a producer's event runs the waiting deployment once."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from airflow_compat.schedules import (
 
 @flow
 def consumer() -> None:
-    """What waits."""
+    """The flow that waits for assets."""
 
 
 @pytest.fixture
 def deploy(unique: str) -> Iterator[Callable[[Any], str]]:
-    """Deploys the consumer with the schedule of a DAG; gives its id."""
+    """Deploy the consumer with a DAG's schedule, and return its id."""
     made: list[str] = []
 
     def apply(schedule: Any) -> str:
@@ -66,7 +66,7 @@ def tell(*assets: Any, **extra: Any) -> None:
 
 
 def until_known(deploy: Callable[[Any], str], unique: str) -> None:
-    """Until the server has taken up what was deployed, which is a little later: no earlier event counts."""
+    """Wait until the server has loaded the deployment's triggers. Earlier events do not count."""
     asset = Asset(f"{unique}-known")
     deployment = deploy(asset)
     until = time.monotonic() + 60
@@ -77,7 +77,7 @@ def until_known(deploy: Callable[[Any], str], unique: str) -> None:
 
 
 def settled(expected: list[int], *deployments: str) -> list[int]:
-    """How many runs each has, when as many as expected are there, or some time has passed."""
+    """Return the number of runs of each when as many as expected exist, or after some time."""
     until = time.monotonic() + 60
     while (found := [runs(each) for each in deployments]) != expected and time.monotonic() < until:
         time.sleep(0.1)
@@ -92,7 +92,7 @@ def test_an_event_of_the_asset_runs_the_deployment_once(deploy: Callable[[Any], 
     assert settled([1, 0, 1], waiting, other, last) == [1, 0, 1]
 
 
-def test_all_wait_for_each_and_use_up_what_came(deploy: Callable[[Any], str], unique: str) -> None:
+def test_asset_all_waits_for_each_and_uses_up_events(deploy: Callable[[Any], str], unique: str) -> None:
     one, two, end = (Asset(f"s3://{unique}/{name}") for name in ("one", "two", "end"))
     both, either, mixed = deploy([one, two]), deploy(one | two), deploy((one & two) | Asset(f"s3://{unique}/three"))
     half, last = deploy([one, Asset(f"s3://{unique}/never")]), deploy(end)
@@ -102,7 +102,7 @@ def test_all_wait_for_each_and_use_up_what_came(deploy: Callable[[Any], str], un
     assert settled(expected, both, either, mixed, half, last) == expected
 
 
-def test_a_schedule_may_stand_beside_assets(deploy: Callable[[Any], str], unique: str) -> None:
+def test_schedule_and_assets_can_be_combined(deploy: Callable[[Any], str], unique: str) -> None:
     timetable = CronTriggerTimetable("0 3 * * *", timezone="UTC")
     deployment = deploy(AssetOrTimeSchedule(timetable=timetable, assets=[Asset(f"s3://{unique}/one")]))
     with get_client(sync_client=True) as client:
@@ -110,7 +110,7 @@ def test_a_schedule_may_stand_beside_assets(deploy: Callable[[Any], str], unique
     assert schedule["schedule"]["cron"] == "0 3 * * *"
 
 
-def test_a_flow_tells_which_run_wrote_the_asset_and_what_else(deploy: Callable[[Any], str], unique: str) -> None:
+def test_asset_event_has_run_and_extra(deploy: Callable[[Any], str], unique: str) -> None:
     asset = Asset("stock", f"s3://{unique}/stock", extra={"team": "a"})
 
     @flow
@@ -133,10 +133,10 @@ def test_a_flow_tells_which_run_wrote_the_asset_and_what_else(deploy: Callable[[
     assert "flow-run" in {each["prefect.resource.role"] for each in event["related"]}
 
 
-def test_only_an_asset_can_be_told_of() -> None:
-    with pytest.raises(InvalidScheduleError, match="tell of each asset by itself"):
+def test_emit_asset_refuses_other_values() -> None:
+    with pytest.raises(InvalidScheduleError, match="Call emit_asset for each asset"):
         emit_asset(AssetAny(Asset("a"), Asset("b")))
-    with pytest.raises(InvalidScheduleError, match="is no asset"):
+    with pytest.raises(InvalidScheduleError, match="is not an asset"):
         emit_asset(7)
 
 

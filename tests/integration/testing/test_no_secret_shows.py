@@ -1,4 +1,4 @@
-"""No password in what a failing test of a user's prints, however much pytest is told to show."""
+"""A user's failing test prints no password, even with all of pytest's output options."""
 
 from __future__ import annotations
 

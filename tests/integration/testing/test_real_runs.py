@@ -1,4 +1,4 @@
-"""`airflow_compat.testing` beside real runs: flows that read fakes, and contexts that are as the real ones."""
+"""`airflow_compat.testing` with real runs: flows read fakes, and made contexts equal real ones."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from airflow_compat.testing import (
     make_context,
 )
 
-PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "testing.md"
+PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "testing.md"
 
 
 @pytest.mark.parametrize("version", ["2", "3"])
-def test_a_made_context_is_as_a_real_one(version: Literal["2", "3"]) -> None:
+def test_made_context_equals_a_real_one(version: Literal["2", "3"]) -> None:
     real: list[Any] = []
 
     # Read while the run goes on, as a callback would.
@@ -80,7 +80,7 @@ def test_without_fakes_the_server_is_asked_again(unique: str) -> None:
         Variable.delete(f"{unique}_target")
         assert Variable.get(f"{unique}_target", None) is None
     assert Variable.get(f"{unique}_target") == "production"
-    with pytest.raises(ConnectionNotFoundError, match="Tried, in order"):
+    with pytest.raises(ConnectionNotFoundError, match="tried, in order"):
         get_connection(f"{unique}_db")
 
 
@@ -120,7 +120,7 @@ def test_the_fixture_s_server_runs_the_page_s_flow(tmp_path: Path) -> None:
             "pytest",
             "-q",
             "-p",
-            "airflow_compat._testing.pytest_plugin",
+            "airflow_compat._pytest_plugin",
             "test_shop_flow.py",
             "test_url.py",
         ],

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Any
 
 import pytest
 from prefect.blocks.system import Secret
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.variables import Variable as PrefectVariable
 
-from airflow_compat import Variable, importing
+from airflow_compat import Variable, importing, variables
 from airflow_compat._airflow.export_data import Export
 from airflow_compat._airflow.variable import VariableRecord
 from airflow_compat.errors import InvalidNameError, ServerError, UnsendableError, VariableNotFoundError
 from airflow_compat.exceptions import AirflowException
+
+pytestmark = pytest.mark.sqlite
 
 
 def test_text_stays_text_and_json_becomes_text(unique: str) -> None:
@@ -53,6 +57,28 @@ def test_a_value_that_is_not_json_counts_as_missing_when_json_is_asked_for(uniqu
         Variable.get(unique, deserialize_json=True)
 
 
+def test_a_key_that_the_locale_lacks_is_not_in_the_environment(unique: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os.environ, "encodekey", lambda name: name.encode("ascii"))
+    assert Variable.get(f"{unique}_sp\u00e4ti", None) is None
+    assert variables.where_kept(f"{unique}_sp\u00e4ti") == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "problem"),
+    [(5, "must be a text;"), ("", "must be a text that is not empty;"), ("\ud800", "must be valid Unicode text;")],
+)
+def test_a_key_that_can_not_exist(key: Any, problem: str) -> None:
+    with pytest.raises(VariableNotFoundError, match=problem):
+        Variable.get(key)
+
+
+def test_a_missing_key_is_shown_without_raw_control_characters() -> None:
+    with pytest.raises(VariableNotFoundError) as caught:
+        Variable.get("x\0y")
+    assert str(caught.value).isprintable()
+    assert r"AIRFLOW_VAR_X\x00Y" in str(caught.value)
+
+
 def test_prefect_goes_before_the_environment(unique: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"AIRFLOW_VAR_{unique.upper()}", '{"from": "environment"}')
     assert Variable.get(unique, deserialize_json=True) == {"from": "environment"}
@@ -70,10 +96,11 @@ def test_another_key_of_the_same_name_is_not_taken(unique: str) -> None:
 def test_set_stores_the_text_that_airflow_would(unique: str) -> None:
     Variable.set(unique, 5)
     assert PrefectVariable.get(unique) == "5"
-    Variable.set(unique, {"b": [1, None], "a": "ü"}, serialize_json=True)
-    assert PrefectVariable.get(unique) == {"b": [1, None], "a": "ü"}
-    assert Variable.get(unique) == '{\n  "b": [\n    1,\n    null\n  ],\n  "a": "ü"\n}'.replace("ü", "\\u00fc")
-    assert Variable.get(unique, deserialize_json=True) == {"b": [1, None], "a": "ü"}
+    # The keys are in the order in which PostgreSQL keeps them, whatever order they are given in.
+    Variable.set(unique, {"a": "ü", "b": [1, None]}, serialize_json=True)
+    assert PrefectVariable.get(unique) == {"a": "ü", "b": [1, None]}
+    assert Variable.get(unique) == '{\n  "a": "ü",\n  "b": [\n    1,\n    null\n  ]\n}'.replace("ü", "\\u00fc")
+    assert Variable.get(unique, deserialize_json=True) == {"a": "ü", "b": [1, None]}
     with pytest.raises(TypeError, match="not JSON serializable"):
         Variable.set(unique, object(), serialize_json=True)
 
@@ -111,7 +138,7 @@ def test_delete_gives_back_what_the_version_does(unique: str) -> None:
 def test_setdefault_stores_once(unique: str) -> None:
     assert Variable.setdefault(unique, {"a": 1}, deserialize_json=True) == {"a": 1}
     assert Variable.setdefault(unique, {"a": 2}, deserialize_json=True) == {"a": 1}
-    with pytest.raises(ValueError, match="None can't be a default"):
+    with pytest.raises(ValueError, match="the default is None"):
         Variable.setdefault(f"{unique}_none", None)
 
 
@@ -169,7 +196,7 @@ def test_a_url_that_is_no_api_s_is_named(unique: str) -> None:
         try:
             with (
                 temporary_settings({PREFECT_API_URL: f"http://127.0.0.1:{server.server_port}"}),
-                pytest.raises(ServerError, match=r"is no Prefect API; see that PREFECT_API_URL"),
+                pytest.raises(ServerError, match=r"is not a Prefect API; correct PREFECT_API_URL"),
             ):
                 Variable.get(unique)
         finally:
@@ -177,9 +204,9 @@ def test_a_url_that_is_no_api_s_is_named(unique: str) -> None:
             thread.join()
 
 
-@pytest.mark.parametrize("key", [5, None, ""])
+@pytest.mark.parametrize("key", [5, None, "", "\ud800", "a\udfff"])
 def test_a_key_that_is_no_text_is_a_variable_that_is_not_there(key: object) -> None:
-    with pytest.raises(VariableNotFoundError, match="isn't defined: a key is text"):
+    with pytest.raises(VariableNotFoundError, match="isn't defined, because a key must be"):
         Variable.get(key)
     assert Variable.get(key, "default") == "default"
     with pytest.raises(InvalidNameError):

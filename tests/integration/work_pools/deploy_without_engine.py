@@ -1,4 +1,4 @@
-"""`prefect ...` where there is no Docker engine: the step that builds an image only says what it would have built."""
+"""Run `prefect` without a Docker engine: the build step only prints the image that it would build."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work pools on a real server: created with Prefect's own template, left as they are, changed when told."""
+"""Work pools on a real server: created with Prefect's template, kept, and changed on request."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ from prefect_kubernetes.worker import KubernetesWorker, KubernetesWorkerJobConfi
 
 from airflow_compat import work_pools
 from airflow_compat._prefect.client import kept_client
-from airflow_compat._work_pools.administration import apply_items
-from airflow_compat.cli.main import run
+from airflow_compat.cli._app import run
 from airflow_compat.errors import InvalidWorkPoolError, MissingPackageError, ServerUnreachableError
 from airflow_compat.work_pools import WorkPoolItem, WorkPoolSpec
+from airflow_compat.work_pools._apply import apply_items
+from airflow_compat.work_pools._secrets import secret_block
 
 Call = Callable[..., Any]
 POD = {
@@ -40,7 +41,7 @@ POD = {
 
 @pytest.fixture
 def name(unique: str) -> Iterator[str]:
-    """A name for the test's pool, which is deleted at the end."""
+    """A name for the test's pool. Deletes the pool at the end."""
     yield unique
     with get_client(sync_client=True) as client:
         for pool in client.request("POST", "/work_pools/filter", json={"limit": 200}).json():
@@ -49,7 +50,7 @@ def name(unique: str) -> Iterator[str]:
 
 
 def held(name: str) -> dict[str, Any]:
-    """The pool, as the server has it."""
+    """Return the server's pool."""
     with get_client(sync_client=True) as client:
         found: dict[str, Any] = client.request("GET", "/work_pools/{name}", path_params={"name": name}).json()
     return found
@@ -66,7 +67,7 @@ def applied(*pools: WorkPoolSpec, replace: bool = False) -> list[str]:
 
 
 @pytest.mark.parametrize("type_", ["process", "docker", "kubernetes"])
-def test_a_pool_has_the_template_of_its_worker(type_: Any, name: str) -> None:
+def test_pool_has_the_worker_template(type_: Any, name: str) -> None:
     pool = WorkPoolSpec(name, type_, concurrency_limit=3)
     assert actions(work_pools.plan([pool])) == ["create"]
     with pytest.raises(httpx.HTTPStatusError):
@@ -82,7 +83,7 @@ def test_a_pool_has_the_template_of_its_worker(type_: Any, name: str) -> None:
     assert held(name) == before
 
 
-def test_what_the_spec_adds_reaches_the_job(name: str) -> None:
+def test_spec_additions_reach_the_job(name: str) -> None:
     pool = work_pools.recommend(name, kubernetes_pod_operator=POD)
     assert applied(pool) == ["create"]
     assert applied(pool) == ["unchanged"]
@@ -93,7 +94,7 @@ def test_what_the_spec_adds_reaches_the_job(name: str) -> None:
         client.create_deployment(flow_id, name, work_pool_name=name, job_variables=dict(pool.job_variables))
         with pytest.raises(httpx.HTTPStatusError):
             client.create_deployment(flow_id, "wrong", work_pool_name=name, job_variables={"node_selector": "ssd"})
-    Secret(value="open-sesame").save("db-password", overwrite=True)
+    Secret(value="open-sesame").save(secret_block(name, "DB_PASSWORD"), overwrite=True)
     job = asyncio.run(
         KubernetesWorkerJobConfiguration.from_template_and_values(
             held(name)["base_job_template"], dict(pool.job_variables)
@@ -120,12 +121,12 @@ MAIN = {"name": "base", "image": "etl:7"}
     ],
     ids=["init_containers", "full_pod_spec", "pod_template_dict", "sidecar of an override", "init of an override"],
 )
-def test_a_secret_of_another_container_is_resolved_at_each_run(arguments: dict[str, Any], name: str) -> None:
+def test_secret_of_another_container_is_resolved_at_each_run(arguments: dict[str, Any], name: str) -> None:
     pool = work_pools.recommend(name, **arguments)
     assert applied(pool) == ["create"]
     assert applied(pool) == ["unchanged"]
     assert "open-sesame" not in json.dumps(held(name)) + json.dumps(pool.as_dict())
-    Secret(value="open-sesame").save("db-password", overwrite=True)
+    Secret(value="open-sesame").save(secret_block(name, "DB_PASSWORD", "proxy"), overwrite=True)
     job = asyncio.run(
         KubernetesWorkerJobConfiguration.from_template_and_values(
             held(name)["base_job_template"], dict(pool.job_variables)
@@ -150,7 +151,7 @@ REFERENCE = "{{ prefect.blocks.secret.db-password }}"
         {REFERENCE: "a"},
     ],
 )
-def test_the_plan_refuses_the_templates_that_the_server_refuses(annotations: dict[str, str], name: str) -> None:
+def test_plan_refuses_templates_like_the_server(annotations: dict[str, str], name: str) -> None:
     pool = WorkPoolSpec(name, "kubernetes", job_manifest={"metadata": {"annotations": annotations}})
     [item] = work_pools.plan([pool])
     template = KubernetesWorker.get_default_base_job_template()
@@ -179,7 +180,7 @@ def test_references_anywhere_in_a_manifest_are_resolved_at_each_run(name: str) -
     assert job.job_manifest["metadata"]["annotations"] == resolved
 
 
-def test_what_differs_is_left_until_it_is_told(name: str) -> None:
+def test_different_pool_is_updated_only_with_replace(name: str) -> None:
     with get_client(sync_client=True) as client:
         client.create_work_pool(WorkPoolCreate(name=name, type="kubernetes"))
     assert held(name)["base_job_template"] in ({}, None) or not held(name)["base_job_template"].get("job_configuration")
@@ -196,7 +197,7 @@ def test_what_differs_is_left_until_it_is_told(name: str) -> None:
     assert applied(pool) == ["unchanged"]
 
 
-def test_what_a_user_added_stays(name: str) -> None:
+def test_user_additions_are_kept(name: str) -> None:
     own = KubernetesWorker.get_default_base_job_template()
     own["job_configuration"]["job_manifest"]["spec"]["template"]["spec"]["hostNetwork"] = True
     with get_client(sync_client=True) as client:
@@ -205,7 +206,7 @@ def test_what_a_user_added_stays(name: str) -> None:
         )
     [item] = work_pools.plan([WorkPoolSpec(name, "kubernetes")])
     assert item.action == "unchanged"
-    assert item.notes == ("its concurrency limit of 9 is left as it is",)
+    assert item.notes == ("keeps its concurrency limit of 9",)
     assert applied(work_pools.recommend(name, kubernetes_pod_operator=POD), replace=True) == ["update"]
     spec = held(name)["base_job_template"]["job_configuration"]["job_manifest"]["spec"]["template"]["spec"]
     assert spec["hostNetwork"] is True
@@ -213,7 +214,7 @@ def test_what_a_user_added_stays(name: str) -> None:
     assert held(name)["concurrency_limit"] == 9
 
 
-def test_another_type_is_refused_and_nothing_is_written(name: str) -> None:
+def test_other_type_is_refused_and_nothing_is_written(name: str) -> None:
     applied(WorkPoolSpec(name, "process"))
     other = WorkPoolSpec(f"{name}-other", "process")
     with pytest.raises(InvalidWorkPoolError, match=f"process pool of this name.*{name}"):
@@ -221,14 +222,14 @@ def test_another_type_is_refused_and_nothing_is_written(name: str) -> None:
     assert actions(work_pools.plan([other])) == ["create"]
 
 
-def test_job_variables_that_do_not_fit_are_refused(name: str) -> None:
+def test_invalid_job_variables_are_refused(name: str) -> None:
     pool = WorkPoolSpec(name, "docker", {"image": ["a", "b"], "gpu": 1})
     [item] = work_pools.plan([pool])
     assert item.action == "refused"
     assert [note.partition(":")[0] for note in item.notes] == ["job variable gpu", "job variable image"]
 
 
-def test_several_at_once_leave_one(name: str) -> None:
+def test_concurrent_applies_create_one_pool(name: str) -> None:
     pool = WorkPoolSpec(name, "process", concurrency_limit=1)
     items = work_pools.plan([pool])
     with ThreadPoolExecutor(4) as threads:
@@ -237,26 +238,26 @@ def test_several_at_once_leave_one(name: str) -> None:
     assert applied(pool) == ["unchanged"]
 
 
-def test_one_that_was_made_otherwise_meanwhile_is_told(name: str) -> None:
+def test_different_pool_of_another_process_is_reported(name: str) -> None:
     items = work_pools.plan([WorkPoolSpec(name, "process", concurrency_limit=1)])
     applied(WorkPoolSpec(name, "process", concurrency_limit=2))
     [outcome] = apply_items(items)
     assert not outcome.done
-    assert "created in the meantime" in outcome.error
+    assert "created an object of the same name in the meantime" in outcome.error
 
 
-def test_a_pool_that_is_deleted_meanwhile_is_told_and_can_be_made_again(name: str) -> None:
+def test_deleted_pool_is_reported_and_can_be_created_again(name: str) -> None:
     applied(WorkPoolSpec(name, "process", concurrency_limit=1))
     pool = WorkPoolSpec(name, "process", concurrency_limit=2)
     items = work_pools.plan([pool], replace=True)
     with get_client(sync_client=True) as client:
         client.delete_work_pool(name)
     [outcome] = apply_items(items)
-    assert outcome.error == f"work pool {name!r} was deleted in the meantime; apply it again"
+    assert outcome.error == f"work pool {name!r} was deleted in the meantime; apply the pools again to create it"
     assert applied(pool) == ["create"]
 
 
-def test_coroutines_do_the_same(name: str) -> None:
+def test_async_twins(name: str) -> None:
     async def both() -> list[str]:
         pool = WorkPoolSpec(name, "process")
         [planned] = await work_pools.aplan([pool])
@@ -267,7 +268,7 @@ def test_coroutines_do_the_same(name: str) -> None:
     assert asyncio.run(both()) == ["create", "create", "unchanged"]
 
 
-def test_without_the_package_the_servers_own_description_is_taken(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_template_comes_from_the_server_without_the_package(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(BaseWorker, "get_worker_class_from_type", staticmethod(lambda type_: None))
     pool = work_pools.recommend(name, kubernetes_pod_operator={**POD, "annotations": {"a": "b"}})
     assert applied(pool) == ["create"]
@@ -277,14 +278,14 @@ def test_without_the_package_the_servers_own_description_is_taken(name: str, mon
     assert applied(pool) == ["unchanged"]
 
 
-def test_where_neither_knows_of_a_type_its_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_type_names_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(BaseWorker, "get_worker_class_from_type", staticmethod(lambda type_: None))
-    monkeypatch.setattr("airflow_compat._prefect.work_pools._read_worker_metadata", dict)
+    monkeypatch.setattr("airflow_compat.work_pools._server._read_worker_metadata", dict)
     with pytest.raises(MissingPackageError, match=r'pip install "airflow-compat\[docker\]"'):
         work_pools.plan([WorkPoolSpec("etl", "docker")])
 
 
-def test_a_server_that_is_gone_midway_ends_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_server_stops_apply(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     items = work_pools.plan([WorkPoolSpec(f"{name}-{number}", "process") for number in range(3)])
 
     def gone(*_: Any, **__: Any) -> None:
@@ -294,11 +295,11 @@ def test_a_server_that_is_gone_midway_ends_it(name: str, monkeypatch: pytest.Mon
     outcomes = apply_items(items)
     assert "can't be reached" in outcomes[0].error
     assert [outcome.error for outcome in outcomes[1:]] == [
-        "not tried, since the server can't be reached; apply the pools again"
+        "not sent, because the server can't be reached; apply the pools again"
     ] * 2
 
 
-def test_a_server_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_server_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
     with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}), pytest.raises(ServerUnreachableError):
@@ -307,7 +308,7 @@ def test_a_server_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture
 def call(capfd: pytest.CaptureFixture[str]) -> Call:
-    """Runs a command; what it printed, or with --json what that says. The exit code is checked."""
+    """Run a command, check its exit code, and return its output, parsed if it has --json."""
 
     def command(*arguments: str, code: int = 0) -> Any:
         capfd.readouterr()
@@ -335,7 +336,7 @@ work_pools:
 """
 
 
-def test_the_command_from_the_recommendation_to_the_pool(name: str, tmp_path: Path, call: Call) -> None:
+def test_command_from_recommendation_to_pool(name: str, tmp_path: Path, call: Call) -> None:
     file = tmp_path / "pools.yaml"
     file.write_text(YAML.replace("NAME", name))
     said = call("recommend", str(file))
@@ -368,17 +369,17 @@ def test_the_command_from_the_recommendation_to_the_pool(name: str, tmp_path: Pa
     assert "workPool: " + name in call("helm-values", str(file), "--pool", name, "--api-url", "http://prefect:4200/api")
 
 
-def test_the_command_writes_nothing_where_one_is_refused(name: str, tmp_path: Path, call: Call) -> None:
+def test_command_writes_nothing_if_one_pool_is_refused(name: str, tmp_path: Path, call: Call) -> None:
     applied(WorkPoolSpec(name, "docker"))
     file = tmp_path / "pools.yaml"
     file.write_text(YAML.replace("NAME", name))
     said = call("apply", str(file), code=1)
     assert "refused" in said
-    assert "not tried, since another is refused" in said
+    assert "not written, because another entry is refused" in said
     assert actions(work_pools.plan([WorkPoolSpec(f"{name}-gpu", "process")])) == ["create"]
 
 
-def test_a_module_of_pools_is_one_too(name: str, tmp_path: Path, call: Call) -> None:
+def test_command_takes_a_module_of_pools(name: str, tmp_path: Path, call: Call) -> None:
     file = tmp_path / "pools.py"
     file.write_text(
         "from airflow_compat import work_pools\n"
@@ -391,24 +392,28 @@ def test_a_module_of_pools_is_one_too(name: str, tmp_path: Path, call: Call) -> 
     ("file", "text", "match"),
     [
         ("pools.toml", "", "ends in none of .py, .yaml, .yml, .json"),
-        ("pools.yaml", "work_pools: []", "there is no work pool in it"),
-        ("pools.yaml", "work_pools: 3", "work_pools are no list"),
-        ("pools.yaml", "- 3", "line 1: a int stands for a work pool"),
-        ("pools.yaml", "- {name: etl, typ: docker}", "line 1, work pool 'etl': typ says nothing of a work pool"),
-        ("pools.yaml", "- {name: etl, docker_operator: ls}", "docker_operator is a str; write its arguments"),
-        ("pools.yaml", "- {name: 3}", "name is a int; write a text"),
+        ("pools.yaml", "work_pools: []", "has no work pool"),
+        ("pools.yaml", "work_pools: 3", "work_pools is not a list"),
+        ("pools.yaml", "- 3", "line 1: found a int instead of a work pool"),
+        ("pools.yaml", "- {name: etl, typ: docker}", "line 1, work pool 'etl': typ is not an argument of a work pool"),
+        (
+            "pools.yaml",
+            "- {name: etl, docker_operator: ls}",
+            "docker_operator is a str. Use a mapping of argument names and values",
+        ),
+        ("pools.yaml", "- {name: 3}", "name is a int. Use a text"),
         (
             "pools.yaml",
             "\n- {name: etl, docker_operator: {imag: a}}",
             "line 2, work pool 'etl': DockerOperator",
         ),
         ("pools.json", '[{"name": "etl", "executor": "DaskExecutor"}]', "executor 'DaskExecutor'"),
-        ("pools.json", "{", "not YAML"),
-        ("pools.py", "x = 1", "there is no work pool in it; keep what work_pools.recommend()"),
-        ("pools.py", "raise KeyError('secret')", "it raises KeyError; mend it there"),
+        ("pools.json", "{", "not one YAML document"),
+        ("pools.py", "x = 1", "the module has no work pool; assign the result of work_pools.recommend()"),
+        ("pools.py", "raise KeyError('secret')", "the module raises KeyError; correct the code"),
     ],
 )
-def test_what_is_wrong_with_a_file_is_said(file: str, text: str, match: str, tmp_path: Path, call: Call) -> None:
+def test_file_errors_name_the_file(file: str, text: str, match: str, tmp_path: Path, call: Call) -> None:
     path = tmp_path / file
     path.write_text(text)
     said = call("plan", str(path), code=2)
@@ -421,8 +426,8 @@ def test_what_is_wrong_with_a_file_is_said(file: str, text: str, match: str, tmp
     [
         (["--api-url", "u"], "choose one with --pool"),
         (["--api-url", "u", "--pool", "none"], "no pool 'none'; choose one of"),
-        (["--pool", "NAME"], "give either api_url"),
-        (["--pool", "NAME-gpu", "--api-url", "u"], "a process pool has none"),
+        (["--pool", "NAME"], "Pass either api_url"),
+        (["--pool", "NAME-gpu", "--api-url", "u"], "is a process pool"),
     ],
 )
 def test_helm_values_need_one_pool_and_one_server(
@@ -433,7 +438,7 @@ def test_helm_values_need_one_pool_and_one_server(
     assert match in call("helm-values", str(file), *(each.replace("NAME", name) for each in arguments), code=2)
 
 
-def test_a_flow_is_deployed_with_the_job_variables(name: str, tmp_path: Path) -> None:
+def test_flow_is_deployed_with_the_job_variables(name: str, tmp_path: Path) -> None:
     (tmp_path / "ported.py").write_text("from prefect import flow\n\n@flow\ndef ported(): ...\n")
     pool = work_pools.recommend(name, docker_operator={"image": "registry.example.com/etl:7", "mem_limit": "1g"})
     applied(pool)
@@ -452,7 +457,7 @@ def test_a_flow_is_deployed_with_the_job_variables(name: str, tmp_path: Path) ->
     assert deployment.job_variables == {"image": "registry.example.com/etl:7", "mem_limit": "1g"}
 
 
-def test_the_image_that_is_built_is_the_deployments(name: str, tmp_path: Path) -> None:
+def test_deployment_uses_the_built_image(name: str, tmp_path: Path) -> None:
     applied(WorkPoolSpec(name, "docker"))
     (tmp_path / "ported.py").write_text("from prefect import flow\n\n@flow\ndef ported(): ...\n")
     Secret(value="open-sesame").save(f"{name}-token")

@@ -17,7 +17,7 @@ from xcom_runs import elsewhere, here, until_the_server_has, xcom_pull, xcom_pus
 from airflow_compat.errors import UnsupportedFeatureError, XComError, XComValueError
 from airflow_compat.exceptions import AirflowException
 from airflow_compat.xcom import (
-    Where,
+    TaskInstanceAddress,
     pull,
     push,
     remember_return,
@@ -44,7 +44,7 @@ def test_tasks_in_threads_and_the_flows_body_see_the_same() -> None:
     assert etl() == (([1, 2], {"rows": (1, 2)}, "body"), [[1, 2], None], None)
 
 
-def test_coroutines() -> None:
+def test_push_and_pull_in_coroutines() -> None:
     @task
     async def extract() -> None:
         xcom_push("n", 5)
@@ -59,7 +59,7 @@ def test_coroutines() -> None:
 
 
 @pytest.mark.parametrize("airflow_version", ["2", "3"])
-def test_mapped_runs_that_returned_none_or_failed_leave_no_end(airflow_version: Any) -> None:
+def test_mapped_runs_without_a_value_do_not_end_the_search(airflow_version: Any) -> None:
     @task
     def mapped(index: int) -> None:
         if index == 3:
@@ -116,7 +116,7 @@ def test_any_text_is_a_key_and_a_task_id() -> None:
     assert [pull(where, text, key=text) for text in texts] == texts
 
 
-def test_a_pull_gives_a_copy_and_a_push_takes_one() -> None:
+def test_push_and_pull_copy_values() -> None:
     @flow(name="etl")
     def etl() -> None:
         rows = [1]
@@ -131,17 +131,17 @@ def test_a_pull_gives_a_copy_and_a_push_takes_one() -> None:
 def test_outside_a_flow() -> None:
     @task
     def alone() -> None:
-        remember_return(Where(None, "", "alone"), 1)
-        with pytest.raises(XComError, match=r"task 'alone' runs outside a flow.*call it in a flow") as caught:
-            push(Where(None, "", "alone"), "k", 1)
+        remember_return(TaskInstanceAddress(None, "", "alone"), 1)
+        with pytest.raises(XComError, match=r"task 'alone' runs outside a flow.*call the task in a flow") as caught:
+            push(TaskInstanceAddress(None, "", "alone"), "k", 1)
         assert isinstance(caught.value, AirflowException)
 
     alone()
     with pytest.raises(XComError, match="outside a flow"):
-        pull(Where(None, "", "alone"), "extract")
+        pull(TaskInstanceAddress(None, "", "alone"), "extract")
 
 
-def test_what_xcom_does_not_keep() -> None:
+def test_values_that_xcom_refuses() -> None:
     @task
     def extract() -> Any:
         remember_return(here(), {"raw": b"quartz-Tern"})
@@ -150,11 +150,11 @@ def test_what_xcom_does_not_keep() -> None:
     @flow(name="etl")
     def etl() -> None:
         assert extract() == {"raw": b"quartz-Tern"}
-        refused = r"XCom 'return_value' of task 'extract' can't be kept: it holds a bytes at \['raw'\]"
+        refused = r"XCom 'return_value' of task 'extract' can't be stored: the value holds a bytes at \['raw'\]"
         with pytest.raises(XComValueError, match=refused) as caught:
             xcom_pull("extract")
         assert "quartz" not in str(caught.value)
-        with pytest.raises(XComValueError, match="XCom 'raw' of task 'etl' can't be kept: it is a bytes"):
+        with pytest.raises(XComValueError, match="XCom 'raw' of task 'etl' can't be stored: the value is a bytes"):
             xcom_push("raw", b"x")
         with pytest.raises(UnsupportedFeatureError, match="XCom key None"):
             xcom_pull("extract", key=None)
@@ -211,7 +211,7 @@ def test_a_plain_task_whose_result_prefect_persisted() -> None:
     assert sorted(one["n"] for one in mapped()) == [1, 2]
 
 
-def test_a_plain_task_whose_result_nobody_kept(caplog: pytest.LogCaptureFixture) -> None:
+def test_plain_task_without_a_stored_result(caplog: pytest.LogCaptureFixture) -> None:
     @task
     def extract() -> int:
         return 1
@@ -230,10 +230,7 @@ def test_a_plain_task_whose_result_nobody_kept(caplog: pytest.LogCaptureFixture)
     # Other threads log, too.
     said = {record.getMessage() for record in caplog.records if record.name == "prefect.flow_runs"}
     assert len(said) == 1
-    assert (
-        "task 'extract' has ended, and what it returned was kept nowhere: write @task(persist_result=True)"
-        in said.pop()
-    )
+    assert "Task 'extract' has ended, but its return value was not stored. Use @task(persist_result=True)" in said.pop()
 
 
 def test_another_flow_and_earlier_runs(unique: str) -> None:

@@ -1,4 +1,4 @@
-"""What XCom holds in memory, and what is in the storage for other processes."""
+"""Which XComs memory holds, and which are in the storage for other processes."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from prefect.futures import wait
 from prefect.task_runners import ProcessPoolTaskRunner
 from xcom_runs import elsewhere, here, storage, xcom_pull, xcom_push
 
-from airflow_compat._airflow.xcom import object_name
-from airflow_compat._prefect import xcom_store
 from airflow_compat.errors import XComStorageError
+from airflow_compat.xcom import _storage as xcom_store
 from airflow_compat.xcom import pull, push, remember_return
+from airflow_compat.xcom._rules import object_name
 
 KILLED = """
 import os, signal, sys
 from prefect import flow, task
 from prefect.context import FlowRunContext
-from airflow_compat.xcom import Where, push, remember_return
+from airflow_compat.xcom import TaskInstanceAddress, push, remember_return
 
 @task
 def extract(where):
@@ -41,7 +41,7 @@ def extract(where):
 @flow(name=sys.argv[1])
 def etl():
     run = FlowRunContext.get().flow_run.id
-    extract.submit(Where(run, sys.argv[1], "extract")).result()
+    extract.submit(TaskInstanceAddress(run, sys.argv[1], "extract")).result()
     print(run, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -69,7 +69,7 @@ def test_tasks_in_processes() -> None:
     assert etl() == (([0, 10, 20], True, "body"), [20, 0], "also")
 
 
-def test_what_a_killed_flow_kept_is_there_for_a_callback_in_another_process(unique: str, tmp_path: Path) -> None:
+def test_values_of_a_killed_flow_are_readable_in_another_process(unique: str, tmp_path: Path) -> None:
     script = tmp_path / "killed.py"
     script.write_text(KILLED)
     ended = subprocess.run(
@@ -129,7 +129,7 @@ def test_a_huge_value_is_not_held_in_memory() -> None:
 
 @pytest.fixture
 def remote(unique: str) -> RemoteFileSystem:
-    """A storage that isn't local, as far as Prefect knows."""
+    """A storage that Prefect does not treat as local."""
     block = RemoteFileSystem(basepath=f"memory://{unique}")
     block.save(unique)
     return block
@@ -140,7 +140,7 @@ def _is_stored(storage: Any, run: UUID, task_id: str) -> bool:
 
 
 @pytest.mark.parametrize("persists", [False, True])
-def test_a_remote_storage_gets_what_another_process_may_need(remote: RemoteFileSystem, persists: bool) -> None:
+def test_remote_storage_gets_values_that_another_process_may_need(remote: RemoteFileSystem, persists: bool) -> None:
     @flow(name="etl", result_storage=remote, persist_result=persists)
     def etl() -> UUID:
         run = FlowRunContext.get().flow_run.id
@@ -158,7 +158,7 @@ def test_a_remote_storage_gets_what_another_process_may_need(remote: RemoteFileS
     assert pull(where, "small", map_indexes=-1) == (5 if persists else None)
 
 
-def test_a_storage_that_does_not_work(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_broken_storage(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "file").write_text("")
     block = LocalFileSystem(basepath=str(tmp_path / "file"))
     block.save(f"broken-{os.getpid()}", overwrite=True)
@@ -178,7 +178,7 @@ def test_a_storage_that_does_not_work(tmp_path: Path, caplog: pytest.LogCaptureF
     assert "can't be written" in caplog.text
 
 
-def test_a_damaged_value_is_an_error_and_one_that_is_being_written_is_waited_for(
+def test_damaged_value_is_an_error_and_unfinished_write_is_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     @flow(name="etl")
@@ -192,7 +192,7 @@ def test_a_damaged_value_is_an_error_and_one_that_is_being_written_is_waited_for
     path = root / object_name(run, "etl", -1, "k")
     whole = path.read_bytes()
     path.write_bytes(whole[:-3])
-    with pytest.raises(XComStorageError, match="half of it is missing"):
+    with pytest.raises(XComStorageError, match="a part of the object is missing"):
         pull(elsewhere(run), "etl", key="k", map_indexes=-1)
     # The writer goes on while the reader pauses.
     monkeypatch.setattr(xcom_store, "time", SimpleNamespace(sleep=lambda _: path.write_bytes(whole)))
@@ -205,7 +205,7 @@ def test_a_damaged_value_is_an_error_and_one_that_is_being_written_is_waited_for
 
 
 class _Refusing:
-    """A storage whose reads fail as it is told to, `{}` in the words being the object's name."""
+    """A storage whose reads fail with the given error; `{}` in the text is the object's name."""
 
     def __init__(self, words: str) -> None:
         self.words = words
@@ -223,7 +223,7 @@ class _Refusing:
         ("Path {} does not exist.", True),
     ],
 )
-def test_only_an_object_that_is_not_there_counts_as_nothing(
+def test_only_a_missing_object_counts_as_no_value(
     words: str, is_missing: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(xcom_store, "storage_of", lambda _: _Refusing(words))
@@ -255,7 +255,7 @@ def test_a_forgotten_flow_run_is_read_from_the_storage(monkeypatch: pytest.Monke
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
-def test_a_forked_child_has_no_memory_of_its_parents() -> None:
+def test_forked_child_does_not_use_its_parents_memory() -> None:
     @flow(name="etl")
     def etl() -> int:
         xcom_push("k", 1)
@@ -267,7 +267,7 @@ def test_a_forked_child_has_no_memory_of_its_parents() -> None:
     assert etl() == 0
 
 
-def test_a_context_that_is_made_to_be_sent_away_and_used_here() -> None:
+def test_context_made_for_another_process_but_used_here() -> None:
     @flow(name="etl")
     def etl() -> None:
         xcom_push("k", 1)

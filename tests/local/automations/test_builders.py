@@ -1,7 +1,8 @@
-"""The builders: what they take, what they refuse, and that Prefect takes what they make."""
+"""The builders: valid and invalid arguments, and specs that Prefect accepts."""
 
 from __future__ import annotations
 
+import inspect
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -14,8 +15,8 @@ from prefect.server.events.schemas.automations import Automation as ServerAutoma
 from prefect.server.utilities.user_templates import render_user_template_sync
 
 from airflow_compat import automations
-from airflow_compat._specs.automation_plan import Found, HeldAutomation, plan_automations
-from airflow_compat._specs.automations import AutomationSpec, NotifyAction, PlainAction, RunAction
+from airflow_compat.automations._plan import FoundNeed, HeldAutomation, plan_automations
+from airflow_compat.automations._specs import AutomationSpec
 from airflow_compat.errors import InvalidAlertError, InvalidCallbackError, UnsupportedFeatureError
 from airflow_compat.notifiers import PagerdutyNotifier, SlackWebhookNotifier
 
@@ -45,13 +46,13 @@ ALERTS = [
 
 
 def data(spec: AutomationSpec) -> dict[str, Any]:
-    (item,) = plan_automations([spec], (), dict.fromkeys(spec.needs, Found(ID)), owner="team")
+    (item,) = plan_automations([spec], (), dict.fromkeys(spec.needs, FoundNeed(ID)), owner="team")
     return dict(item.data)
 
 
 @pytest.mark.parametrize("spec", ALERTS, ids=lambda spec: spec.key)
-def test_what_prefect_makes_of_an_alert_is_what_was_asked_for(spec: AutomationSpec) -> None:
-    needs = dict.fromkeys(spec.needs, Found(ID))
+def test_prefect_accepts_the_alerts(spec: AutomationSpec) -> None:
+    needs = dict.fromkeys(spec.needs, FoundNeed(ID))
     for model in (ServerAutomation, ClientAutomation):
         stored = model.model_validate({**data(spec), "id": ID}).model_dump(mode="json")
         there = HeldAutomation(ID, spec.key, "", True, stored)
@@ -76,31 +77,30 @@ def test_keys_and_names() -> None:
     assert (spec.key, spec.name, spec.description) == ("pager", "Page us", "At night too")
 
 
-def test_a_zombie_is_marked_as_crashed_before_anything_else() -> None:
+def test_zombie_is_marked_as_crashed_first() -> None:
     first, second = automations.on_zombie("etl", notify=SLACK).actions
-    assert isinstance(first, PlainAction)
-    assert isinstance(second, NotifyAction)
+    assert second.data["type"] == "send-notification"
     assert (first.data["type"], first.data["state"]) == ("change-flow-run-state", "CRASHED")
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"flow": "etl"}, "nothing to do"),
+        ({"flow": "etl"}, "has no action"),
         ({"notify": SLACK}, "no target"),
         ({"flow": "etl", "notify": "slack-webhook/"}, "notify='slack-webhook/'"),
         ({"flow": "etl", "notify": "/alerts"}, "notify='/alerts'"),
-        ({"flow": "etl", "notfy": SLACK}, r"on_failure\(\) takes no 'notfy'; did you mean 'notify'"),
-        ({"flow": "etl", "lost_task": True, "notify": SLACK}, "takes no 'lost_task'"),
+        ({"flow": "etl", "notfy": SLACK}, r"on_failure\(\) has no argument 'notfy'. Did you mean 'notify'"),
+        ({"flow": "etl", "lost_task": True, "notify": SLACK}, "has no argument 'lost_task'"),
         ({"flow": "etl", "callback": "a:b", "callback_deployment": "x"}, "callback_deployment='x'"),
         ({"flow": "etl", "run": "callbacks"}, "run='callbacks'"),
-        ({"flow": load, "notify": SLACK}, "a Task was given for a flow"),
-        ({"flow": "etl", "actions": [{"type": "nonsense"}]}, "an action isn't as Prefect's API takes it"),
-        ({"flow": "etl", "actions": [{"type": "call-webhook", "payload": "s3cret"}]}, "an action isn't as"),
-        ({"flow": "etl", "actions": [etl]}, "an action isn't as"),
+        ({"flow": load, "notify": SLACK}, "flow is a Task"),
+        ({"flow": "etl", "actions": [{"type": "nonsense"}]}, "An action is invalid"),
+        ({"flow": "etl", "actions": [{"type": "call-webhook", "payload": "s3cret"}]}, "An action is invalid"),
+        ({"flow": "etl", "actions": [etl]}, "An action is invalid"),
     ],
 )
-def test_what_can_not_be_is_refused_at_once(arguments: dict[str, Any], message: str) -> None:
+def test_invalid_arguments_are_refused(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidAlertError, match=message) as caught:
         automations.on_failure(**arguments)
     assert "s3cret" not in str(caught.value)
@@ -112,8 +112,8 @@ def test_callbacks_are_runs_of_the_deployment_that_calls_them() -> None:
         task="etl/load", notify=[SLACK, notifier], callback=["alerts:page", "alerts:page"], airflow_version="2"
     )
     first, *runs = spec.actions
-    assert isinstance(first, NotifyAction)
-    assert [run.deployment for run in runs if isinstance(run, RunAction)] == ["run-callback/default"] * 3
+    assert first.data["type"] == "send-notification"
+    assert [run.need and run.need.name for run in runs] == ["run-callback/default"] * 3
     notified, once, again = (run.as_dict(dict.fromkeys(spec.needs, ID))["parameters"] for run in runs)
     assert notified == {
         "callback": "airflow_compat.notifiers:SlackWebhookNotifier",
@@ -129,20 +129,18 @@ def test_callbacks_are_runs_of_the_deployment_that_calls_them() -> None:
 
 
 @pytest.mark.parametrize("text", ["🔥 {{ ti.task_id }}", 'é "{{ x }}" \\n\n\t{% if %} }}', "\u2028{# #}\x7f"])
-def test_the_server_s_templates_give_a_notifier_s_text_back_as_it_is(text: str) -> None:
+def test_notifier_texts_pass_server_templates_unchanged(text: str) -> None:
     notifier = SlackWebhookNotifier(slack_webhook_conn_id="slack_alerts", text=text)
     (run,) = automations.on_failure("etl", notify=notifier).actions
-    assert isinstance(run, RunAction)
-    rendered = render_user_template_sync(run.parameters["arguments"]["text"], {})
+    rendered = render_user_template_sync(run.data["parameters"]["arguments"]["text"], {})
     assert rendered == text
     # As it is sent.
     assert rendered.encode().decode() == text
 
 
-def test_a_task_s_name_may_hold_any_letter() -> None:
+def test_task_name_may_have_any_character() -> None:
     (action,) = automations.on_failure(task="etl/lädt 🔥", notify=SLACK, subject="{{ ti.task_id }}").actions
-    assert isinstance(action, NotifyAction)
-    assert render_user_template_sync(action.subject, {}) == "lädt 🔥"
+    assert render_user_template_sync(action.data["subject"], {}) == "lädt 🔥"
 
 
 @pytest.mark.parametrize(
@@ -150,8 +148,8 @@ def test_a_task_s_name_may_hold_any_letter() -> None:
     [{"everything": True}, {"tags": "prod"}, {"deployment": "*/prod"}, {"task": "*/load"}],
     ids=lambda target: next(iter(target)),
 )
-def test_an_alert_does_not_tell_of_the_runs_that_it_makes(target: dict[str, Any]) -> None:
-    """It would go on for ever: each callback that was called is a run that has succeeded."""
+def test_alert_ignores_its_own_runs(target: dict[str, Any]) -> None:
+    """Otherwise it would loop: each callback runs a flow that succeeds."""
     spec = automations.on_success(**target, callback="alerts:page", run="repair/prod")
     history = [succeeded(name, target) for name in ("etl", "repair", "run-callback")]
     ids = [run.resource_id.rpartition(".")[2] for run in automations.simulate(spec, history).fired]
@@ -159,7 +157,7 @@ def test_an_alert_does_not_tell_of_the_runs_that_it_makes(target: dict[str, Any]
 
 
 def succeeded(flow_name: str, target: dict[str, Any]) -> dict[str, Any]:
-    """The event of a run of the flow, or of its task."""
+    """Return an event of the flow's run, or of its task's."""
     kind = "task-run" if "task" in target else "flow-run"
     related = {"flow": (f"prefect.flow.{flow_name}", flow_name), "deployment": ("prefect.deployment.1", "prod")}
     return {
@@ -179,21 +177,31 @@ def succeeded(flow_name: str, target: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def test_an_alert_about_what_it_runs_is_refused() -> None:
+def test_alert_about_its_own_deployment_is_refused() -> None:
     for target in ({"flow": "run-callback"}, {"deployment": "run-callback/default"}, {"task": "run-callback/x"}):
-        with pytest.raises(InvalidAlertError, match="would run 'run-callback' for each run of it"):
+        with pytest.raises(InvalidAlertError, match="would run 'run-callback' for each run of that flow"):
             automations.on_failure(**target, callback="alerts:page")  # type: ignore[arg-type]
 
 
-def test_a_secret_does_not_go_to_the_server() -> None:
-    with pytest.raises(InvalidCallbackError, match="'integration_key' would stand readable") as caught:
+def test_secret_arguments_are_refused() -> None:
+    with pytest.raises(InvalidCallbackError, match="'integration_key' would be readable") as caught:
         automations.on_failure("etl", notify=PagerdutyNotifier(integration_key="s3cret", summary="x", severity="error"))
     assert "s3cret" not in str(caught.value)
 
 
-def test_what_no_trigger_can_count_from_is_refused() -> None:
+def test_unsupported_references_are_refused() -> None:
     with pytest.raises(UnsupportedFeatureError, match=r"since='scheduled'.*on_late_start"):
         automations.on_sla_miss("etl", sla=timedelta(hours=1), since="scheduled", notify=SLACK)  # type: ignore[arg-type]
     for reference in ("DAGRUN_LOGICAL_DATE", "AVERAGE_RUNTIME", "FIXED_DATETIME", "NONSENSE"):
         with pytest.raises(UnsupportedFeatureError, match=reference):
             automations.on_deadline("etl", interval=timedelta(hours=1), reference=reference, notify=SLACK)
+
+
+@pytest.mark.parametrize("name", [name for name in automations.__all__ if name.startswith("on_")])
+def test_each_builder_shows_its_options(name: str) -> None:
+    shown = inspect.signature(getattr(automations, name)).parameters
+    takes_tasks = name not in ("on_late_start", "on_zombie")
+    options = automations.TaskAlertOptions if takes_tasks else automations.AlertOptions
+    assert set(options.__annotations__) < set(shown)
+    assert "options" not in shown
+    assert str(shown["deployment"]) == "deployment: 'Names' = ..."

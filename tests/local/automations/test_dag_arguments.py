@@ -1,4 +1,4 @@
-"""Alerts from a DAG's own words."""
+"""Alerts from a DAG's arguments."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from prefect import flow
 
 from airflow_compat import automations, task
-from airflow_compat._specs.automations import AutomationSpec, PlainAction, RunAction
 from airflow_compat.automations import AsyncCallback, DeadlineAlert, DeadlineReference, SyncCallback, from_dag_args
+from airflow_compat.automations._specs import AutomationSpec
 from airflow_compat.errors import (
     InvalidAlertError,
     InvalidArgumentError,
@@ -31,15 +31,15 @@ SLACK = SlackWebhookNotifier(slack_webhook_conn_id="slack_alerts", text="{{ ti.t
 
 
 def told(specs: tuple[AutomationSpec, ...]) -> dict[str, list[str]]:
-    """What each alert calls."""
+    """Return the callbacks of each alert."""
     found: dict[str, list[str]] = {}
     for spec in specs:
-        calls = [action.parameters["callback"] for action in spec.actions if isinstance(action, RunAction)]
+        calls = [action.data["parameters"]["callback"] for action in spec.actions if action.need]
         found[spec.key] = [call.rpartition(":")[2] for call in calls]
     return found
 
 
-def test_all_that_a_dag_says() -> None:
+def test_alerts_of_all_dag_arguments() -> None:
     dag_args = {
         "dag_id": "etl",
         "schedule": "@daily",
@@ -75,7 +75,7 @@ def test_all_that_a_dag_says() -> None:
     }
 
 
-def test_what_callbacks_are_given() -> None:
+def test_callback_parameters() -> None:
     default_args = {"email": "a@example.com", "on_failure_callback": [SLACK, page]}
     lost, failed, *_ = from_dag_args({"dag_id": "etl", "default_args": default_args}, airflow_version="2")
     common = {
@@ -84,7 +84,7 @@ def test_what_callbacks_are_given() -> None:
         "alert": "on_failure",
         "airflow_version": "2",
     }
-    assert [action.parameters for action in failed.actions if isinstance(action, RunAction)] == [
+    assert [action.data["parameters"] for action in failed.actions if action.need] == [
         {
             **common,
             "callback": "airflow_compat.notifiers:SlackWebhookNotifier",
@@ -97,7 +97,7 @@ def test_what_callbacks_are_given() -> None:
             "arguments": {"to": ["a@example.com"], "airflow_version": "2"},
         },
     ]
-    assert all(action.parameters["lost_task"] for action in lost.actions if isinstance(action, RunAction))
+    assert all(action.data["parameters"]["lost_task"] for action in lost.actions if action.need)
     assert lost.triggers[0].match["prefect.state-type"] == ("CRASHED",)
 
 
@@ -116,7 +116,7 @@ def test_the_target() -> None:
 
 def test_a_timeout_marks_the_run_as_timed_out() -> None:
     (spec,) = from_dag_args({"dag_id": "etl", "dagrun_timeout": HOUR})
-    assert [action.data for action in spec.actions if isinstance(action, PlainAction)] == [
+    assert [action.data for action in spec.actions if not action.need] == [
         {
             "type": "change-flow-run-state",
             "state": "FAILED",
@@ -127,7 +127,7 @@ def test_a_timeout_marks_the_run_as_timed_out() -> None:
     assert spec.triggers[0].within == HOUR
 
 
-def test_an_sla_is_the_tasks_and_says_how_it_differs() -> None:
+def test_sla_warns_about_its_difference() -> None:
     args = {"dag_id": "etl", "sla_miss_callback": page, "default_args": {"sla": HOUR}}
     with pytest.warns(UnsupportedFeatureWarning, match="from the run's scheduled start in Airflow"):
         assert told(from_dag_args(args)) == {"on_sla_miss:etl/*": ["page"]}
@@ -139,13 +139,13 @@ def test_an_sla_is_the_tasks_and_says_how_it_differs() -> None:
     assert told((spec,)) == {"on_sla_miss:etl/*": ["page", "SmtpNotifier"]}
 
 
-def test_an_execute_callback_is_no_alert() -> None:
+def test_execute_callback_only_warns() -> None:
     with pytest.warns(UnsupportedFeatureWarning, match="put @on_execute above the tasks"):
         assert from_dag_args({"dag_id": "etl", "default_args": {"on_execute_callback": page}}) == ()
 
 
 class OfAirflow:
-    """A callback as Airflow's own classes keep it."""
+    """A callback like Airflow's own classes."""
 
     path = f"{__name__}.page"
     kwargs: dict[str, Any] | None = None
@@ -165,7 +165,7 @@ def test_deadlines() -> None:
         "on_deadline:etl 2": ["page"],
         "on_deadline:etl 3": ["page_async"],
     }
-    assert [action.parameters.get("arguments") for spec in specs for action in spec.actions] == [  # type: ignore[union-attr]
+    assert [action.data["parameters"].get("arguments") for spec in specs for action in spec.actions] == [
         {"text": "late"},
         None,
         {"level": 1},
@@ -178,26 +178,26 @@ def test_deadlines() -> None:
     for reference in others:
         with pytest.raises(UnsupportedFeatureError, match=reference):
             from_dag_args({"dag_id": "etl", "deadline": DeadlineAlert(reference, HOUR, page)})
-    with pytest.raises(InvalidAlertError, match="is no DeadlineAlert"):
+    with pytest.raises(InvalidAlertError, match="isn't a DeadlineAlert"):
         from_dag_args({"dag_id": "etl", "deadline": HOUR})
 
 
 @pytest.mark.parametrize(
     ("args", "error", "message"),
     [
-        ({"on_failure_calback": page}, InvalidAlertError, "did you mean 'on_failure_callback'"),
-        ({"default_args": {"email_on_failur": True}}, InvalidAlertError, "did you mean 'email_on_failure'"),
+        ({"on_failure_calback": page}, InvalidAlertError, "Did you mean 'on_failure_callback'"),
+        ({"default_args": {"email_on_failur": True}}, InvalidAlertError, "Did you mean 'email_on_failure'"),
         ({"on_failure_callback": lambda context: None}, InvalidCallbackError, "^on_failure_callback: .* is a lambda"),
         (
             {"default_args": {"on_failure_callback": lambda context: None}},
             InvalidCallbackError,
             r"^default_args\['on_failure_callback'\]: ",
         ),
-        ({"dagrun_timeout": 3600}, InvalidAlertError, "dagrun_timeout=3600 is no timedelta"),
-        ({"dagrun_timeout": timedelta(seconds=1)}, InvalidAlertError, "less than the 10 s"),
+        ({"dagrun_timeout": 3600}, InvalidAlertError, "dagrun_timeout=3600 isn't a timedelta"),
+        ({"dagrun_timeout": timedelta(seconds=1)}, InvalidAlertError, "at least 10 s"),
     ],
 )
-def test_what_can_not_be_is_refused_by_name(args: dict[str, Any], error: type[Exception], message: str) -> None:
+def test_invalid_dag_arguments_are_refused(args: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         automations.from_dag_args({"dag_id": "etl", **args})
 
@@ -205,8 +205,8 @@ def test_what_can_not_be_is_refused_by_name(args: dict[str, Any], error: type[Ex
 DEFAULTS = {"sla": HOUR, "on_failure_callback": page, "email": "a@example.com"}
 
 
-def test_a_tasks_own_sla_makes_an_alert() -> None:
-    with pytest.warns(UnsupportedFeatureWarning, match="sla differs from Airflow's: .* given the task in `tasks=`"):
+def test_sla_of_a_task_makes_an_alert() -> None:
+    with pytest.warns(UnsupportedFeatureWarning, match="sla, sla_miss_callback: .* pass the tasks in tasks="):
 
         @task(sla=HOUR)
         def load() -> None: ...
@@ -219,13 +219,13 @@ def test_a_tasks_own_sla_makes_an_alert() -> None:
         assert spec.triggers[0].within == HOUR
 
 
-def test_an_sla_miss_callback_without_an_sla_is_warned_of() -> None:
-    with pytest.warns(UnsupportedFeatureWarning, match="no task that is known has one; give the tasks with tasks="):
+def test_sla_miss_callback_without_an_sla_warns() -> None:
+    with pytest.warns(UnsupportedFeatureWarning, match="no known task has an sla. Pass the DAG's tasks in tasks="):
         assert from_dag_args({"dag_id": "etl", "sla_miss_callback": page}) == ()
 
 
 @pytest.mark.filterwarnings("ignore::airflow_compat.errors.UnsupportedFeatureWarning")
-def test_a_tasks_own_arguments_win_over_the_defaults_in_every_alert() -> None:
+def test_task_arguments_override_the_defaults() -> None:
     tasks = [
         {"task_id": "inherits"},
         {"task_id": "says the same", "on_failure_callback": [page]},
@@ -250,22 +250,22 @@ def test_a_tasks_own_arguments_win_over_the_defaults_in_every_alert() -> None:
         "on_sla_miss:etl/has its own": ["page", "SmtpNotifier"],
         "on_sla_miss:etl/says more": ["page"],
     }
-    lost = [action.parameters["tasks"] for action in specs[0].actions if isinstance(action, RunAction)]
+    lost = [action.data["parameters"]["tasks"] for action in specs[0].actions if action.need]
     assert lost == [["inherits", "says the same"]] * 2
 
 
-def test_the_alerts_read_arguments_by_the_rules_of_the_tasks() -> None:
+def test_task_argument_errors() -> None:
     with pytest.raises(InvalidCallbackError, match=r"^task 'load'\['on_failure_callback'\]: "):
         from_dag_args({"dag_id": "etl"}, tasks=[{"task_id": "load", "on_failure_callback": lambda context: None}])
     with pytest.raises(InvalidCallbackError, match=r"^default_args\['on_failure_callback'\]: callback tuple"):
         from_dag_args({"dag_id": "etl", "default_args": {"on_failure_callback": (page,)}})
-    with pytest.raises(InvalidArgumentError, match="default_args is a list; write a dict"):
+    with pytest.raises(InvalidArgumentError, match=r"default_args is of type list\. Use a dict"):
         from_dag_args({"dag_id": "etl", "default_args": [page]})
-    with pytest.raises(InvalidAlertError, match="without a task_id: sla; add it"):
+    with pytest.raises(InvalidAlertError, match=r"without a task_id: sla\. Add"):
         from_dag_args({"dag_id": "etl"}, tasks=[{"sla": HOUR}])
     with pytest.raises(InvalidAlertError, match="'load' is given twice"):
         from_dag_args({"dag_id": "etl"}, tasks=[{"task_id": "load", "sla": HOUR}, {"task_id": "load"}])
     with pytest.raises(InvalidAlertError, match="tasks has a function"):
         from_dag_args({"dag_id": "etl"}, tasks=[page])  # type: ignore[list-item]
-    with pytest.raises(InvalidAlertError, match="did you mean 'email_on_retry'"):
+    with pytest.raises(InvalidAlertError, match="Did you mean 'email_on_retry'"):
         from_dag_args({"dag_id": "etl"}, tasks=[{"task_id": "load", "email_on_retri": False}])

@@ -1,4 +1,4 @@
-"""Files of alerts: what they hold becomes specs, what is written comes back, what is wrong is named with its place."""
+"""Files of alerts: reading, round trips, and errors with their place."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import yaml
 from prefect.events.schemas.automations import AutomationCore
 
 from airflow_compat import automations
-from airflow_compat._automations.event_files import read_event_file
-from airflow_compat._automations.files import read_alerts
-from airflow_compat._automations.yaml_files import to_yaml
-from airflow_compat._specs.automation_plan import Found, HeldAutomation, plan_automations
-from airflow_compat._specs.automations import AutomationSpec, NamedAction, PlainAction, PlainTrigger, TriggerSpec
+from airflow_compat.automations._event_history import read_event_file
+from airflow_compat.automations._files import read_alerts
+from airflow_compat.automations._plan import FoundNeed, HeldAutomation, plan_automations
+from airflow_compat.automations._specs import AutomationSpec, PlainTrigger, TriggerSpec
+from airflow_compat.automations._yaml import to_yaml
 from airflow_compat.errors import AlertFileError, InvalidEventError
 
 NOTIFY = "slack-webhook/alerts"
@@ -39,7 +39,7 @@ actions:
 
 @pytest.fixture
 def read(tmp_path: Path) -> Any:
-    """Writes a file and reads it: `read(text)`, `read(text, name="alerts.py")`."""
+    """Write a file and read it: `read(text)`, `read(text, name="alerts.py")`."""
 
     def write(text: str | bytes, name: str = "alerts.yaml", owner: str = "team") -> tuple[AutomationSpec, ...]:
         path = tmp_path / name
@@ -50,7 +50,7 @@ def read(tmp_path: Path) -> Any:
 
 
 def planned(specs: tuple[AutomationSpec, ...], *held: HeldAutomation) -> Any:
-    needs = {need: Found(ID) for spec in specs for need in spec.needs}
+    needs = {need: FoundNeed(ID) for spec in specs for need in spec.needs}
     return plan_automations(specs, held, needs, owner="team")
 
 
@@ -76,7 +76,6 @@ def test_one_automation(read: Any) -> None:
         ),
     )
     (action,) = spec.actions
-    assert isinstance(action, NamedAction)
     assert [need.name for need in spec.needs] == [NOTIFY]
     assert action.as_dict({spec.needs[0]: ID}) == {
         "type": "send-notification",
@@ -87,12 +86,12 @@ def test_one_automation(read: Any) -> None:
 
 
 @pytest.mark.parametrize("form", ["automations:\n{}", "{}"])
-def test_a_list_of_them(form: str, read: Any) -> None:
+def test_list_of_automations(form: str, read: Any) -> None:
     text = form.format(indented(ONE) + indented(ONE.replace("etl failed", "other")))
     assert [spec.key for spec in read(text, name="alerts.yml")] == ["etl failed", "other"]
 
 
-def test_what_it_is_known_by(read: Any) -> None:
+def test_automation_keys(read: Any) -> None:
     tags = "tags: [prod, 'airflow-compat-owner:team', 'airflow-compat-key:by tag']\n"
     (by_tag,) = read(tags + ONE)
     assert (by_tag.key, by_tag.tags) == ("by tag", ("prod",))
@@ -103,7 +102,7 @@ def test_what_it_is_known_by(read: Any) -> None:
 def test_anchors_and_an_action_with_an_id(read: Any) -> None:
     actions = f"- &again {{type: call-webhook, block_document_id: {ID}}}\n  - {{<<: *again, payload: x}}"
     (spec,) = read(f"name: x\ntrigger:{TRIGGER}\nactions:\n  {actions}\n")
-    assert [type(action) for action in spec.actions] == [PlainAction, PlainAction]
+    assert [action.need for action in spec.actions] == [None, None]
     assert [action.as_dict({})["payload"] for action in spec.actions] == ["", "x"]
 
 
@@ -121,7 +120,7 @@ SPECS = [
 ]
 
 
-def test_what_is_written_is_prefects_and_comes_back(read: Any) -> None:
+def test_yaml_round_trip_in_prefects_format(read: Any) -> None:
     items = planned(tuple(SPECS))
     text = to_yaml(items)
     for document in yaml.safe_load(text)["automations"]:
@@ -136,7 +135,7 @@ def test_what_is_written_is_prefects_and_comes_back(read: Any) -> None:
     assert to_yaml(planned(read(complete))) == complete
 
 
-def test_a_trigger_of_another_form_comes_back_too(read: Any) -> None:
+def test_yaml_round_trip_of_other_triggers(read: Any) -> None:
     sequence = """
 name: both
 trigger:
@@ -166,61 +165,64 @@ HEAD = f"name: x\ntrigger:{TRIGGER}\n"
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "there is no automation in it"),
-        ("# nothing\n", "there is no automation in it"),
-        ("automations:\n", "there is no automation in it"),
-        ("[]", "there is no automation in it"),
-        ("just text", "line 1: automations are no list"),
-        ("automations: {a: 1}", "line 1: automations are no list"),
-        ("- 7\n", "line 1: a int stands for an automation"),
-        ("x: [1\ny: 2", "line 2: not YAML"),
-        ("a: 1\n---\nb: 2\n", "not YAML, or more than one document"),
-        ("name: !!python/object:os.system x\n", "line 1: not YAML, or more than one document of plain data"),
+        ("", "has no automation"),
+        ("# nothing\n", "has no automation"),
+        ("automations:\n", "has no automation"),
+        ("[]", "has no automation"),
+        ("just text", "line 1: automations is not a list"),
+        ("automations: {a: 1}", "line 1: automations is not a list"),
+        ("- 7\n", "line 1: found a int instead of an automation"),
+        ("x: [1\ny: 2", "line 2: the file is not one YAML document"),
+        ("a: 1\n---\nb: 2\n", "the file is not one YAML document"),
+        ("name: !!python/object:os.system x\n", "line 1: the file is not one YAML document of plain data"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "not text that YAML allows"),
         ("näme".encode("latin-1"), "not text that YAML allows"),
         ("[" * 3000, "nested too deeply"),
-        ("a: 2026-99-99", "a date or number in it is none"),
-        ("a: &a [*a]", "line 1: it contains itself"),
-        ("? [a, b]\n: 1", "line 1: a name in it is no text"),
-        (f"{HEAD}{NOTHING}\nname: y\n", "line 9: 'name' is there twice"),
-        (f"{HEAD}{NOTHING}\n".replace("expect:", "match: {}\n    expect:"), "line 5: 'match' is there twice"),
-        ("automations: []\nname: y\n", "name stands beside automations"),
-        (indented(HEAD + NOTHING) * 2, r"line 9, automation 'x': the one of line 1 has its key, too"),
-        (f"name: x\ntrigger:{TYPO}\n{NOTHING}", "automation 'x': trigger.expects: .* did you mean 'expect'"),
-        (f"{HEAD}{NOTHING}\nnmae: y", "nmae: an automation has no such field"),
-        (f"{HEAD}{NOTHING}\non: y", "True: an automation has no such field"),
-        (f"{HEAD}{NOTHING}\nid: {ID}", "id: the server gives it"),
-        (f"{HEAD}{NOTHING}\nactions_on_resolve: [{{type: do-nothing}}]", "actions_on_resolve: only `actions`"),
-        (f"{HEAD}{NOTHING}\nenabled: 'no'", "enabled: 'no' is neither true nor false"),
-        (f"{HEAD}{NOTHING}\ntags: prod", "tags: they are no list of texts"),
-        (f"{HEAD}{NOTHING}\ntags: ['airflow-compat-owner:other']", "it is 'other' who owns it, and not 'team'"),
-        (f"{HEAD}{NOTHING}\nkey: a\ntags: ['airflow-compat-key:b']", "key: it is 'a', and 'b' by another mark"),
-        (f"{HEAD}{NOTHING}\nkey: 7", "key: 7 is no text"),
-        (f"trigger:{TRIGGER}\n{NOTHING}", "line 1: name: it is missing"),
-        (HEAD.replace("name: x", "name: ''") + NOTHING, "name: '' is no text"),
-        (f"name: x\n{NOTHING}", "trigger: it is missing"),
-        (f"name: x\ntrigger: on_failure\n{NOTHING}", "trigger: it is a str"),
+        ("a: 2026-99-99", "a date or number in the file is invalid"),
+        ("a: &a [*a]", "line 1: an alias makes the value contain itself"),
+        ("? [a, b]\n: 1", "line 1: a key is not text"),
+        (f"{HEAD}{NOTHING}\nname: y\n", "line 9: the key 'name' appears twice"),
+        (f"{HEAD}{NOTHING}\n".replace("expect:", "match: {}\n    expect:"), "line 5: the key 'match' appears twice"),
+        ("automations: []\nname: y\n", "name can't be next to automations"),
+        (indented(HEAD + NOTHING) * 2, r"line 9, automation 'x': the automation at line 1 has the same key"),
+        (f"name: x\ntrigger:{TYPO}\n{NOTHING}", "automation 'x': trigger.expects: .* Did you mean 'expect'"),
+        (f"{HEAD}{NOTHING}\nnmae: y", "nmae: automations have no such field"),
+        (f"{HEAD}{NOTHING}\non: y", "True: automations have no such field"),
+        (f"{HEAD}{NOTHING}\nid: {ID}", "id: The server assigns the id"),
+        (f"{HEAD}{NOTHING}\nactions_on_resolve: [{{type: do-nothing}}]", "actions_on_resolve: Only `actions`"),
+        (f"{HEAD}{NOTHING}\nenabled: 'no'", "enabled: 'no' is invalid"),
+        (f"{HEAD}{NOTHING}\ntags: prod", "tags isn't a list of texts"),
+        (f"{HEAD}{NOTHING}\ntags: ['airflow-compat-owner:other']", "the owner is 'other', not 'team'"),
+        (f"{HEAD}{NOTHING}\nkey: a\ntags: ['airflow-compat-key:b']", "key: the automation has two keys, 'a' and 'b'"),
+        (f"{HEAD}{NOTHING}\nkey: 7", "key: 7 isn't a text"),
+        (f"trigger:{TRIGGER}\n{NOTHING}", "line 1: name is missing"),
+        (HEAD.replace("name: x", "name: ''") + NOTHING, "name: '' isn't a text"),
+        (f"name: x\n{NOTHING}", "trigger is missing"),
+        (f"name: x\ntrigger: on_failure\n{NOTHING}", "trigger is a str"),
         (f"name: x\ntrigger: {{type: evnt}}\n{NOTHING}", "trigger.type: Prefect has no trigger 'evnt'"),
         (f"{HEAD}    posture: reactive\n{NOTHING}", "trigger.posture: "),
         (f"{HEAD}    posture: Proactive\n    within: 5\n{NOTHING}", "trigger: .* 10 seconds"),
         (f"{HEAD}    within: soon\n{NOTHING}", "trigger.within: "),
         (f"{HEAD}    threshold: many\n{NOTHING}", "trigger.threshold: "),
         (HEAD.replace("[prefect.flow-run.Failed]", "prefect.flow-run.Failed") + NOTHING, "trigger.expect: "),
-        (HEAD.replace("prefect.flow-run.*}", "7}") + NOTHING, "trigger.match.prefect.resource.id: it is no text"),
-        (HEAD.replace("name: etl}", "name: [[x]]}") + NOTHING, "trigger.match_related.prefect.resource.name: "),
+        (HEAD.replace("prefect.flow-run.*}", "7}") + NOTHING, "trigger.match.prefect.resource.id must be a text"),
+        (
+            HEAD.replace("name: etl}", "name: [[x]]}") + NOTHING,
+            "trigger.match_related.prefect.resource.name must be a text",
+        ),
         (f"name: x\ntrigger: {{triggers: [{{expct: []}}]}}\n{NOTHING}", r"trigger.triggers\[0\].expct: "),
         (f"name: x\ntrigger: {{require: 3, triggers: [{{}}]}}\n{NOTHING}", "trigger: require must be less"),
         (f"name: x\ntrigger: {{posture: Metric, metric: {{nam: x}}}}\n{NOTHING}", "trigger.metric.nam: "),
-        (HEAD, "actions: it is missing"),
-        (f"{HEAD}actions: []", "actions: there is none"),
-        (f"{HEAD}actions: {{type: do-nothing}}", "actions: it is a dict"),
-        (f"{HEAD}actions: [do-nothing]", r"actions\[0\]: it is a str"),
-        (f"{HEAD}actions: [{{typ: do-nothing}}]", r"actions\[0\].type: it is missing"),
-        (f"{HEAD}actions: [{{type: do-nothin}}]", r"actions\[0\].type: .* did you mean 'do-nothing'"),
+        (HEAD, "actions is missing"),
+        (f"{HEAD}actions: []", "actions is empty"),
+        (f"{HEAD}actions: {{type: do-nothing}}", "actions is a dict"),
+        (f"{HEAD}actions: [do-nothing]", r"actions\[0\] is a str"),
+        (f"{HEAD}actions: [{{typ: do-nothing}}]", r"actions\[0\].type is missing"),
+        (f"{HEAD}actions: [{{type: do-nothin}}]", r"actions\[0\].type: .* Did you mean 'do-nothing'"),
         (f"{HEAD}actions: [{{type: do-nothing}}, {{type: cancel-flow-run, x: 1}}]", r"actions\[1\].x: "),
         (
             f"{HEAD}actions: [{{type: send-notification, block_doc: {NOTIFY}, body: x}}]",
-            "did you mean 'block_document'",
+            "Did you mean 'block_document'",
         ),
         (
             f"{HEAD}actions: [{{type: send-notification, block_document: {NOTIFY}}}]",
@@ -232,7 +234,7 @@ HEAD = f"name: x\ntrigger:{TRIGGER}\n"
         (f"{HEAD}actions: [{{type: cancel-flow-run, deployment: etl/prod}}]", r"actions\[0\].deployment: "),
         (
             f"{HEAD}actions: [{{type: call-webhook, block_document: webhook/x, payload: '{{{{ x'}}]",
-            r"actions\[0\].payload: template",
+            r"actions\[0\].payload: Template",
         ),
         (
             "name: x\ntrigger: {expect: [prefect.flow-run.*]}\nactions: [{type: run-deployment, source: inferred}]",
@@ -240,7 +242,7 @@ HEAD = f"name: x\ntrigger:{TRIGGER}\n"
         ),
     ],
 )
-def test_what_is_wrong_is_named_with_its_place(text: str | bytes, message: str, read: Any, tmp_path: Path) -> None:
+def test_errors_name_their_place(text: str | bytes, message: str, read: Any, tmp_path: Path) -> None:
     with pytest.raises(AlertFileError, match=message) as caught:
         read(text)
     assert str(caught.value).startswith(f"{tmp_path / 'alerts.yaml'}")
@@ -271,7 +273,7 @@ def test_a_module(read: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert (captured.out, captured.err) == ("", "printed\n")
 
 
-def test_modules_import_what_lies_beside_them_and_share_it(tmp_path: Path) -> None:
+def test_modules_share_neighbouring_imports(tmp_path: Path) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder / "package").mkdir(parents=True)
         (tmp_path / folder / "package" / "names.py").write_text(f"NAME = {folder!r}\n")
@@ -288,29 +290,32 @@ def test_modules_import_what_lies_beside_them_and_share_it(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "there is no alert in it"),
-        ("alerts = [1, 'x']\n", "there is no alert in it"),
-        ("x = 1\ndef f(:\n", "line 2: it is no Python"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00", "it is no Python"),
-        ("x = 'ä'".encode("latin-1"), "it is no Python"),
-        ("(" * 500, "it is no Python"),
-        ("\nimport nothing_of_this_name\n", "line 2: it raises ModuleNotFoundError: No module named"),
-        ("def f():\n    return x\n\n\nf()\n", "line 2: it raises NameError: name 'x'"),
-        ("raise RuntimeError('kestrel-Moor-9')\n", "line 1: it raises RuntimeError; mend it there, or run `python "),
-        ("import json\n\njson.loads('kestrel-Moor-9')\n", "line 3: it raises JSONDecodeError; mend"),
-        ("import sys\nsys.exit('kestrel-Moor-9')\n", "line 2: it raises SystemExit; mend"),
+        ("", "the module has no alert"),
+        ("alerts = [1, 'x']\n", "the module has no alert"),
+        ("x = 1\ndef f(:\n", "line 2: the file is not valid Python"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "the file is not valid Python"),
+        ("x = 'ä'".encode("latin-1"), "the file is not valid Python"),
+        ("(" * 500, "the file is not valid Python"),
+        ("\nimport nothing_of_this_name\n", "line 2: the module raises ModuleNotFoundError: No module named"),
+        ("def f():\n    return x\n\n\nf()\n", "line 2: the module raises NameError: name 'x'"),
+        (
+            "raise RuntimeError('kestrel-Moor-9')\n",
+            "line 1: the module raises RuntimeError; correct the code, or run `python ",
+        ),
+        ("import json\n\njson.loads('kestrel-Moor-9')\n", "line 3: the module raises JSONDecodeError; correct"),
+        ("import sys\nsys.exit('kestrel-Moor-9')\n", "line 2: the module raises SystemExit; correct"),
         (
             "from airflow_compat import automations\nautomations.on_failure('etl')\n",
-            "line 2: on_failure of etl has nothing",
+            "line 2: on_failure of etl has no action",
         ),
         (
             "from airflow_compat import automations\nautomations.on_failure(nofity='x')\n",
-            "line 2: .*did you mean 'notify'",
+            "line 2: .*Did you mean 'notify'",
         ),
-        ("len()\n", r"line 1: it raises TypeError: len\(\) takes"),
+        ("len()\n", r"line 1: the module raises TypeError: len\(\) takes"),
     ],
 )
-def test_a_module_that_is_none(text: str | bytes, message: str, read: Any, tmp_path: Path) -> None:
+def test_invalid_module_is_refused(text: str | bytes, message: str, read: Any, tmp_path: Path) -> None:
     with pytest.raises(AlertFileError, match=message) as caught:
         read(text, name="alerts.py")
     assert str(caught.value).startswith(f"{tmp_path / 'alerts.py'}")
@@ -326,7 +331,7 @@ def test_a_module_that_is_none(text: str | bytes, message: str, read: Any, tmp_p
         ("alerts.txt", "ends in none"),
     ],
 )
-def test_a_file_that_is_none(name: str, message: str, tmp_path: Path) -> None:
+def test_invalid_file_is_refused(name: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "alerts.txt").write_text(ONE)
     with pytest.raises(AlertFileError, match=message):
         read_alerts([str(tmp_path / name)], owner="team")
@@ -335,14 +340,14 @@ def test_a_file_that_is_none(name: str, message: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"[1,\n2", "line 2: not JSON"),
-        (b"{}", "a dict and no list"),
+        (b"[1,\n2", "line 2: the file is not JSON"),
+        (b"{}", "a dict, not a list"),
         (b"\xff\xfe\x00\x01\x02", "not JSON in UTF-8"),
         (b"[" * 100_000, "not JSON"),
         (None, "no such file"),
     ],
 )
-def test_a_file_of_events_that_is_none(content: bytes | None, message: str, tmp_path: Path) -> None:
+def test_invalid_event_file_is_refused(content: bytes | None, message: str, tmp_path: Path) -> None:
     path = tmp_path / "events.json"
     if content is not None:
         path.write_bytes(content)

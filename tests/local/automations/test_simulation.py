@@ -1,4 +1,4 @@
-"""Would it have fired? What a simulation says, and that Prefect's own evaluation says the same."""
+"""Simulations of alerts, which agree with Prefect's own evaluation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from prefect.events import Event
 from server_triggers import fired
 
 from airflow_compat import automations
-from airflow_compat._specs.automations import AutomationSpec, PlainTrigger
+from airflow_compat.automations._specs import AutomationSpec, PlainTrigger
 from airflow_compat.errors import InvalidEventError, UnsupportedFeatureError
 
 NOTIFY = "slack-webhook/alerts"
@@ -36,7 +36,7 @@ ALERTS = [
 
 
 def moments(spec: AutomationSpec, *histories: History, until: datetime | None = None) -> list[list[float]]:
-    """The seconds after the start at which an alert fires for each run."""
+    """Return the seconds after the start at which an alert fires for each run."""
     events = [event for history in histories for event in history.events]
     runs = {run.resource_id: run for run in automations.simulate(spec, events, until=until).runs}
     return [
@@ -70,7 +70,7 @@ def test_an_sla(history: History, seconds: list[float]) -> None:
     assert moments(SLA, history) == [seconds]
 
 
-def test_an_sla_tells_of_the_late_half_alone() -> None:
+def test_sla_fires_only_for_late_runs() -> None:
     runs = [History(n).states("Pending", "Running").states("Completed", at=5 + 10 * (n % 2)) for n in range(1, 21)]
     assert moments(SLA, *runs) == [[10.0] if n % 2 else [] for n in range(1, 21)]
 
@@ -106,13 +106,13 @@ def test_a_late_start(states: list[str], at_the_mark: list[float], with_grace: l
     assert moments(automations.on_late_start("etl", grace=TEN, notify=NOTIFY), history) == [with_grace]
 
 
-def test_a_history_ends_when_it_is_said_to() -> None:
+def test_history_ends_at_until() -> None:
     history = History(1).states("Pending", "Running")
     assert moments(SLA, history, until=START + timedelta(seconds=9)) == [[]]
     assert moments(SLA, history, until=START + timedelta(seconds=10)) == [[10.0]]
 
 
-def test_runs_are_told_apart_and_named() -> None:
+def test_runs_are_separate_and_named() -> None:
     failed, fine = History(1).states("Running", "Failed"), History(2).states("Running", "Completed")
     other = History(3, flow="other").states("Running", "Failed")
     found = automations.simulate(ALERTS[0], [*failed.events, *fine.events, *other.events])
@@ -120,7 +120,7 @@ def test_runs_are_told_apart_and_named() -> None:
     assert found.key == "on_failure:etl"
 
 
-def test_events_in_any_order_and_form_and_twice() -> None:
+def test_events_in_any_order_and_form_with_duplicates() -> None:
     history = History(1).states("Pending", "Running").states("Failed", at=20)
     events = [*reversed(history.events), *map(Event.model_validate, history.events)]
     (run,) = automations.simulate(SLA, events).runs
@@ -128,10 +128,12 @@ def test_events_in_any_order_and_form_and_twice() -> None:
     assert len(automations.simulate(ALERTS[0], events).runs[0].fired) == 1
 
 
-def test_another_trigger_of_prefects_is_refused() -> None:
+def test_other_triggers_are_refused() -> None:
     counts = PlainTrigger({**ALERTS[0].trigger_dict(), "threshold": 3})
     spec = replace(ALERTS[0], triggers=(counts,))
-    with pytest.raises(UnsupportedFeatureError, match=r"on_failure:etl can't be simulated, since its threshold is 3"):
+    with pytest.raises(
+        UnsupportedFeatureError, match=r"on_failure:etl can't be simulated, because the trigger's threshold is 3"
+    ):
         automations.simulate(spec, [])
 
 
@@ -143,7 +145,7 @@ def test_another_trigger_of_prefects_is_refused() -> None:
         ("Failed", "event 2 is a str"),
     ],
 )
-def test_what_is_no_event_is_refused(event: Any, message: str) -> None:
+def test_invalid_event_is_refused(event: Any, message: str) -> None:
     with pytest.raises(InvalidEventError, match=message):
         automations.simulate(ALERTS[0], [*History(2).states("Failed").events, event])
 
@@ -151,7 +153,7 @@ def test_what_is_no_event_is_refused(event: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("count", "seed"), [(30, 1), pytest.param(1000, 2, marks=pytest.mark.stress)], ids=["some", "many"]
 )
-def test_prefects_own_evaluation_says_the_same(count: int, seed: int) -> None:
+def test_simulation_agrees_with_prefect(count: int, seed: int) -> None:
     histories = list(generated(count, seed))
     events = [event for history in histories for event in history.events]
     until = START + timedelta(hours=1)

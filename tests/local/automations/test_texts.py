@@ -1,4 +1,4 @@
-"""An alert's texts, in Airflow's words, as Prefect's server fills them in."""
+"""An alert's texts with Airflow's names, as rendered by Prefect's server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from prefect.server.utilities.user_templates import render_user_template_sync
 from prefect.settings import PREFECT_UI_URL, temporary_settings
 
 from airflow_compat import automations
-from airflow_compat._specs.automations import AutomationSpec, NotifyAction, RunAction, WebhookAction
+from airflow_compat.automations._specs import AutomationSpec
 from airflow_compat.errors import InvalidAlertError, UnsupportedFeatureError
 from airflow_compat.templates import InvalidTemplateError
 
@@ -27,7 +27,7 @@ SLACK = "slack-webhook/alerts"
 
 
 def context(kind: str = "flow-run", name: str = "wise-owl", **labels: str) -> dict[str, Any]:
-    """What the server has when an alert fires."""
+    """Return the server's template context when an alert fires."""
     JinjaTemplateAction._register_filters_if_needed()
     resource = {
         "prefect.resource.id": f"prefect.{kind}.{RUN}",
@@ -57,7 +57,7 @@ def context(kind: str = "flow-run", name: str = "wise-owl", **labels: str) -> di
 
 
 def rendered(text: str, **about: Any) -> str:
-    """The text as the server sends it, of an alert of flow `etl` or what else it is about."""
+    """Return the text that the server sends, for flow `etl` or another target."""
     kind = "task-run" if "task" in about else "flow-run"
     spec = automations.on_failure(
         **{**({} if "task" in about else {"flow": "etl"}), "notify": SLACK, "body": text, **about}
@@ -67,8 +67,7 @@ def rendered(text: str, **about: Any) -> str:
 
 def sent(spec: AutomationSpec, values: dict[str, Any]) -> str:
     (action,) = spec.actions
-    assert isinstance(action, NotifyAction)
-    return render_user_template_sync(action.body, values)
+    return render_user_template_sync(action.data["body"], values)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +97,7 @@ def sent(spec: AutomationSpec, values: dict[str, Any]) -> str:
         ("no template { } at all", "no template { } at all"),
     ],
 )
-def test_airflows_words(text: str, says: str) -> None:
+def test_airflow_names_are_translated(text: str, says: str) -> None:
     assert rendered(text) == says
 
 
@@ -119,21 +118,21 @@ def test_a_tasks_id(task: Any, task_id: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{{ ti.xcom_pull('x') }}", "'ti.xcom_pull' can't be in an alert's text"),
-        ("{{ ti }}", "'ti' can't be in an alert's text: the server has no such object"),
+        ("{{ ti.xcom_pull('x') }}", "An alert's text can't use 'ti.xcom_pull'"),
+        ("{{ ti }}", "An alert's text can't use 'ti': the server has no such object"),
         ("{{ task_instance.hostname }}", "'task_instance.hostname'"),
         ("{{ conn.pg.host }}", "'conn.pg'.*connections"),
         ("{{ macros.ds_add(ds, 1) }}", "'macros.ds_add'.*no macros"),
-        ("{{ execution_date }}", "'execution_date'.*write logical_date"),
+        ("{{ execution_date }}", "'execution_date'.*use logical_date"),
         ("{{ nonsense }}", "'nonsense'.*leave it out"),
         ("{{ var.value.get('x', 1) }}", "'var.value.get'"),
         ("{{ ds | shout }}", "'shout'.*no such filter"),
         ("{{ (ds or ts) | ds }}", "'ds'.*only follow a name"),
         ("{% include 'alert.txt' %}", "'include'.*no template files"),
-        ("{{ params }}{% set params = 1 %}{{ ds }}", "'params'.*also defines"),
+        ("{{ params }}{% set params = 1 %}{{ ds }}", "'params'.*the template defines"),
     ],
 )
-def test_what_the_server_has_nothing_for_is_refused_by_name(text: str, message: str) -> None:
+def test_unsupported_names_are_refused(text: str, message: str) -> None:
     with pytest.raises(UnsupportedFeatureError, match=message):
         rendered(text)
 
@@ -144,7 +143,7 @@ def test_the_dates_of_airflow_2_are_refused(name: str) -> None:
         rendered(f"{{{{ {name} }}}}", airflow_version="2")
 
 
-def test_an_alert_about_no_exception_has_none() -> None:
+def test_exception_is_refused_without_one() -> None:
     for builder in (automations.on_success, automations.on_skipped):
         with pytest.raises(UnsupportedFeatureError, match=r"'exception'.*no exception"):
             builder("etl", notify=SLACK, body="{{ exception }}")
@@ -153,15 +152,15 @@ def test_an_alert_about_no_exception_has_none() -> None:
         automations.on_retry(task="etl/load", notify=SLACK, body="{{ exception }}")
 
 
-def test_a_text_that_is_no_template_is_an_error_where_the_alert_is_made() -> None:
+def test_template_syntax_errors_are_raised_early() -> None:
     for field in ("subject", "body", "payload"):
-        with pytest.raises(InvalidTemplateError, match=r"template '\{\{ ds', line 1"):
+        with pytest.raises(InvalidTemplateError, match=r"Template '\{\{ ds', line 1"):
             automations.on_failure("etl", notify=SLACK, **{field: "{{ ds"})
-    with pytest.raises(InvalidTemplateError, match=r"template '\{% if"):
+    with pytest.raises(InvalidTemplateError, match=r"Template '\{% if"):
         automations.on_failure("etl", actions=[{"type": "call-webhook", "block_document_id": RUN, "payload": "{% if"}])
 
 
-def test_the_default_text_says_what_happened() -> None:
+def test_default_text() -> None:
     with temporary_settings({PREFECT_UI_URL: "http://ui"}):
         spec = automations.on_failure("etl", notify=SLACK)
         assert sent(spec, context()).splitlines() == [
@@ -173,30 +172,32 @@ def test_the_default_text_says_what_happened() -> None:
             f"http://ui/runs/flow-run/{RUN}",
         ]
         spec = automations.on_sla_miss("etl", sla=timedelta(hours=2), notify=SLACK)
-        assert sent(spec, context()).splitlines()[:2] == ["etl missed its SLA.", "It was to end within 2:00:00."]
-    assert isinstance(spec.actions[0], NotifyAction)
-    assert render_user_template_sync(spec.actions[0].subject, context()) == "etl missed its SLA"
+        assert sent(spec, context()).splitlines()[:2] == [
+            "etl missed its SLA.",
+            "The run should have ended within 2:00:00.",
+        ]
+    assert render_user_template_sync(spec.actions[0].data["subject"], context()) == "etl missed its SLA"
     task = automations.on_failure(task="etl/load", notify=SLACK)
     assert sent(task, context("task-run", "load-3f9")).startswith("etl.load failed.\n")
     anyone = automations.on_failure(task="*/load", notify=SLACK)
     assert sent(anyone, context("task-run", "load-3f9")).startswith("etl.load failed.\n")
 
 
-def test_a_webhook_gets_json_whatever_the_names_are() -> None:
+def test_webhook_payload_is_valid_json_for_any_name() -> None:
     (action,) = automations.on_failure("etl", webhook="hook").actions
-    assert isinstance(action, WebhookAction)
+    assert action.data["type"] == "call-webhook"
     values = context(name='"wise" </owl>\n')
-    data = json.loads(render_user_template_sync(action.payload, values))
+    data = json.loads(render_user_template_sync(action.data["payload"], values))
     assert (data["alert"], data["dag_id"], data["run"]) == ("on_failure", "etl", '"wise" </owl>\n')
     assert data["resource"] == f"prefect.flow-run.{RUN}"
 
 
-def test_a_deployments_parameters_are_translated_at_any_depth() -> None:
+def test_nested_parameters_are_translated() -> None:
     parameters = {"dag": "{{ dag.dag_id }}", "more": ["{{ ds }}", {"n": 5}], "plain": "x"}
     (action,) = automations.on_failure("etl", run="callbacks/prod", parameters=parameters).actions
-    assert isinstance(action, RunAction)
-    assert action.parameters["dag"] == "{{ flow.name }}"
-    assert render_user_template_sync(action.parameters["more"][0], context()) == "2024-03-05"
-    assert (action.parameters["more"][1], action.parameters["plain"]) == ({"n": 5}, "x")
+    translated = action.data["parameters"]
+    assert translated["dag"] == "{{ flow.name }}"
+    assert render_user_template_sync(translated["more"][0], context()) == "2024-03-05"
+    assert (translated["more"][1], translated["plain"]) == ({"n": 5}, "x")
     with pytest.raises(InvalidAlertError, match="run="):
         automations.on_failure("etl", notify=SLACK, parameters=parameters)

@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
+from cli_commands import commands
 
-from airflow_compat.cli.main import app, run
+from airflow_compat.cli._app import app, run
 
-if TYPE_CHECKING:
-    from cyclopts import App
-
-
-def _commands(of: App = app, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Each command that does something, by the words that call it."""
-    for name in sorted(of):
-        if not name.startswith("-"):
-            below = of[name]
-            if any(not sub.startswith("-") for sub in below):
-                yield from _commands(below, (*path, name))
-            else:
-                yield (*path, name)
-
-
-COMMANDS = list(_commands())
+COMMANDS = list(commands())
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ import pytest
 from event_histories import START, History
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from airflow_compat.cli.main import run
+from airflow_compat.cli._app import run
 
 ALERTS = """
 from datetime import timedelta
@@ -86,13 +86,13 @@ def test_the_table_has_what_fired_first_and_then_the_rest(
     rows = [line.split() for line in lines[1:7]]
     assert [(row[1], row[2]) for row in rows[:3]] == [("run-1", "alert"), ("run-2", "silent"), ("run-3", "silent")]
     assert [(row[1], row[2]) for row in rows[3:]] == [("run-1", "alert"), ("run-3", "alert"), ("run-2", "silent")]
-    assert lines[-1] == "3 alerts of 3 runs, by 11 events."
+    assert lines[-1] == "3 alerts for 3 runs, from 11 events."
     assert f"{START + timedelta(seconds=20):%Y}" in lines[1]
 
 
 def test_a_time_that_has_not_run_out_yet_is_no_alert(files: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     simulate(files["alerts.py"], "--events", files["now.json"])
-    assert "0 alerts of 1 run, by 2 events." in capsys.readouterr().out
+    assert "0 alerts for 1 run, from 2 events." in capsys.readouterr().out
 
 
 def test_an_alert_that_is_about_no_run_says_so(
@@ -110,8 +110,8 @@ def test_what_can_not_be_simulated_keeps_no_other_from_it(
 ) -> None:
     simulate(files["counts.yaml"], files["alerts.py"], "--events", files["events.json"], code=1)
     out = capsys.readouterr().out
-    assert "automation thrice can't be simulated, since its threshold is 3, and not 1" in out
-    assert "3 alerts of 3 runs, by 11 events; 1 refused." in out
+    assert "automation thrice can't be simulated, because the trigger's threshold is 3 instead of 1" in out
+    assert "3 alerts for 3 runs, from 11 events; 1 refused." in out
 
 
 def test_a_file_with_what_is_no_event_is_one_line(files: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,4 +119,6 @@ def test_a_file_with_what_is_no_event_is_one_line(files: dict[str, str], capsys:
     captured = capsys.readouterr()
     assert captured.out == ""
     (line,) = captured.err.splitlines()
-    assert line.startswith(f"airflow-compat: {files['bad.json']}: event 12 isn't as Prefect's API gives it: occurred: ")
+    assert line.startswith(
+        f"airflow-compat: {files['bad.json']}: event 12 differs from the format of Prefect's API: occurred: "
+    )

@@ -1,4 +1,4 @@
-"""A prefect.yaml is written and updated: what is the DAG's follows it, and everything else stays as it is."""
+"""Write and update a prefect.yaml: entries follow their DAGs, and other content is kept."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_compat import deployments
-from airflow_compat._deployments.generate import Generated
-from airflow_compat._deployments.yaml_text import dump_document, load_document, to_yaml_value
+from airflow_compat.deployments._generate import Generated
+from airflow_compat.deployments._yaml_text import dump_document, load_document, to_yaml_value
 from airflow_compat.errors import PrefectFileError
 
 Make = Callable[..., Generated]
@@ -30,7 +31,7 @@ HEAD = "from datetime import datetime\nfrom airflow.sdk import DAG, Asset, Varia
 
 @pytest.fixture
 def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
-    """Generates prefect.yaml for the source of a DAG file, in a folder of the test's own."""
+    """Generate prefect.yaml for the source of a DAG file, in the test's own folder."""
     monkeypatch.chdir(tmp_path)
 
     def generate(source: str = SALES, **options: Any) -> Generated:
@@ -48,7 +49,7 @@ def text() -> str:
 
 
 def entries() -> dict[str, dict[str, Any]]:
-    """What Prefect reads, by the deployment's name."""
+    """Return what Prefect reads, by the deployment's name."""
     return {each["name"]: each for each in yaml.safe_load(text())["deployments"]}
 
 
@@ -77,10 +78,10 @@ deployments:
     )
     # All is right but for the flow, which isn't ported yet.
     [problem] = deployments.check_prefect_yaml()
-    assert problem.message.startswith("entrypoint: there is no file flows/sales.py")
+    assert problem.message.startswith("entrypoint: the file flows/sales.py does not exist")
 
 
-def test_a_second_time_changes_nothing(make: Make) -> None:
+def test_second_generation_changes_nothing(make: Make) -> None:
     make(work_pool="prod")
     before = Path("prefect.yaml").stat()
     again = make(work_pool="prod")
@@ -124,7 +125,7 @@ deployments:
 """
 
 
-def test_what_others_wrote_stays(make: Make, tmp_path: Path) -> None:
+def test_other_content_is_kept(make: Make, tmp_path: Path) -> None:
     (tmp_path / "prefect.yaml").write_text(MINE)
     generated = make(work_pool="prod")
     [entry] = generated.entries
@@ -220,7 +221,7 @@ def test_a_file_of_comments_keeps_them(make: Make, tmp_path: Path) -> None:
     assert text().startswith("# Ours.\n\n# Since 2024.\ndeployments:\n")
 
 
-def test_the_comment_behind_a_value_doesnt_get_into_a_text(make: Make, tmp_path: Path) -> None:
+def test_trailing_comment_does_not_become_text(make: Make, tmp_path: Path) -> None:
     (tmp_path / "prefect.yaml").write_text(
         "deployments:\n- name: sales\n  entrypoint: x.py:x\n  description: old  # the text\n"
     )
@@ -229,7 +230,7 @@ def test_the_comment_behind_a_value_doesnt_get_into_a_text(make: Make, tmp_path:
     assert "# the text" in text()
 
 
-def test_what_an_anchor_brings_doesnt_hold_against_the_dag(make: Make, tmp_path: Path) -> None:
+def test_dag_overrides_anchor_values(make: Make, tmp_path: Path) -> None:
     (tmp_path / "prefect.yaml").write_text(
         "x-all: &all\n  concurrency_limit: 3\n"
         "deployments:\n- name: sales\n  <<: *all\n- name: other\n  entrypoint: o.py:o\n  <<: *all\n"
@@ -248,13 +249,13 @@ def test_a_file_that_needs_no_change_is_left_byte_for_byte(make: Make, tmp_path:
     assert (tmp_path / "prefect.yaml").read_bytes() == odd.encode()
 
 
-def test_what_the_dag_no_longer_says_goes(make: Make) -> None:
+def test_keys_removed_from_the_dag_are_deleted(make: Make) -> None:
     make()
     make("DAG('sales')\n")
     assert entries()["sales"] == {"name": "sales", "entrypoint": "flows/sales.py:sales", "schedules": []}
 
 
-def test_what_the_dag_file_doesnt_tell_stays(make: Make, tmp_path: Path) -> None:
+def test_keys_with_unknown_values_are_kept(make: Make, tmp_path: Path) -> None:
     make("DAG('sales', schedule=Variable.get('x'), tags=['a'])\n")
     assert "schedules" not in entries()["sales"]
     own = text().replace("    tags: [a]\n", "    tags: [a]\n    schedules:\n      - interval: 60\n")
@@ -286,13 +287,13 @@ def test_a_list_can_be_kept(make: Make, tmp_path: Path, kept: str) -> None:
     assert entries()["sales"]["schedules"] == [{"interval": 60}]
 
 
-def test_a_removed_dag_leaves_its_entry(make: Make) -> None:
+def test_entry_of_removed_dag_is_kept(make: Make) -> None:
     make()
     make("DAG('stock')\n")
     assert sorted(entries()) == ["sales", "stock"]
 
 
-def test_steps_are_written_where_there_are_none(make: Make) -> None:
+def test_missing_steps_are_written(make: Make) -> None:
     make(git="https://example.com/shop.git", branch="main", image="registry.example.com:5000/shop:1", work_pool="k8s")
     found = yaml.safe_load(text())
     assert list(found) == ["build", "push", "pull", "deployments"]
@@ -305,7 +306,7 @@ def test_steps_are_written_where_there_are_none(make: Make) -> None:
     assert not make(git="https://example.com/other.git", image="other", work_pool="k8s").changes
     # All is right but for the flow, which isn't ported yet.
     [problem] = deployments.check_prefect_yaml()
-    assert problem.message.startswith("entrypoint: there is no file flows/sales.py")
+    assert problem.message.startswith("entrypoint: the file flows/sales.py does not exist")
 
 
 @pytest.mark.parametrize(
@@ -325,17 +326,17 @@ def test_no_credentials_are_written(make: Make, url: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["ssh://git@example.com/x.git", "git@example.com:x.git"])
-def test_the_user_of_ssh_is_no_credential(make: Make, url: str) -> None:
+def test_ssh_user_is_not_a_credential(make: Make, url: str) -> None:
     make(git=url)
     assert url in text()
 
 
-def test_a_repository_that_is_no_url_is_an_error(make: Make) -> None:
-    with pytest.raises(PrefectFileError, match="is no URL"):
+def test_invalid_repository_url_is_an_error(make: Make) -> None:
+    with pytest.raises(PrefectFileError, match="not a URL"):
         make(git="https://[example.com/x.git")
 
 
-def test_of_several_entries_of_a_name_the_entrypoint_decides(make: Make, tmp_path: Path) -> None:
+def test_entrypoint_selects_among_entries_of_one_name(make: Make, tmp_path: Path) -> None:
     both = "deployments:\n- {name: sales, entrypoint: x.py:x}\n- {name: sales, entrypoint: 'flows/sales.py:sales'}\n"
     (tmp_path / "prefect.yaml").write_text(both)
     make()
@@ -350,22 +351,22 @@ def test_of_several_entries_of_a_name_the_entrypoint_decides(make: Make, tmp_pat
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"deployments: [", "no YAML"),
-        (b"a: 1\na: 2\n", "no YAML"),
-        (b"- a\n", "no mapping"),
-        (b"deployments: {a: 1}\n", "is no list"),
+        (b"deployments: [", "not YAML"),
+        (b"a: 1\na: 2\n", "not YAML"),
+        (b"- a\n", "not a mapping"),
+        (b"deployments: {a: 1}\n", "is not a list"),
         (b"\xff\xfe", "isn't in UTF-8"),
-        (b"a: " + b"[" * 50_000, "nested too deeply|no YAML"),
+        (b"a: " + b"[" * 50_000, "nested too deeply|not YAML"),
     ],
 )
-def test_a_file_that_is_none_is_an_error_and_stays(make: Make, tmp_path: Path, content: bytes, message: str) -> None:
+def test_invalid_file_is_an_error_and_is_kept(make: Make, tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "prefect.yaml").write_bytes(content)
     with pytest.raises(PrefectFileError, match=message):
         make()
     assert (tmp_path / "prefect.yaml").read_bytes() == content
 
 
-def test_it_is_written_wholly_or_not_at_all(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_is_written_atomically(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make()
     (tmp_path / "prefect.yaml").chmod(0o640)
     generated = deployments.to_prefect_yaml([])
@@ -393,11 +394,11 @@ def test_a_link_stays_a_link(make: Make, tmp_path: Path) -> None:
     assert "sales" in (tmp_path / "real.yaml").read_text()
 
 
-def test_a_file_that_changed_meanwhile_isnt_overwritten(make: Make, tmp_path: Path) -> None:
+def test_concurrently_changed_file_is_not_overwritten(make: Make, tmp_path: Path) -> None:
     make()
     generated = deployments.to_prefect_yaml(deployments.read_dag_files("dags"), entrypoints="x.py:{function}")
     (tmp_path / "prefect.yaml").write_text("name: other\n")
-    with pytest.raises(PrefectFileError, match="changed meanwhile"):
+    with pytest.raises(PrefectFileError, match="changed since it was read"):
         generated.write()
     assert text() == "name: other\n"
 
@@ -443,8 +444,8 @@ _VALUES = st.recursive(
 
 
 @given(_VALUES)
-@settings(deadline=None, max_examples=300)
-def test_prefect_reads_what_was_meant(value: Any) -> None:
+@examples(300)
+def test_prefect_reads_the_intended_values(value: Any) -> None:
     document = load_document("", Path("x"))
     document["deployments"] = to_yaml_value([{"value": value}])
     written = dump_document(document, "")
@@ -459,6 +460,6 @@ print("prefect" in sys.modules, "ruamel" in sys.modules)
 """
 
 
-def test_reading_dags_brings_no_prefect() -> None:
+def test_reading_dags_does_not_import_prefect() -> None:
     done = subprocess.run([sys.executable, "-c", BARE], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]

@@ -1,4 +1,4 @@
-"""What is wrong with a prefect.yaml is found with its line, its deployment and the nearest right name."""
+"""Problems of a prefect.yaml have a line, a deployment and the nearest valid name."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ FLOWS = "from prefect import flow\n\n\n@flow\ndef sales(): ...\n\n\nx = y = sale
 
 
 def problems(text: str, tmp_path: Path) -> list[str]:
-    """What the check finds in a folder with some flows."""
+    """Return the problems found in a folder with some flows."""
     path = tmp_path / "prefect.yaml"
     path.write_text(text)
     (tmp_path / "flows").mkdir(exist_ok=True)
@@ -53,7 +53,7 @@ def problems(text: str, tmp_path: Path) -> list[str]:
     return [f"{problem.line} {problem.name}: {problem.message}" for problem in deployments.check_prefect_yaml(path)]
 
 
-def test_a_good_one(tmp_path: Path) -> None:
+def test_valid_file_has_no_problems(tmp_path: Path) -> None:
     assert problems(GOOD, tmp_path) == []
     assert problems("", tmp_path) == []
 
@@ -61,45 +61,49 @@ def test_a_good_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("right", "wrong", "told"),
     [
-        ("tags: [a,", "tag: [a,", "12 sales: tag is no key of Prefect's; did you mean 'tags'?"),
+        ("tags: [a,", "tag: [a,", "12 sales: tag is not a Prefect key; did you mean 'tags'?"),
         ("parameters: {region: eu}", "paramters: {}", "did you mean 'parameters'?"),
-        ("  - name: sales", "  - name: sales\n    zz: 3", "zz is no key of Prefect's; what is known: name,"),
-        ("name: shop", "deployment: []", "1 : deployment is no key of Prefect's; did you mean 'deployments'?"),
-        ("work_queue_name: q", "queue: q", "work_pool.queue is no key of Prefect's"),
-        ("{limit: 1,", "{limits: 1,", "concurrency_limit.limits is no key of Prefect's; did you mean 'limit'?"),
-        ("{limit: 1,", "{limit: one,", "concurrency_limit.limit is a text, and has to be a whole number"),
-        ("CANCEL_NEW", "CANCEL", "concurrency_limit.collision_strategy is none; write ENQUEUE or CANCEL_NEW"),
+        ("  - name: sales", "  - name: sales\n    zz: 3", "zz is not a Prefect key; known keys: name,"),
+        ("name: shop", "deployment: []", "1 : deployment is not a Prefect key; did you mean 'deployments'?"),
+        ("work_queue_name: q", "queue: q", "work_pool.queue is not a Prefect key"),
+        ("{limit: 1,", "{limits: 1,", "concurrency_limit.limits is not a Prefect key; did you mean 'limit'?"),
+        ("{limit: 1,", "{limit: one,", "concurrency_limit.limit is a text, but must be a whole number"),
+        ("CANCEL_NEW", "CANCEL", "concurrency_limit.collision_strategy is invalid; use ENQUEUE or CANCEL_NEW"),
         (
             "concurrency_limit: {limit: 1, collision_strategy: CANCEL_NEW}",
             "concurrency_limit: [1]",
             "neither a whole number",
         ),
-        ('version: "1"', "version: 1.0", "version is a float, and has to be a text"),
-        ("name: sales", "name: 5", "name is a whole number, and has to be a text"),
-        ("name: sales", "name: a/b", "has one of / % & > < in it"),
-        ("  - name: sales\n    version", "  - version", "it has no name"),
-        ("    entrypoint: flows/sales.py:sales\n", "", "it has no entrypoint"),
-        ("description: Sales.", "sla: [{severity: high}]", "sla: Prefect's own server ends the deploy at it"),
-        ("description: Sales.", "description: [x]", "description is a list, and has to be a text"),
-        ("description: Sales.", "version: b", "version is there twice"),
+        ('version: "1"', "version: 1.0", "version is a float, but must be a text"),
+        ("name: sales", "name: 5", "name is a whole number, but must be a text"),
+        ("name: sales", "name: a/b", "contains one of / % & > <"),
+        ("  - name: sales\n    version", "  - version", "the deployment has no name"),
+        ("    entrypoint: flows/sales.py:sales\n", "", "the deployment has no entrypoint"),
+        (
+            "description: Sales.",
+            "sla: [{severity: high}]",
+            "sla: `prefect deploy` fails on a self-hosted Prefect server",
+        ),
+        ("description: Sales.", "description: [x]", "description is a list, but must be a text"),
+        ("description: Sales.", "version: b", "version appears twice"),
         ("cron: 0 1 * * *", "cron: 0 1 * *", "schedules[0]: Prefect refuses cron: Invalid cron string"),
         ("Europe/Berlin", "Europe/Berlyn", "schedules[0]: Prefect refuses timezone"),
         (
             "timezone: Europe",
             "time_zone: Europe",
-            "schedules[0].time_zone is no key of Prefect's; did you mean 'timezone'?",
+            "schedules[0].time_zone is not a Prefect key; did you mean 'timezone'?",
         ),
         (
             "{interval: 60,",
             "{interval: 60, cron: 0 1 * * *,",
-            "schedules[1]: it has to have one of cron, interval and rrule",
+            "schedules[1]: use exactly one of cron, interval and rrule",
         ),
         ("interval: 60", "interval: often", "schedules[1]: Prefect refuses interval"),
         ("FREQ=DAILY", "FREQ=NEVER", "schedules[2]: Prefect refuses rrule"),
         (
             "expect: [y], enabled",
             "expects: [y], enabled",
-            "triggers[0].expects is no key of Prefect's; did you mean 'expect'?",
+            "triggers[0].expects is not a Prefect key; did you mean 'expect'?",
         ),
         ("require: all, within: 60", "require: every", "triggers[1]: Prefect refuses"),
     ],
@@ -111,33 +115,33 @@ def test_each_kind_of_mistake(right: str, wrong: str, told: str, tmp_path: Path)
     assert told in found[0]
 
 
-def test_what_is_merged_in_is_looked_at_and_may_be_overridden(tmp_path: Path) -> None:
+def test_merged_keys_are_checked_and_can_be_overridden(tmp_path: Path) -> None:
     text = "x-all: &all {tags: [a], vesrion: b}\ndeployments:\n  - {<<: *all, name: a, entrypoint: x.py:x, tags: [b]}\n"
-    assert problems(text, tmp_path) == ["1 a: vesrion is no key of Prefect's; did you mean 'version'?"]
+    assert problems(text, tmp_path) == ["1 a: vesrion is not a Prefect key; did you mean 'version'?"]
 
 
-def test_names_that_are_there_twice(tmp_path: Path) -> None:
+def test_repeated_names(tmp_path: Path) -> None:
     one = "  - {name: a, entrypoint: 'x.py:x'}\n"
-    assert "2 has its name" in problems(f"deployments:\n{one}{one}", tmp_path)[0]
+    assert "2 has the same name" in problems(f"deployments:\n{one}{one}", tmp_path)[0]
     assert problems(f"deployments:\n{one}{one.replace('x.py', 'y.py')}", tmp_path) == []
 
 
 @pytest.mark.parametrize("text", ["a: [", "a: " + "[" * 20_000, "a: !!timestamp x\ndeployments: []\n- b", "\x00"])
-def test_what_is_no_yaml_is_an_error(text: str, tmp_path: Path) -> None:
+def test_invalid_yaml_is_an_error(text: str, tmp_path: Path) -> None:
     with pytest.raises(PrefectFileError):
         problems(text, tmp_path)
 
 
-def test_a_file_that_isnt_there_is_an_error(tmp_path: Path) -> None:
+def test_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PrefectFileError, match="no such file"):
         deployments.check_prefect_yaml(tmp_path / "x.yaml")
 
 
-def test_other_shapes_are_told(tmp_path: Path) -> None:
-    assert "it is no mapping" in problems("- a\n", tmp_path)[0]
-    assert "it is no deployment" in problems("deployments: [x]\n", tmp_path)[0]
+def test_other_structures_are_reported(tmp_path: Path) -> None:
+    assert "the file is not a mapping" in problems("- a\n", tmp_path)[0]
+    assert "this item is not a deployment" in problems("deployments: [x]\n", tmp_path)[0]
     assert "deployments is a mapping" in problems("deployments: {a: 1}\n", tmp_path)[0]
     entry = "deployments:\n  - name: a\n    entrypoint: x.py:x\n"
     assert "work_pool is a text" in problems(f"{entry}    work_pool: prod\n", tmp_path)[0]
-    assert "schedules[0] is no mapping" in problems(f"{entry}    schedules: [daily]\n", tmp_path)[0]
-    assert "triggers[0] is no mapping" in problems(f"{entry}    triggers: [x]\n", tmp_path)[0]
+    assert "schedules[0] is not a mapping" in problems(f"{entry}    schedules: [daily]\n", tmp_path)[0]
+    assert "triggers[0] is not a mapping" in problems(f"{entry}    triggers: [x]\n", tmp_path)[0]

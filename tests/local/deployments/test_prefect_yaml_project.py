@@ -1,4 +1,4 @@
-"""A prefect.yaml is checked against its folder: steps, their ids and functions, entrypoints; and against Prefect."""
+"""The check of a prefect.yaml with its folder (steps, ids, functions, entrypoints), compared with Prefect."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 import yaml
 from prefect.cli.deploy._config import _load_deploy_configs_and_actions
+from prefect.exceptions import MissingFlowError
+from prefect.flows import Flow, load_flow_from_entrypoint, load_function_and_convert_to_flow
 from rich.console import Console
 
 from airflow_compat import deployments
-from airflow_compat._specs.prefect_yaml_keys import STEP_OUTPUTS
+from airflow_compat.deployments._yaml_keys import STEP_OUTPUTS
 
-DATA = Path(__file__).parents[1] / "data" / "prefect_yaml"
+DATA = Path(__file__).parents[2] / "data" / "prefect_yaml"
 GOOD = """\
 build:
   - prefect.deployments.steps.run_shell_script: {id: commit, script: git rev-parse HEAD, stream_output: false}
@@ -80,7 +82,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def problems(text: str, project: Path) -> list[str]:
-    """What the check finds, each with its level, line and deployment."""
+    """The problems that the check finds, with level, line and deployment."""
     path = project / "prefect.yaml"
     path.write_text(text)
     found = deployments.check_prefect_yaml(path)
@@ -89,7 +91,7 @@ def problems(text: str, project: Path) -> list[str]:
     return [f"{each.level} {each.line} {each.name}: {each.message}" for each in found]
 
 
-def test_a_good_one_and_nothing_is_run(project: Path) -> None:
+def test_valid_file_has_no_problems_and_runs_nothing(project: Path) -> None:
     assert problems(GOOD, project) == []
 
 
@@ -97,27 +99,35 @@ def test_a_good_one_and_nothing_is_run(project: Path) -> None:
     ("right", "wrong", "told"),
     [
         # Entrypoints.
-        ("sales.py:sales\n", "sale.py:sales\n", "error 20 sales: entrypoint: there is no file flows/sale.py in the"),
+        (
+            "sales.py:sales\n",
+            "sale.py:sales\n",
+            "error 20 sales: entrypoint: the file flows/sale.py does not exist in the",
+        ),
         ("sales.py:sales\n", "sales.py:sale\n", "entrypoint: sales.py has no 'sale'; did you mean 'sales'?"),
         ("sales.py:sales\n", "sales.py:other\n", "entrypoint: sales.py has no 'other'; correct the name"),
         ("sales.py:sales\n", "broken.py:f\n", "entrypoint: broken.py: line 1: Python"),
-        ("sales.py:sales\n", "sales.py\n", "entrypoint: there is no module flows/sales; install it"),
-        ("flows/sales.py:sales\n", "':sales'\n", "entrypoint: it names no flow; write a file and a function"),
-        ("flows.sales.sales", "flows.sale.sales", "entrypoint: there is no module flows.sale"),
+        ("sales.py:sales\n", "sales.py\n", "entrypoint: module flows/sales was not found; install the module"),
+        (
+            "flows/sales.py:sales\n",
+            "':sales'\n",
+            "entrypoint: the value is not the path of a flow; use a file and a function",
+        ),
+        ("flows.sales.sales", "flows.sale.sales", "entrypoint: module flows.sale was not found"),
         ("flows.sales.sales", "flows.sales.sails", "entrypoint: sales.py has no 'sails'; did you mean 'sales'?"),
         # Steps.
-        ("steps.git_clone", "stepz.git_clone", "error 14 : pull: there is no module prefect.deployments.stepz"),
+        ("steps.git_clone", "stepz.git_clone", "error 14 : pull: module prefect.deployments.stepz was not found"),
         (
             "steps.git_clone",
             "steps.git_clon",
             "pull: prefect.deployments.steps.git_clon: __init__.py has no 'git_clon'",
         ),
-        ("steps_of_ours.prepare", "steps_of_our.prepare", "warning 16 : pull: there is no module steps_of_our here"),
+        ("steps_of_ours.prepare", "steps_of_our.prepare", "warning 16 : pull: module steps_of_our was not found here"),
         ("steps_of_ours.prepare", "steps_of_ours.prepar", "steps_of_ours.py has no 'prepar'; did you mean 'prepare'?"),
         (
             "prefect.deployments.steps.run_shell",
             "prefec.deployments.steps.run_shell",
-            "error 2 : build: there is no module prefec; did you mean 'prefect'?",
+            "error 2 : build: module prefec was not found; did you mean 'prefect'?",
         ),
         (
             "prefect_docker.deployments.steps.push",
@@ -130,35 +140,43 @@ def test_a_good_one_and_nothing_is_run(project: Path) -> None:
             "pull: prefect.deployments.steps.git_clone: missing a required argument: 'repository'",
         ),
         ("branch: main", "brnch: main", "got an unexpected keyword argument 'brnch'"),
-        ("steps_of_ours.prepare:", "prepare:", "pull: prepare names no module"),
+        ("steps_of_ours.prepare:", "prepare:", "pull: prepare has no module"),
         (
             "{id: clone, repository",
             "null\n    repository: {id: clone, repository",
-            "pull: a step has 2 keys; indent the inputs below its function",
+            "pull: a step has 2 keys; indent the inputs below the function's name",
         ),
-        ("{requires: not-installed-here}", "null", "pull: the inputs of a step are no mapping"),
-        ("  - not_installed_here.prepare: {requires: not-installed-here}", "  - clone", "pull: a step is no mapping"),
+        (
+            "{requires: not-installed-here}",
+            "null",
+            "pull: the inputs of step not_installed_here.prepare are not a mapping",
+        ),
+        (
+            "  - not_installed_here.prepare: {requires: not-installed-here}",
+            "  - clone",
+            "pull: a step is not a mapping",
+        ),
         # Placeholders.
         ("{{ build_image.image }}", "{{ build_imge.image }}", "id 'build_imge'; did you mean 'build_image'?"),
-        ("{{ build_image.image }}", "{{ built.image }}", "no step before it has the id 'built'; give the step"),
+        ("{{ build_image.image }}", "{{ built.image }}", "no earlier step has the id 'built'; set this id on the step"),
         (
             "{{ build_image.image }}",
             "{{ build_image.imag }}",
             "step build_image has no output 'imag'; did you mean 'image'?",
         ),
         ("{{ build_image.image }}", "{{ build_imag }}", "id 'build_imag'; did you mean 'build_image'?"),
-        ("{{ build_image.image }}", "{{ clone.directory }}", "step clone has not run yet; refer to one before it"),
+        ("{{ build_image.image }}", "{{ clone.directory }}", "step clone has not run yet; refer to an earlier step"),
         (
             'tag: "{{ commit.stdout }}"',
             'tag: "{{ comit.stdout }}"',
-            "error 7 sales: {{ comit.stdout }}: no step before it",
+            "error 7 sales: {{ comit.stdout }}: no earlier step",
         ),
         ('tag: "{{ commit.stdout }}"', 'tag: "{{ build_image.tag }}"', "step build_image has not run yet"),
         ('SHA: "{{ commit.stdout }}"', 'SHA: "{{ commit.stout }}"', "has no output 'stout'; did you mean 'stdout'?"),
         ('{directory: "{{ clone.directory }}"}', '{directory: "{{ clon.directory }}"}', "did you mean 'clone'?"),
         # Prefect looks at these before it fills in placeholders, and skips the whole file.
-        ("name: method,", 'name: method, paused: "{{ prefect.variables.x }}",', "paused is a text, and has to be true"),
-        ("name: method,", "name: method, parameters: null,", "parameters is a null, and has to be a mapping"),
+        ("name: method,", 'name: method, paused: "{{ prefect.variables.x }}",', "paused is a text, but must be true"),
+        ("name: method,", "name: method, parameters: null,", "parameters is a null, but must be a mapping"),
         ("work_pool: {name: prod}", "work_pool: {name: prod, job_variables: null}", "job_variables is a null"),
     ],
 )
@@ -170,11 +188,159 @@ def test_each_kind_of_mistake(right: str, wrong: str, told: str, project: Path) 
     assert len(found) <= 3, found
 
 
-def test_what_only_running_a_file_tells_is_not_reported(project: Path) -> None:
+def test_problems_that_only_running_shows_are_not_reported(project: Path) -> None:
     for entrypoint in ("flows/dynamic.py:anything", "flows/sales.py:moment", "os.path", "sys.exit"):
         assert problems(f"deployments: [{{name: a, entrypoint: '{entrypoint}'}}]", project) == []
     custom = "build: [{steps_of_ours.prepare: {folder: x}}]\ndeployments: [{name: a, description: '{{ git.sha }}'"
     assert problems(f"{custom}, entrypoint: 'flows/sales.py:sales'}}]", project) == []
+
+
+KINDS = """\
+import functools
+from prefect import Flow, flow, task
+from prefect import task as step
+import prefect
+import prefect.tasks
+from prefect.flows import flow as made
+
+
+def plain(): ...
+
+
+async def later(): ...
+
+
+class K:
+    x = 1
+
+    @flow
+    def method(self): ...
+
+    def own(self): ...
+
+    @staticmethod
+    def static(): ...
+
+    @staticmethod
+    @flow
+    def static_flow(): ...
+
+    class Inner:
+        @flow
+        def deep(self): ...
+
+
+class Other(K):
+    pass
+
+
+class Late:
+    def turned(self): ...
+
+
+@task
+def a_task(): ...
+
+
+@step(retries=1)
+def a_step(): ...
+
+
+@prefect.task
+def dotted(): ...
+
+
+@made(name="m")
+def renamed(): ...
+
+
+@functools.wraps(plain)
+def wrapped(): ...
+
+
+def twice(): ...
+
+
+twice = flow(twice)
+Late.given = flow(plain)
+Late.turned = flow(Late.turned)
+number = 5
+text = "a"
+listed = [renamed]
+called = Flow(plain)
+alias = renamed
+if number:
+
+    @flow
+    def either(): ...
+else:
+
+    def either(): ...
+
+
+def set_it():
+    global by_function
+    by_function = flow(plain)
+
+
+def by_function(): ...
+
+
+set_it()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (
+            "plain",
+            "kinds.py: plain is a function without @flow; `prefect deploy` refuses the function: decorate it",
+        ),
+        ("later", "kinds.py: later is a function without @flow"),
+        ("K", "kinds.py: K is a class, not a flow; use the name of a flow"),
+        ("K.own", "kinds.py: K.own is a function without @flow"),
+        ("K.static", "kinds.py: K.static is decorated with staticmethod, so it is not a flow"),
+        ("K.x", "kinds.py: K.x is a value, not a flow"),
+        ("K.zzz", "kinds.py: K has no 'zzz'; use the name of a flow"),
+        ("K.Inner", "kinds.py: K.Inner is a class"),
+        ("K.Inner.zzz", "kinds.py: K.Inner has no 'zzz'"),
+        ("a_task", "kinds.py: a_task is decorated with prefect.task, so it is not a flow"),
+        ("a_step", "kinds.py: a_step is decorated with prefect.task"),
+        ("dotted", "kinds.py: dotted is decorated with prefect.task"),
+        ("number", "kinds.py: number is a value"),
+        ("text", "kinds.py: text is a value"),
+        ("listed", "kinds.py: listed is a value"),
+        *(
+            (name, "")
+            for name in ("K.method", "K.static_flow", "K.Inner.deep", "Other.method", "Late.given", "Late.turned")
+        ),
+        *((name, "") for name in ("renamed", "twice", "called", "alias", "either", "by_function")),
+        # Only running the file tells that these are none.
+        *((name, None) for name in ("wrapped", "Other.zzz", "Flow", "functools.wraps")),
+    ],
+)
+def test_name_that_is_not_a_flow(name: str, told: str | None, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`prefect deploy` loads an entrypoint with the function that this test compares with."""
+    (project / "kinds.py").write_text(KINDS)
+    for entrypoint in (f"kinds.py:{name}", *([f"kinds.{name}"] if "." not in name else [])):
+        found = problems(f"deployments: [{{name: a, entrypoint: '{entrypoint}'}}]", project)
+        assert [f"error 1 a: entrypoint: {told}" in each for each in found] == ([True] if told else [])
+    monkeypatch.chdir(project)
+    if told == "":
+        assert isinstance(load_flow_from_entrypoint(f"kinds.py:{name}"), Flow)
+    else:
+        with pytest.raises(MissingFlowError):
+            load_flow_from_entrypoint(f"kinds.py:{name}")
+
+
+def test_prefects_runner_converts_a_function_that_prefect_deploy_refuses(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the docs of the check say. `prefect deploy` makes no deployment, so none can run."""
+    (project / "kinds.py").write_text(KINDS)
+    monkeypatch.chdir(project)
+    assert isinstance(load_function_and_convert_to_flow("kinds.py:plain"), Flow)
 
 
 def test_a_placeholder_of_a_shared_step_is_reported_once(project: Path) -> None:
@@ -183,16 +349,16 @@ def test_a_placeholder_of_a_shared_step_is_reported_once(project: Path) -> None:
     assert len(found) == len(set(found))
     # A deployment without the file's build has none of its outputs.
     own = GOOD.replace("name: own,", 'name: own, version: "{{ commit.stdout }}",')
-    assert problems(own, project)[0].startswith("error 29 own: {{ commit.stdout }}: no step before it has the id")
+    assert problems(own, project)[0].startswith("error 29 own: {{ commit.stdout }}: no earlier step has the id")
 
 
-def test_a_file_without_deployments_is_checked_too(project: Path) -> None:
+def test_file_without_deployments_is_checked(project: Path) -> None:
     text = GOOD.partition("deployments:\n  - name")[0]
     assert problems(text, project) == []
     assert len(problems(text.replace("build_image.image_name", "build_imag.image_name"), project)) == 1
 
 
-def test_aliases_of_aliases_end(project: Path) -> None:
+def test_nested_aliases_terminate(project: Path) -> None:
     levels = "".join(f"x-{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
     entry = "{name: a, entrypoint: 'flows/sales.py:sales', tags: *a11}"
     text = f"x-0: &a0 ['{{{{ a.b }}}}']\n{levels}deployments: [{entry}]"
@@ -200,7 +366,7 @@ def test_aliases_of_aliases_end(project: Path) -> None:
 
 
 def loaded(document: Any, folder: Path) -> bool:
-    """Whether Prefect reads the deployments of a file, which it skips as a whole for one wrong value."""
+    """Return True if Prefect reads the file's deployments; one invalid value makes it skip the file."""
     path = folder / "loaded.yaml"
     path.write_text(yaml.safe_dump(document) if isinstance(document, dict) else document)
     try:
@@ -213,7 +379,7 @@ def loaded(document: Any, folder: Path) -> bool:
 
 @pytest.mark.parametrize("file", sorted(DATA.iterdir()), ids=lambda file: file.stem)
 def test_files_that_older_releases_wrote(file: Path, project: Path) -> None:
-    """`prefect init` and `prefect deploy` of these releases wrote them; Prefect itself refuses what 3.0 saved."""
+    """Files of `prefect init` and `prefect deploy`. Prefect itself refuses the file of 3.0."""
     text = file.read_text().replace("flows.py:etl", "flows/sales.py:sales")
     found = problems(text, project)
     if file.stem != "deploy-3.0.0":
@@ -222,10 +388,9 @@ def test_files_that_older_releases_wrote(file: Path, project: Path) -> None:
         return
     assert not loaded(text, project)
     assert len(found) == 6
-    message = (
-        "schedules[0]: Prefect 3.0 wrote max_active_runs and catchup, and later releases skip the whole file for it"
-    )
-    assert found[0] == f"error 38 nightly1: {message}; remove it"
+    both = "max_active_runs and catchup"
+    message = f"schedules[0]: Prefect 3.0 wrote {both}, but later releases skip a file that contains {both}"
+    assert found[0] == f"error 38 nightly1: {message}; remove {both}"
     lines = [line for line in text.splitlines() if line.strip().partition(":")[0] not in ("max_active_runs", "catchup")]
     assert loaded("\n".join(lines), project)
     assert problems("\n".join(lines), project) == []
@@ -248,7 +413,7 @@ VALUES = [None, "text", "{{ prefect.variables.x }}", "yes", "3", 3, 2.5, True, [
 
 
 def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    """The paths to all keys that Prefect knows."""
+    """The paths of all keys that Prefect knows."""
     found = [path] if path and isinstance(path[-1], str) else []
     if path and path[-1] in ("parameters", "job_variables"):
         return found
@@ -257,7 +422,7 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int
 
 
 @pytest.mark.parametrize("place", places(BASE), ids=str)
-def test_a_value_for_which_prefect_skips_the_file_is_always_found(place: tuple[str | int, ...], project: Path) -> None:
+def test_values_that_make_prefect_skip_the_file_are_found(place: tuple[str | int, ...], project: Path) -> None:
     for value in VALUES:
         entry: Any = copy.deepcopy(BASE)
         holder = entry

@@ -1,4 +1,4 @@
-"""What this process logs has no secret in it, whatever logger, handler and form: no server is asked."""
+"""This process logs no secret, for all loggers, handlers and forms. Needs no server."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from airflow_compat.errors import InvalidArgumentError
 
 @pytest.fixture
 def secret() -> str:
-    """One that no other test knows."""
+    """Return a secret that no other test uses."""
     return f"s3:cr/et {uuid4().hex}"
 
 
 @pytest.fixture
 def stream() -> Iterator[io.StringIO]:
-    """What a handler of the user's own writes."""
+    """Return the output of a user's own handler."""
     yield from _handled(logging.Formatter("%(message)s"))
 
 
 @pytest.fixture
 def json_stream() -> Iterator[io.StringIO]:
-    """The same, as Prefect writes JSON: with all that a record has."""
+    """Return the same output as Prefect's JSON, with all attributes of a record."""
     yield from _handled(JsonFormatter("default", "", "%"))
 
 
@@ -70,7 +70,7 @@ def test_importing_changes_nothing() -> None:
     subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, timeout=120)
 
 
-def test_message_and_arguments(stream: io.StringIO, secret: str) -> None:
+def test_message_and_arguments_are_masked(stream: io.StringIO, secret: str) -> None:
     logs.mask(secret)
 
     LOG.info(f"the {secret}")  # noqa: G004
@@ -80,7 +80,7 @@ def test_message_and_arguments(stream: io.StringIO, secret: str) -> None:
     assert stream.getvalue() == "the ***\n***, {'a': '***'}, <***>\n***\n"
 
 
-def test_exceptions_their_causes_and_the_code_in_tracebacks(stream: io.StringIO, secret: str) -> None:
+def test_exceptions_causes_and_tracebacks_are_masked(stream: io.StringIO, secret: str) -> None:
     logs.mask(secret)
     raised = ValueError("outer", secret)
 
@@ -99,7 +99,7 @@ def test_exceptions_their_causes_and_the_code_in_tracebacks(stream: io.StringIO,
     assert raised.args == ("outer", secret)
 
 
-def test_the_code_in_a_stack(stream: io.StringIO) -> None:
+def test_stack_is_masked(stream: io.StringIO) -> None:
     logs.mask("written-into-the-code")
 
     LOG.info("where", stack_info=True)  # written-into-the-code
@@ -108,7 +108,7 @@ def test_the_code_in_a_stack(stream: io.StringIO) -> None:
     assert "written-into-the-code" not in stream.getvalue()
 
 
-def test_a_line_without_a_secret_is_left_alone(secret: str) -> None:
+def test_message_without_a_secret_is_unchanged(secret: str) -> None:
     logs.mask(secret)
     seen: list[logging.LogRecord] = []
     handler = logging.Handler()
@@ -125,7 +125,7 @@ def test_a_line_without_a_secret_is_left_alone(secret: str) -> None:
     assert seen[0].exc_info
 
 
-def test_extra_is_masked_for_the_handlers_that_are_there(json_stream: io.StringIO, secret: str) -> None:
+def test_extra_is_masked_for_existing_handlers(json_stream: io.StringIO, secret: str) -> None:
     handler = LOG.handlers[-1]
     logging.getLogger("airflow.task").addHandler(handler)
     LOG.removeHandler(handler)
@@ -138,7 +138,7 @@ def test_extra_is_masked_for_the_handlers_that_are_there(json_stream: io.StringI
     assert '"told":{"deep":["***"]},"other":1' in json_stream.getvalue()
 
 
-def test_a_line_that_cannot_be_formatted_shows_no_secret(
+def test_unformattable_message_shows_no_secret(
     stream: io.StringIO, secret: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     logs.mask(secret)
@@ -153,7 +153,7 @@ def test_a_line_that_cannot_be_formatted_shows_no_secret(
     assert secret not in told + stream.getvalue()
 
 
-def test_an_argument_that_cannot_be_shown_does_not_stop_the_code(stream: io.StringIO, secret: str) -> None:
+def test_argument_with_failing_repr_does_not_raise(stream: io.StringIO, secret: str) -> None:
     class Broken:
         def __str__(self) -> str:
             raise RuntimeError(secret)
@@ -169,7 +169,7 @@ def test_an_argument_that_cannot_be_shown_does_not_stop_the_code(stream: io.Stri
     assert stream.getvalue() == "goes on\n"
 
 
-def test_another_record_factory_is_kept_and_may_call_ours(stream: io.StringIO, secret: str) -> None:
+def test_other_record_factory_is_kept_and_may_call_ours(stream: io.StringIO, secret: str) -> None:
     logs.mask(secret)
     ours = logging.getLogRecordFactory()
     calls: list[str] = []
@@ -189,7 +189,7 @@ def test_another_record_factory_is_kept_and_may_call_ours(stream: io.StringIO, s
     assert calls
 
 
-def test_a_replaced_record_factory_is_taken_along(stream: io.StringIO, secret: str) -> None:
+def test_later_record_factory_is_wrapped_too(stream: io.StringIO, secret: str) -> None:
     ours = logging.getLogRecordFactory()
     logging.setLogRecordFactory(logging.LogRecord)
     try:
@@ -211,7 +211,7 @@ def test_masking_can_be_switched_off_and_on(stream: io.StringIO, secret: str) ->
     assert stream.getvalue() == f"{secret}\n***\n"
 
 
-def test_shorter_secrets_on_demand(stream: io.StringIO) -> None:
+def test_shorter_secrets_can_be_masked(stream: io.StringIO) -> None:
     logs.mask("q7z")
     LOG.info("q7z")
     logs.enable_masking(min_length=3)
@@ -220,14 +220,14 @@ def test_shorter_secrets_on_demand(stream: io.StringIO) -> None:
     assert stream.getvalue() == "q7z\n***\n"
 
 
-def test_a_secret_that_is_too_short_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+def test_too_short_secret_causes_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     logs.mask("q8z")
 
     assert "too short" in caplog.text
     assert "q8z" not in caplog.text
 
 
-def test_what_the_secrets_of_pydantic_hold(stream: io.StringIO, secret: str) -> None:
+def test_pydantic_secrets_are_masked(stream: io.StringIO, secret: str) -> None:
     logs.mask(SecretStr(secret))
     LOG.info(secret)
 
@@ -235,17 +235,17 @@ def test_what_the_secrets_of_pydantic_hold(stream: io.StringIO, secret: str) -> 
 
 
 @pytest.mark.parametrize("value", [12345678, 1.5, b"bytes-of-it", object()])
-def test_what_is_no_text_is_refused(value: object) -> None:
-    with pytest.raises(InvalidArgumentError, match="give its text"):
+def test_non_text_is_refused(value: object) -> None:
+    with pytest.raises(InvalidArgumentError, match="Pass the object's text"):
         logs.mask(value)
 
 
 @pytest.mark.parametrize("length", [0, -1, True, "5"])
-def test_a_length_that_is_none_is_refused(length: int) -> None:
+def test_invalid_length_is_refused(length: int) -> None:
     with pytest.raises(InvalidArgumentError, match="min_length"):
         logs.enable_masking(min_length=length)
 
 
-def test_a_level_that_is_none_is_refused() -> None:
+def test_unknown_level_is_refused() -> None:
     with pytest.raises(InvalidArgumentError, match="loud"):
         logs.forward("airflow.task", level="loud")

@@ -1,4 +1,4 @@
-"""`Stats` against real receivers on loopback, and what a backend that is gone does: nothing."""
+"""`Stats` with real receivers on loopback, and with unreachable backends."""
 
 from __future__ import annotations
 
@@ -79,13 +79,13 @@ def test_all_kinds_reach_statsd(udp: UdpReceiver) -> None:
     ]
 
 
-def test_the_older_name_goes_before_the_newer(udp: UdpReceiver) -> None:
+def test_legacy_name_is_sent_before_the_new_name(udp: UdpReceiver) -> None:
     metrics.configure(metrics.StatsD("127.0.0.1", udp.port, prefix=""))
     Stats.incr("ti.finish", tags={"dag_id": "etl", "task_id": "group.load", "state": "success"})
     assert received(udp) == ["ti.finish.etl.group__load.success:1|c", "ti.finish:1|c"]
 
 
-def test_no_older_names_when_they_are_off(udp: UdpReceiver) -> None:
+def test_legacy_names_can_be_disabled(udp: UdpReceiver) -> None:
     metrics.configure(metrics.StatsD("127.0.0.1", udp.port), legacy_names=False)
     Stats.incr("ti.start", tags={"dag_id": "etl", "task_id": "load"})
     assert received(udp) == ["airflow.ti.start:1|c"]
@@ -99,9 +99,7 @@ def test_tags_in_the_name_for_influxdb(udp: UdpReceiver, caplog: pytest.LogCaptu
 
 
 @pytest.mark.parametrize("value", ["Köln", "a\nb", "http://shop", "a|b"])
-def test_a_tag_that_a_datagram_can_t_hold_takes_nothing_else_with_it(
-    value: str, udp: UdpReceiver, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_invalid_tag_does_not_drop_the_datagram(value: str, udp: UdpReceiver, caplog: pytest.LogCaptureFixture) -> None:
     metrics.configure(metrics.StatsD("127.0.0.1", udp.port, influxdb_tags=True))
     Stats.incr("before")
     Stats.incr("orders", tags={"shop": value, "day": "1"})
@@ -110,14 +108,14 @@ def test_a_tag_that_a_datagram_can_t_hold_takes_nothing_else_with_it(
     assert "'shop' is not sent" in caplog.text
 
 
-def test_lists_of_metrics(udp: UdpReceiver) -> None:
+def test_allow_and_block_lists(udp: UdpReceiver) -> None:
     metrics.configure(metrics.StatsD("127.0.0.1", udp.port), allow_list=["^orders", "STOCK"], block_list=["orders"])
     for name in ("orders.loaded", "my.orders", "my.stock"):
         Stats.incr(name)
     assert received(udp) == ["airflow.orders.loaded:1|c", "airflow.my.stock:1|c"]
 
 
-def test_an_illegal_name_is_told_once_and_the_rest_goes_on(udp: UdpReceiver, caplog: pytest.LogCaptureFixture) -> None:
+def test_illegal_name_warns_once_and_other_metrics_are_sent(udp: UdpReceiver, caplog: pytest.LogCaptureFixture) -> None:
     metrics.configure(metrics.StatsD("127.0.0.1", udp.port))
     Stats.incr("my orders")
     Stats.incr("my orders")
@@ -201,28 +199,28 @@ def test_prometheus_is_scraped() -> None:
         assert line in shown
 
 
-def test_a_name_that_is_two_kinds_is_told(caplog: pytest.LogCaptureFixture) -> None:
+def test_name_with_two_kinds_causes_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     port = free_port()
     metrics.configure(metrics.Prometheus(port=port))
     Stats.timing("load", 1)
     Stats.incr("load")
     assert "airflow_load_total" not in scraped(port)
-    assert "it is a timing already" in caplog.text
+    assert "the metric is already a timing" in caplog.text
 
 
-def test_a_port_that_is_taken_is_an_error() -> None:
+def test_port_in_use_is_an_error() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        with pytest.raises(InvalidMetricSettingsError, match="take another one"):
+        with pytest.raises(InvalidMetricSettingsError, match="Choose another port"):
             metrics.configure(metrics.Prometheus(port=taken.getsockname()[1]))
 
 
 @pytest.mark.parametrize("url", ["http://me:open-sesame@gateway:9091", "gateway:9091", "http://gateway:open-sesame"])
-def test_a_gateway_that_can_t_be_pushed_to_is_an_error_without_its_password(url: str) -> None:
+def test_invalid_gateway_url_is_an_error_without_its_password(url: str) -> None:
     target = metrics.Prometheus(push_url=url)
     assert "sesame" not in repr(target)
-    with pytest.raises(InvalidMetricSettingsError, match="without a user") as caught:
+    with pytest.raises(InvalidMetricSettingsError, match="without user") as caught:
         metrics.configure(target)
     assert "sesame" not in str(caught.value)
 
@@ -277,7 +275,7 @@ def test_opentelemetry(http: HttpReceiver) -> None:
     ],
     ids=["statsd", "no such host", "datadog", "opentelemetry", "push gateway"],
 )
-def test_a_dead_backend_costs_nothing(target: metrics.StatsD, caplog: pytest.LogCaptureFixture) -> None:
+def test_unreachable_backend_does_not_slow_the_code(target: metrics.StatsD, caplog: pytest.LogCaptureFixture) -> None:
     metrics.configure(target)
     longest = 0.0
     # A collection of all that the tests before have left would be counted.
@@ -296,11 +294,11 @@ def test_a_dead_backend_costs_nothing(target: metrics.StatsD, caplog: pytest.Log
     caplog.clear()
 
 
-def test_what_is_too_much_is_dropped_and_told(caplog: pytest.LogCaptureFixture) -> None:
-    from airflow_compat._airflow.metric_settings import MetricSettings
-    from airflow_compat._metrics.pump import CAPACITY, Pump
-    from airflow_compat._metrics.sample import Sample
-    from airflow_compat._metrics.to_prometheus import PrometheusBackend
+def test_excess_measurements_are_dropped_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    from airflow_compat.metrics._prometheus import PrometheusBackend
+    from airflow_compat.metrics._sample import Sample
+    from airflow_compat.metrics._sender import CAPACITY, Sender
+    from airflow_compat.metrics._settings import MetricSettings
 
     go_on = threading.Event()
     taken: list[Sample] = []
@@ -310,7 +308,7 @@ def test_what_is_too_much_is_dropped_and_told(caplog: pytest.LogCaptureFixture) 
             go_on.wait(20)
             taken.append(sample)
 
-    pump = Pump(lambda: Slow(metrics.Prometheus()), MetricSettings(None))
+    pump = Sender(lambda: Slow(metrics.Prometheus()), MetricSettings(None))
     for _ in range(CAPACITY + 100):
         pump.put(Sample("counter", "orders", 1, {}))
     go_on.set()
@@ -319,7 +317,7 @@ def test_what_is_too_much_is_dropped_and_told(caplog: pytest.LogCaptureFixture) 
     assert "measurements were dropped" in caplog.text
 
 
-def test_a_fork_sends_its_own(udp: UdpReceiver) -> None:
+def test_fork_sends_its_own_metrics(udp: UdpReceiver) -> None:
     metrics.configure(metrics.StatsD("127.0.0.1", udp.port))
     Stats.incr("parent")
     assert metrics.flush(60)
@@ -337,7 +335,7 @@ def test_a_fork_sends_its_own(udp: UdpReceiver) -> None:
     assert sorted(received(udp)) == ["airflow.child:1|c", *["airflow.parent:1|c"] * 3]
 
 
-def test_a_process_of_multiprocessing_sends_before_it_ends(udp: UdpReceiver) -> None:
+def test_multiprocessing_process_sends_before_it_ends(udp: UdpReceiver) -> None:
     code = (
         "import multiprocessing\n"
         "from airflow_compat import metrics\n"
@@ -352,7 +350,7 @@ def test_a_process_of_multiprocessing_sends_before_it_ends(udp: UdpReceiver) -> 
     assert udp.lines() == ["airflow.parent:1|c", "airflow.child:1|c"]
 
 
-def test_a_fork_begins_at_zero(http: HttpReceiver) -> None:
+def test_fork_starts_counters_at_zero(http: HttpReceiver) -> None:
     code = (
         "import os\n"
         "from airflow_compat import metrics\n"
@@ -372,7 +370,7 @@ def test_a_fork_begins_at_zero(http: HttpReceiver) -> None:
     assert childs[0] not in {path for path, body in http.requests if "airflow_parent_total" in body.decode()}
 
 
-def test_the_end_of_a_process_is_bounded_and_sends(udp: UdpReceiver) -> None:
+def test_process_end_sends_within_a_time_limit(udp: UdpReceiver) -> None:
     code = "from airflow_compat import metrics as m; m.configure(m.{target}); m.Stats.incr('orders')"
     run = [sys.executable, "-c"]
     subprocess.run([*run, code.format(target=f"StatsD('127.0.0.1', {udp.port})")], check=True, timeout=60)
@@ -387,7 +385,7 @@ def test_the_end_of_a_process_is_bounded_and_sends(udp: UdpReceiver) -> None:
         assert time.monotonic() - before < 20
 
 
-def test_not_configured_it_does_nothing(udp: UdpReceiver) -> None:
+def test_unconfigured_stats_do_nothing(udp: UdpReceiver) -> None:
     Stats.incr("orders")
     with Stats.timer("load") as timer:
         pass
@@ -395,7 +393,7 @@ def test_not_configured_it_does_nothing(udp: UdpReceiver) -> None:
     assert metrics.flush(60)
 
 
-def test_airflow_s_own_settings(udp: UdpReceiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_airflow_settings(udp: UdpReceiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "airflow.cfg"
     file.write_text(
         f"[core]\nx = 50%\n[metrics]\nstatsd_on = True\nstatsd_host = 127.0.0.1\nstatsd_port = {udp.port}\n"
@@ -417,8 +415,8 @@ def test_airflow_s_own_settings(udp: UdpReceiver, tmp_path: Path, monkeypatch: p
             metrics.configure_from_airflow(file)
 
 
-def test_a_missing_client_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("airflow_compat._metrics.stats.find_spec", lambda name: None)
+def test_missing_client_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("airflow_compat.metrics._stats.find_spec", lambda name: None)
     for target, extra in (
         (metrics.StatsD(), "statsd"),
         (metrics.Datadog(), "datadog"),
@@ -428,14 +426,14 @@ def test_a_missing_client_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> No
             metrics.configure(target)
 
 
-def test_importing_it_brings_no_prefect_and_no_client() -> None:
+def test_import_loads_neither_prefect_nor_clients() -> None:
     names = "prefect statsd datadog opentelemetry prometheus_client".split()
     code = f"import sys, airflow_compat.metrics; sys.exit(str([n for n in {names} if n in sys.modules] or ''))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).stderr.strip() == b""
     assert os.environ.get("AIRFLOW__METRICS__STATSD_ON") is None
 
 
-def test_a_datadog_agent_that_is_gone_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_unreachable_datadog_agent_warns_once(caplog: pytest.LogCaptureFixture) -> None:
     with udp_receiver() as gone:
         port = gone.port
     metrics.configure(metrics.Datadog("127.0.0.1", port))
@@ -448,7 +446,7 @@ def test_a_datadog_agent_that_is_gone_is_told_of_once(caplog: pytest.LogCaptureF
 
 
 @pytest.mark.parametrize("kind", [metrics.StatsD, metrics.Datadog, metrics.OpenTelemetry])
-def test_the_calling_thread_opens_no_socket_and_looks_up_no_name(
+def test_calling_thread_does_no_network_access(
     kind: type[metrics.StatsD | metrics.Datadog | metrics.OpenTelemetry], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads: set[str] = set()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import warnings
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,9 +19,7 @@ from prefect import task as prefect_task
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from airflow_compat import task
-from airflow_compat._airflow.dag_arguments import DAG_ARGUMENTS
 from airflow_compat._airflow.task_arguments import TASK_ARGUMENTS
-from airflow_compat._options.arguments import DagArguments, TaskArguments
 from airflow_compat.errors import (
     InvalidArgumentError,
     InvalidCallbackError,
@@ -31,6 +30,8 @@ from airflow_compat.errors import (
     UnsupportedFeatureWarning,
 )
 from airflow_compat.options import deployment_options, flow_options, task_options
+from airflow_compat.options._dag_arguments import DAG_ARGUMENTS
+from airflow_compat.options._signatures import DagArguments, TaskArguments
 from airflow_compat.schedules import Asset, CronDataIntervalTimetable, MultipleCronTriggerTimetable
 
 
@@ -40,14 +41,14 @@ def alert(context: Any) -> None: ...
 def body() -> None: ...
 
 
-def test_nothing_asked_for_is_nothing() -> None:
+def test_no_arguments_give_no_options() -> None:
     assert task_options() == {}
     assert task_options({}) == {}
     assert flow_options() == {}
     assert deployment_options() == {}
 
 
-def test_airflows_own_defaults_are_nothing() -> None:
+def test_airflows_defaults_give_no_options() -> None:
     defaults = {
         "owner": "airflow",
         "email": None,
@@ -76,13 +77,13 @@ def test_plain_options() -> None:
     }
 
 
-def test_the_tag_that_a_limit_is_for() -> None:
+def test_tag_of_a_limit() -> None:
     found = task_options({"max_active_tis_per_dag": 2}, task_id="load", dag_id="etl")
     assert found == {"name": "load", "tags": ["etl.load"]}
     assert task_options({"task_concurrency": 2}, task_id="load", dag_id="etl", airflow_version="2") == found
-    with pytest.raises(InvalidArgumentError, match="give dag_id="):
+    with pytest.raises(InvalidArgumentError, match="Pass dag_id="):
         task_options({"max_active_tis_per_dag": 2}, task_id="load")
-    with pytest.raises(InvalidArgumentError, match="give task_id="):
+    with pytest.raises(InvalidArgumentError, match="Pass task_id="):
         task_options({"max_active_tis_per_dag": 2}, dag_id="etl")
     for number in (-2, 0, "2"):
         with pytest.raises(InvalidDagLimitError):
@@ -105,7 +106,7 @@ def test_params_and_their_schemas() -> None:
         "kind": SimpleNamespace(value="all", schema={"type": "string"}),
         "needed": SimpleNamespace(value=ArgNotSet(), schema={}),
     }
-    with pytest.warns(UnsupportedFeatureWarning, match="the schema of kind isn't looked at"):
+    with pytest.warns(UnsupportedFeatureWarning, match="the schema of kind is not checked"):
         found = deployment_options(dag_id="etl", params=params)
     assert found["parameters"] == {"day": "2026-11-22", "rows": 5, "kind": "all"}
 
@@ -132,7 +133,7 @@ def test_schedules_of_other_kinds_are_refused_by_name(schedule: Any) -> None:
 
 
 @pytest.mark.parametrize("schedule", ["99 * * * *", "every day", timedelta(0)])
-def test_what_is_no_schedule(schedule: Any) -> None:
+def test_invalid_schedules(schedule: Any) -> None:
     with pytest.raises(InvalidScheduleError):
         deployment_options(schedule=schedule)
 
@@ -141,22 +142,22 @@ def test_dates_of_a_schedule() -> None:
     ahead = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(days=3)
     (found,) = deployment_options(schedule="@daily", default_args={"end_date": ahead})["schedules"]
     assert "UNTIL" in found.rrule
-    with pytest.raises(InvalidScheduleError, match="is no datetime"):
+    with pytest.raises(InvalidScheduleError, match="is not a datetime"):
         deployment_options(schedule="@daily", start_date="2026-11-22")  # type: ignore[typeddict-item]
 
 
 def places(caught: pytest.WarningsRecorder) -> list[tuple[str, int]]:
-    """Where ours stand: what tests before have left may be collected, and warn, meanwhile."""
+    """The lines of our own warnings. Objects of earlier tests may be collected meanwhile, and warn too."""
     ours = (warning for warning in caught if issubclass(warning.category, UnsupportedFeatureWarning))
     return [(warning.filename, warning.lineno) for warning in ours]
 
 
-def test_warnings_stand_at_the_line_that_asks() -> None:
+def test_warnings_name_the_users_line() -> None:
     def of_task() -> None:
         task(weight_rule="upstream")
 
     def of_options() -> None:
-        task_options({"sla": timedelta(hours=1)})
+        task_options({"weight_rule": "upstream"})
 
     def of_flow() -> None:
         flow_options(default_view="graph")
@@ -170,10 +171,10 @@ def test_warnings_stand_at_the_line_that_asks() -> None:
         assert places(caught) == [(__file__, ask.__code__.co_firstlineno + 1)]
 
 
-def test_what_differs_by_its_value_or_version() -> None:
-    with pytest.warns(UnsupportedFeatureWarning, match="priority_weight differs"):
+def test_warnings_that_depend_on_value_or_version() -> None:
+    with pytest.warns(UnsupportedFeatureWarning, match="priority_weight counts only"):
         task(pool="warehouse", priority_weight=5)(body)
-    with pytest.warns(UnsupportedFeatureWarning, match="max_active_tasks differs from Airflow 2's"):
+    with pytest.warns(UnsupportedFeatureWarning, match="max_active_tasks limits each run"):
         flow_options(max_active_tasks=4, airflow_version="2")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -181,7 +182,7 @@ def test_what_differs_by_its_value_or_version() -> None:
         flow_options(max_active_tasks=4)
 
 
-def test_a_parameter_that_only_another_airflow_fills_in_is_told_of_at_its_line() -> None:
+def test_parameter_of_the_other_airflow_version_warns_at_its_line() -> None:
     def extract(region: str, next_ds: Any = None, ti: Any = None, execution_date: Any = None) -> None: ...
 
     def plain() -> None:
@@ -190,17 +191,17 @@ def test_a_parameter_that_only_another_airflow_fills_in_is_told_of_at_its_line()
     def with_arguments() -> None:
         task(retries=1)(extract)
 
-    said = "Airflow 3 has no next_ds, execution_date in its context to fill in"
+    said = "Airflow 3 has no next_ds, execution_date in its context, so Airflow 3 fills in no value"
     for ask in (plain, with_arguments):
         with pytest.warns(UnsupportedFeatureWarning, match=said) as caught:
             ask()
         assert places(caught) == [(__file__, ask.__code__.co_firstlineno + 1)]
 
 
-def test_a_key_s_parameter_has_no_default_but_none() -> None:
+def test_context_parameter_must_default_to_none() -> None:
     def extract(params: Any = (), ds: Any = None) -> None: ...
 
-    with pytest.raises(InvalidArgumentError, match=r"^task: Airflow fills in params from the context, and refuses"):
+    with pytest.raises(InvalidArgumentError, match=r"^task: Airflow fills in params from the context, so"):
         task(extract)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -211,7 +212,7 @@ REFUSED = [row.name for row in TASK_ARGUMENTS.values() if row.fate == "refused"]
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_is_refused_of_tasks(name: str) -> None:
+def test_refused_task_arguments(name: str) -> None:
     with pytest.raises(UnsupportedFeatureError, match=f"^task 'load': {name} has no counterpart in Prefect: "):
         task(task_id="load", **{name: "x"})  # type: ignore[misc]
     with warnings.catch_warnings():
@@ -220,44 +221,45 @@ def test_what_is_refused_of_tasks(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [row.name for row in DAG_ARGUMENTS.values() if row.fate == "refused"])
-def test_what_is_refused_of_dags(name: str) -> None:
+def test_refused_dag_arguments(name: str) -> None:
     for options in (flow_options, deployment_options):
         with pytest.raises(UnsupportedFeatureError, match=f"^dag 'etl': {name} has no counterpart in Prefect: "):
             options(dag_id="etl", **{name: "x"})  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("arguments", [{"pool": "a"}, {"multiple_outputs": True}, {"do_xcom_push": False}])
-def test_what_is_no_option_of_prefects(arguments: Any) -> None:
+def test_arguments_without_a_prefect_option(arguments: Any) -> None:
     (name,) = arguments
-    with pytest.raises(UnsupportedFeatureError, match=f"{name} is no option of prefect.task; write"):
+    with pytest.raises(UnsupportedFeatureError, match=f"prefect.task has no option for {name}. Use"):
         task_options(arguments)
     for name in ("pre_execute", "post_execute", "python_callable"):
-        with pytest.raises(UnsupportedFeatureError, match=f"{name} is no option"):
+        with pytest.raises(UnsupportedFeatureError, match=f"prefect.task has no option for {name}"):
             task_options({name: alert})
 
 
 @pytest.mark.parametrize(
     ("arguments", "error", "says"),
     [
-        ({"retrys": 2}, InvalidArgumentError, "did you mean 'retries'"),
-        ({"default_args": {"retry_dely": 2}}, InvalidArgumentError, "did you mean 'retry_delay'"),
-        ({"default_args": ["retries"]}, InvalidArgumentError, "default_args is a list"),
+        ({"retrys": 2}, InvalidArgumentError, "Did you mean 'retries'"),
+        ({"default_args": {"retry_dely": 2}}, InvalidArgumentError, "Did you mean 'retry_delay'"),
+        ({"default_args": ["retries"]}, InvalidArgumentError, "default_args is of type list"),
         ({"retries": "many"}, InvalidArgumentError, "retries is 'many'"),
         ({"retries": 1, "retry_delay": "5m"}, InvalidArgumentError, "retry_delay is '5m'"),
-        ({"execution_timeout": 60}, InvalidArgumentError, "write a timedelta"),
+        ({"execution_timeout": 60}, InvalidArgumentError, "Use a timedelta"),
         ({"on_failure_callback": "alert"}, InvalidCallbackError, "on_failure_callback"),
         ({"pool": "a", "pool_slots": 0}, InvalidArgumentError, "pool_slots is 0"),
         ({"pool": "a", "priority_weight": "high"}, PoolNotReadyError, "priority_weight is 'high'"),
+        ({"email": 5}, InvalidArgumentError, "email is a int. Use an address, or a list of addresses"),
         ({"task_id": ""}, InvalidArgumentError, "task_id is ''"),
     ],
 )
 @pytest.mark.filterwarnings("ignore::airflow_compat.errors.UnsupportedFeatureWarning")
-def test_what_is_wrong_is_an_error_where_it_is_defined(arguments: Any, error: type[Exception], says: str) -> None:
+def test_invalid_value_is_an_error_at_the_definition(arguments: Any, error: type[Exception], says: str) -> None:
     with pytest.raises(error, match=re.escape(says)):
         task(**arguments)(body)
 
 
-def test_it_is_put_on_functions_alone() -> None:
+def test_decorator_refuses_other_objects() -> None:
     with pytest.raises(InvalidArgumentError, match="@task was put on a Task"):
         task(prefect_task(body))
     with pytest.raises(InvalidArgumentError, match="@task was put on a str"):
@@ -287,7 +289,7 @@ def test_the_types_have_every_argument_that_is_not_refused() -> None:
         assert set(types.__annotations__) - usual == wanted - set(more)
 
 
-def test_the_delays_go_to_other_processes() -> None:
+def test_delays_can_be_sent_to_other_processes() -> None:
     options = task_options({"retries": 3, "retry_delay": 30, "retry_exponential_backoff": 3, "max_retry_delay": 100})
     delays = options["retry_delay_seconds"]
     assert delays == [30.0, 90.0, 100.0]
@@ -322,14 +324,14 @@ AIRFLOWS_DECORATORS = {
     "sensor": "time.sleep",
     "short_circuit": "`if` in the flow",
     "skip_if": "AirflowSkipException",
-    "stub": "write @task",
+    "stub": "Use @task",
     "virtualenv": "subprocess.run",
 }
 
 
 @pytest.mark.parametrize("name", AIRFLOWS_DECORATORS)
 def test_airflows_other_decorators_say_what_to_write_instead(name: str) -> None:
-    with pytest.raises(UnsupportedFeatureError, match=rf"@task\.{name} is not supported yet; .*") as caught:
+    with pytest.raises(UnsupportedFeatureError, match=rf"@task\.{name} is not supported yet\. .*") as caught:
         getattr(task, name)
     assert AIRFLOWS_DECORATORS[name] in str(caught.value)
     assert not hasattr(task, name)
@@ -337,22 +339,68 @@ def test_airflows_other_decorators_say_what_to_write_instead(name: str) -> None:
 
 
 def test_a_misspelt_decorator_names_the_nearest() -> None:
-    with pytest.raises(UnsupportedFeatureError, match=r"@task\.brnach is not .*; did you mean @task\.branch\?"):
+    with pytest.raises(UnsupportedFeatureError, match=r"@task\.brnach is not .*\. Did you mean @task\.branch\?"):
         task.brnach  # type: ignore[attr-defined] # noqa: B018
-    with pytest.raises(UnsupportedFeatureError, match=r"@task\.xyz is not .*; write @task"):
+    with pytest.raises(UnsupportedFeatureError, match=r"@task\.xyz is not .*\. Use @task"):
         task.xyz  # type: ignore[attr-defined] # noqa: B018
 
 
-def test_the_decorator_is_found_again_by_other_processes_and_tools() -> None:
+def test_decorator_is_importable_for_pickle_and_inspect() -> None:
     assert task.python is task  # type: ignore[attr-defined]
     assert cloudpickle.loads(cloudpickle.dumps(task)) is task
     assert copy.deepcopy(task) is task
     assert task.__name__ == "task"
-    assert (task.__doc__ or "").startswith("Airflow's `@task`")
-    assert list(inspect.signature(task).parameters) == ["fn", "dag_id", "airflow_version", "arguments"]
+    assert (task.__doc__ or "").startswith("Make a Prefect task")
+    assert list(inspect.signature(task).parameters)[:3] == ["fn", "dag_id", "airflow_version"]
 
 
-def test_importing_it_imports_no_prefect() -> None:
+def test_import_does_not_import_prefect() -> None:
     code = "import sys, airflow_compat.options as o; o.TaskArguments; print('prefect' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        (task, TaskArguments),
+        (task_options, TaskArguments),
+        (flow_options, DagArguments),
+        (deployment_options, DagArguments),
+    ],
+)
+def test_signatures_show_each_argument(function: Any, arguments: Any) -> None:
+    shown = inspect.signature(function).parameters
+    assert set(arguments.__annotations__) < set(shown)
+    assert "arguments" not in shown
+
+
+SLA_DAG = """
+from datetime import timedelta
+
+from airflow_compat import task
+from airflow_compat.options import flow_options
+
+default_args = {"sla": timedelta(hours=1)}
+options = flow_options(dag_id="etl", default_args=default_args, sla_miss_callback=print)
+for number in range(8):
+
+    @task(task_id=f"load_{number}", default_args=default_args)
+    def load(): ...
+
+
+@task(default_args=default_args)
+def extract(): ...
+
+
+@task(sla=timedelta(hours=2))
+def report(): ...
+"""
+
+
+def test_slas_of_a_dag_are_one_warning(tmp_path: Path) -> None:
+    file = tmp_path / "etl.py"
+    file.write_text(SLA_DAG)
+    ended = subprocess.run([sys.executable, file], capture_output=True, text=True, check=True)
+    (warning,) = [line for line in ended.stderr.splitlines() if "Warning" in line]
+    assert warning.startswith(f"{file}:8: UnsupportedFeatureWarning: sla, sla_miss_callback: flows and tasks send no")

@@ -1,4 +1,4 @@
-"""The threads behind pools outlive what goes wrong in them: no wait is without end, and no lease without renewal."""
+"""The threads behind pools survive errors: every wait ends, and every lease is renewed."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from uuid import uuid4
 
 import pytest
 
-from airflow_compat._pools.desk import Desk
-from airflow_compat._pools.keeper import Keeper
-from airflow_compat._pools.line import Ticket
-from airflow_compat._pools.poller import Poller
-from airflow_compat._prefect.slots import LEASE_SECONDS, Lease, SlotServer
 from airflow_compat.errors import ServerBusyError, ServerUnreachableError
+from airflow_compat.pools._dispatcher import SlotDispatcher
+from airflow_compat.pools._lease_renewer import LeaseRenewer
+from airflow_compat.pools._poller import Poller
+from airflow_compat.pools._queue import Ticket
+from airflow_compat.pools._server_slots import LEASE_SECONDS, Lease, SlotServer
 
 LONG = 30.0
 
 
 class OddServer:
-    """Answers what nobody understands."""
+    """Gives unintelligible answers."""
 
     def try_acquire(self, ticket: Ticket[Lease]) -> Lease | None:
         raise KeyError("leases")
@@ -29,10 +29,10 @@ class OddServer:
     def release(self, held: Lease) -> None: ...
 
 
-def test_a_wait_ends_with_what_went_wrong_and_the_next_one_is_served() -> None:
+def test_unexpected_error_ends_the_wait_and_the_next_is_served() -> None:
     poller: Poller[Lease] = Poller(time.monotonic, lambda: None)
     for _ in range(2):
-        desk: Desk[Lease] = Desk(OddServer(), time.monotonic)
+        desk: SlotDispatcher[Lease] = SlotDispatcher(OddServer(), time.monotonic)
         told = threading.Event()
         ticket: Ticket[Lease] = Ticket(1, 1, told.set)
         desk.join(ticket)
@@ -42,7 +42,7 @@ def test_a_wait_ends_with_what_went_wrong_and_the_next_one_is_served() -> None:
 
 
 class AwayServer:
-    """Raises an error a few times, each a minute later, and then gives slots."""
+    """Raises an error a few times, each a minute later, and then grants slots."""
 
     def __init__(self, error: type[Exception]) -> None:
         self._later = 0.0
@@ -57,18 +57,18 @@ class AwayServer:
         self._later += 61.0
         if self._times:
             raise self._error("not now")
-        return lease()
+        return lease(Slots())
 
     def release(self, held: Lease) -> None: ...
 
 
 @pytest.mark.parametrize(("error", "is_endured"), [(ServerBusyError, True), (ServerUnreachableError, False)])
-def test_a_busy_server_never_ends_a_wait_and_one_that_is_gone_does(
+def test_unreachable_server_ends_a_wait_but_busy_server_does_not(
     error: type[ServerUnreachableError], is_endured: bool
 ) -> None:
     server = AwayServer(error)
     poller: Poller[Lease] = Poller(server.clock, lambda: None)
-    desk: Desk[Lease] = Desk(server, server.clock)
+    desk: SlotDispatcher[Lease] = SlotDispatcher(server, server.clock)
     woken = threading.Event()
     ticket: Ticket[Lease] = Ticket(1, 1, woken.set)
     desk.join(ticket)
@@ -79,7 +79,7 @@ def test_a_busy_server_never_ends_a_wait_and_one_that_is_gone_does(
 
 
 class Slots:
-    """A limit whose first request goes wrong in a way that nobody expects."""
+    """A limit whose first request fails in an unexpected way."""
 
     def __init__(self) -> None:
         self.requests: list[Lease] = []
@@ -94,35 +94,35 @@ class Slots:
     release = renew
 
 
-def lease() -> Lease:
-    """One that is to be renewed at once."""
-    return Lease(uuid4(), 1, uuid4(), "pool", 1, time.monotonic() - LEASE_SECONDS / 2)
+def lease(slots: Slots) -> Lease:
+    """Return a lease that is due for renewal."""
+    return Lease(uuid4(), 1, uuid4(), "pool", 1, time.monotonic() - LEASE_SECONDS / 2, cast("SlotServer", slots))
 
 
-def test_leases_are_renewed_after_an_odd_error() -> None:
-    keeper, slots = Keeper(time.monotonic), Slots()
-    for each in (lease(), lease()):
-        keeper.add(each, cast("SlotServer", slots), logging.getLogger("test"))
+def test_leases_are_renewed_after_an_unexpected_error() -> None:
+    keeper, slots = LeaseRenewer(time.monotonic), Slots()
+    for each in (lease(slots), lease(slots)):
+        keeper.add(each, logging.getLogger("test"))
     assert slots.second.wait(LONG)
-    for each, _ in keeper.leases():
+    for each in keeper.leases():
         keeper.remove(each)
 
 
-def test_leases_are_kept_after_what_is_told_of_a_release_went_wrong() -> None:
-    keeper, slots = Keeper(time.monotonic), Slots()
+def test_leases_are_renewed_after_a_failed_release_callback() -> None:
+    keeper, slots = LeaseRenewer(time.monotonic), Slots()
     # Its first request is none of the two.
     with pytest.raises(RuntimeError):
-        slots.renew(lease())
+        slots.renew(lease(slots))
 
     def tell() -> Any:
         told.set()
         raise RuntimeError("odd")
 
     told = threading.Event()
-    keeper.owe(lease(), cast("SlotServer", slots), tell)
+    keeper.owe(lease(slots), tell)
     assert told.wait(LONG)
     slots.second.clear()
-    keeper.add(lease(), cast("SlotServer", slots), logging.getLogger("test"))
+    keeper.add(lease(slots), logging.getLogger("test"))
     assert slots.second.wait(LONG)
-    for each, _ in keeper.leases():
+    for each in keeper.leases():
         keeper.remove(each)

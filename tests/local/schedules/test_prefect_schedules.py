@@ -1,4 +1,4 @@
-"""Where nothing is said of a difference, Prefect's own schedules run at Airflow's moments."""
+"""Without a note on differences, Prefect's own schedules run at Airflow's moments."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ NOWS = [utc(2026, 3, 28, 20, 0, 7), utc(2026, 10, 24, 21), utc(2026, 10, 31, 22,
 
 
 def dates_of(schedules: list[Any], now: datetime, count: int) -> list[datetime]:
-    """When Prefect's server would run them: its scheduler asks its own classes so."""
+    """Return the runs of Prefect's server, which calls the same classes."""
     found: set[datetime] = set()
     total = 0
     for each in schedules:
@@ -83,7 +83,7 @@ def airflows(schedule: Schedule, now: datetime, count: int) -> list[datetime]:
 
 @pytest.fixture
 def checked() -> Callable[..., list[datetime]]:
-    """Compares, and says when Prefect runs."""
+    """Compare the runs, and return those of Prefect."""
 
     def check(schedule: Schedule, now: datetime, count: int = 60) -> list[datetime]:
         dates = dates_of(prefect_schedules(schedule, now=now), now, count)
@@ -115,7 +115,7 @@ def test_a_cron_expression(cron: str, zone: str, version: Any, checked: Callable
         ("20 * * * *", "Australia/Lord_Howe"),
     ],
 )
-def test_what_is_said_of_turns_of_the_clock_is_true(cron: str, zone: str) -> None:
+def test_notes_on_clock_changes_are_true(cron: str, zone: str) -> None:
     schedule = read_schedule(cron, timezone=zone)
     with pytest.warns(UnsupportedFeatureWarning, match="the clock"):
         made = prefect_schedules(schedule, now=NOWS[0])
@@ -123,11 +123,11 @@ def test_what_is_said_of_turns_of_the_clock_is_true(cron: str, zone: str) -> Non
 
 
 @pytest.mark.parametrize(("cron", "zone"), [("0 3 * * *", "Europe/Berlin"), ("0 9 * * 1-5", "America/New_York")])
-def test_most_schedules_say_nothing(cron: str, zone: str) -> None:
+def test_most_schedules_have_no_notes(cron: str, zone: str) -> None:
     assert prefect_schedules(read_schedule(cron, timezone=zone)) == [CronSchedule(cron=cron, timezone=zone)]
 
 
-def test_every_hour_of_a_zone_whose_clock_is_turned_is_written_in_utc() -> None:
+def test_hourly_schedule_with_clock_changes_is_written_in_utc() -> None:
     assert read_schedule("30 * * * *", timezone="Australia/Adelaide").as_yaml() == [
         {"cron": "0 * * * *", "timezone": "UTC", "active": True}
     ]
@@ -157,9 +157,9 @@ def test_a_cron_expression_with_a_start_or_an_end(
             checked(schedule, now)
 
 
-def test_no_rule_is_the_second_monday_so_an_end_of_it_is_refused() -> None:
+def test_second_monday_with_an_end_is_refused() -> None:
     schedule = read_schedule("0 12 * * 1#2", end_date=utc(2100, 1, 1))
-    with pytest.raises(UnsupportedFeatureError, match="'0 12 \\* \\* 1#2' with an end_date can't be kept"):
+    with pytest.raises(UnsupportedFeatureError, match="'0 12 \\* \\* 1#2' with an end_date has no counterpart"):
         prefect_schedules(schedule)
 
 
@@ -197,19 +197,19 @@ def test_a_delta_without_a_start_counts_from_its_deployment_or_from_1970(
     ("delta", "why"),
     [
         (relativedelta(days=1, hour=3), "sets a part of the date"),
-        (relativedelta(months=1, days=3), "counts months and something else"),
-        (timedelta(seconds=1, microseconds=5), "parts of a second"),
+        (relativedelta(months=1, days=3), "combines months with other units"),
+        (timedelta(seconds=1, microseconds=5), "fractions of a second"),
     ],
     ids=str,
 )
-def test_a_delta_that_prefect_has_no_word_for_is_refused(delta: Any, why: str) -> None:
+def test_unsupported_delta_is_refused(delta: Any, why: str) -> None:
     schedule = read_schedule(delta, start_date=utc(2099, 1, 1))
     with pytest.raises(UnsupportedFeatureError, match=why):
         schedule.as_yaml()
 
 
 @pytest.mark.filterwarnings("ignore::airflow_compat.errors.UnsupportedFeatureWarning")
-def test_months_from_a_day_that_some_lack_are_refused_until_airflow_has_lost_it() -> None:
+def test_months_from_a_day_missing_in_some_months_are_refused() -> None:
     schedule = read_schedule(relativedelta(months=1), start_date=utc(2027, 1, 31), catchup=True)
     with pytest.raises(UnsupportedFeatureError, match="up to the 28th"):
         schedule.as_yaml(now=utc(2027, 1, 1))
@@ -240,27 +240,32 @@ def test_several_expressions(checked: Callable[..., list[datetime]]) -> None:
     checked(read_schedule(together, start_date=utc(2026, 10, 27)), NOWS[1])
 
 
-def test_several_that_may_fall_together_and_that_no_rule_says_are_refused() -> None:
+def test_coinciding_expressions_without_a_rule_are_refused() -> None:
     together = MultipleCronTriggerTimetable("0 6 * * 1#2", "0 6 1 * *", timezone="UTC")
-    with pytest.raises(UnsupportedFeatureError, match="may fall together"):
+    with pytest.raises(UnsupportedFeatureError, match="may coincide"):
         read_schedule(together).as_yaml()
 
 
-def test_once_is_at_the_start_date_and_only_where_that_lies_ahead(checked: Callable[..., list[datetime]]) -> None:
+def test_once_is_at_a_future_start_date(checked: Callable[..., list[datetime]]) -> None:
     now = NOWS[0]
     assert checked(read_schedule("@once", start_date=utc(2026, 4, 1)), now) == [utc(2026, 4, 1)]
-    with pytest.warns(UnsupportedFeatureWarning, match="run it once by `prefect deployment run`"):
+    with pytest.warns(UnsupportedFeatureWarning, match="Start the run with `prefect deployment run`") as warned:
         assert prefect_schedules(read_schedule("@once", start_date=utc(2026, 3, 1)), now=now) == []
+    assert warned[0].filename == __file__
+    last = read_schedule("@once", start_date=utc(2026, 4, 1), end_date=utc(2026, 4, 1))
+    assert checked(last, now) == [utc(2026, 4, 1)]
+    late = read_schedule("@once", start_date=utc(2026, 4, 2), end_date=utc(2026, 4, 1))
+    assert prefect_schedules(late, now=now) == []
     assert read_schedule("@once", airflow_version="2").as_yaml() == []
 
 
 def test_continuous_is_refused_and_none_has_no_schedule() -> None:
-    with pytest.raises(UnsupportedFeatureError, match="'@continuous' has no moments"):
+    with pytest.raises(UnsupportedFeatureError, match="'@continuous' has no counterpart"):
         read_schedule("@continuous").as_yaml()
     assert read_schedule(None).as_yaml() == []
 
 
-def test_catchup_is_said_to_be_for_the_backfill() -> None:
+def test_catchup_note_names_backfill() -> None:
     with pytest.warns(UnsupportedFeatureWarning, match="airflow-compat backfill"):
         read_schedule("@daily", start_date=utc(2026, 1, 1), catchup=True).as_yaml()
 
@@ -275,7 +280,7 @@ def test_catchup_is_said_to_be_for_the_backfill() -> None:
     ],
     ids=str,
 )
-def test_the_entries_for_prefect_yaml_are_the_same_schedules(value: Any) -> None:
+def test_prefect_yaml_entries_match_schedules(value: Any) -> None:
     schedule = read_schedule(value, start_date=utc(2026, 11, 1), end_date=utc(2099, 6, 1))
     entries = yaml.safe_load(yaml.safe_dump(schedule.as_yaml()))
     assert [entry.pop("active") for entry in entries] == [True]

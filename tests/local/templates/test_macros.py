@@ -1,4 +1,4 @@
-"""The macros, by Airflow's recordings."""
+"""The macros against recordings of Airflow."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from airflow_compat import macros
 from airflow_compat.errors import MissingPackageError, UnsupportedFeatureError
 from airflow_compat.templates import render
 
-RECORDED = json.loads((Path(__file__).parents[1] / "data" / "airflow_templates.json").read_text())["macros"]
+RECORDED = json.loads((Path(__file__).parents[2] / "data" / "airflow_templates.json").read_text())["macros"]
 
 
 @pytest.mark.parametrize("call", RECORDED)
-def test_a_macro_does_what_airflow_s_does(call: str) -> None:
+def test_macro_works_as_in_airflow(call: str) -> None:
     if "locale" in call:
         pytest.importorskip("babel")
     kind, shown = RECORDED[call]
@@ -54,7 +54,7 @@ def test_hive_s_macros_are_refused_by_name(name: str, call: str) -> None:
         render(f"{{{{ macros.{name}{call} }}}}", {"ds": "2024-03-05"})
 
 
-def test_no_other_name_is_there() -> None:
+def test_unknown_macro() -> None:
     # Names with an @ are those of pytest, which rewrites the assertions of packages that have a plugin.
     assert {name for name in dir(macros) if not name.startswith(("_", "@"))} - {*macros.__all__} <= {
         "annotations",

@@ -1,4 +1,4 @@
-"""Templates render as Airflow's own do, by its recordings."""
+"""Templates render as in Airflow, against recordings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from airflow_compat.errors import ConnectionNotFoundError, VariableNotFoundError
 from airflow_compat.exceptions import AirflowException, AirflowNotFoundException
 from airflow_compat.templates import InvalidTemplateError, literal, render
 
-RECORDED = json.loads((Path(__file__).parents[1] / "data" / "airflow_templates.json").read_text())
+RECORDED = json.loads((Path(__file__).parents[2] / "data" / "airflow_templates.json").read_text())
 VERSIONS: dict[str, AirflowVersion] = {"2.11.0": "2", "3.3.2": "3"}
 
 # What a template shows of an object is the object's own; these are not ours, or say less on purpose.
@@ -46,7 +46,7 @@ NAMES = {"ds": "2024-03-05", "n": None, "o": SimpleNamespace(_x=1), "t": (1, 2),
 
 
 class Accessor:
-    """`var.value`, `var.json` and `conn`: each looks its things up, and knows `get`."""
+    """`var.value`, `var.json` and `conn`, with access by attribute, item and `get`."""
 
     def __init__(self, look_up: Callable[[str], Any], missing: type[Exception]) -> None:
         self._look_up = look_up
@@ -68,7 +68,7 @@ class Accessor:
 
 
 def airflow_context(version: str) -> dict[str, Any]:
-    """The context that the templates were rendered with in Airflow, as far as the recordings tell."""
+    """The context of the recorded templates, rebuilt from the recordings."""
     recorded = {text: kinds[version] for text, kinds in RECORDED["templates"].items()}
     keys = [text[3:-3] for text in recorded if text[3:-3].isidentifier()]
     context: dict[str, Any] = {
@@ -117,7 +117,7 @@ def airflow_context(version: str) -> dict[str, Any]:
 
 
 def check(recorded: list[str], rendered: Callable[[], Any]) -> None:
-    """Errors compare by kind, and Jinja2's own by the text that they begin with too."""
+    """Compare errors by kind, and Jinja2's own errors also by the start of their text."""
     kind, shown = recorded
     if not kind.startswith("ERR"):
         value = rendered()

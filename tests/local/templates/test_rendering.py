@@ -1,4 +1,4 @@
-"""Templates beyond the recordings: the context is read key by key, files, a DAG's own names, errors, threads."""
+"""Templates beyond the recordings: lazy context, files, a DAG's own names, errors, threads."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NAMES = {"ds": "2024-03-05"}
 
 
 class Reads(Mapping[str, Any]):
-    """A context that remembers which of its keys were read, and refuses some."""
+    """A context that records which keys were read, and refuses some."""
 
     def __init__(self, values: dict[str, Any], refused: tuple[str, ...] = ()) -> None:
         self.values_ = values
@@ -44,7 +44,7 @@ class Reads(Mapping[str, Any]):
         raise AssertionError("all keys are asked for")
 
 
-def test_subclasses_become_plain_and_other_things_stay_themselves() -> None:
+def test_subclasses_become_plain_and_other_values_are_unchanged() -> None:
     class Text(str):
         __slots__ = ()
 
@@ -72,7 +72,7 @@ def test_an_object_with_template_fields_is_rendered_in_a_copy() -> None:
     assert rendered["class"] is Operator
 
 
-def test_only_the_names_of_a_template_are_read_and_each_once() -> None:
+def test_each_name_of_a_template_is_read_once() -> None:
     context = Reads({"ds": lambda: "2024-03-05", "ti": lambda: pytest.fail("read"), "rows": lambda: [1, 2]})
     assert render("{{ ds }} {% for row in rows %}{{ row }}{{ ds }},{% endfor %}", context).endswith("2024-03-05,")
     assert sorted(context.read) == ["ds", "rows"]
@@ -84,14 +84,14 @@ def test_only_the_names_of_a_template_are_read_and_each_once() -> None:
 @pytest.mark.parametrize(
     "text", ["{{ conf }}", "{{ conf.x }}", "{{ conf | default('x') }}", "{% if conf is defined %}{% endif %}"]
 )
-def test_a_refused_name_is_an_error_that_reaches_the_caller(text: str, native: bool) -> None:
+def test_error_for_a_refused_name_reaches_the_caller(text: str, native: bool) -> None:
     with pytest.raises(UnsupportedFeatureError, match=r"context\['conf'\] has no counterpart"):
         render(text, Reads({}, refused=("conf",)), native=native)
 
 
 @pytest.mark.parametrize("native", [False, True])
 @pytest.mark.parametrize("text", ["{{ ti.xcom_pull('a') }}", "{{ ti['xcom_pull'] | default('x') }}"])
-def test_a_refused_attribute_is_an_error_too_however_lenient_the_dag(text: str, native: bool) -> None:
+def test_refused_attribute_is_an_error_even_in_a_lenient_dag(text: str, native: bool) -> None:
     class Strict:
         def __getattr__(self, name: str) -> Any:
             raise UnsupportedFeatureError(f"ti.{name} has no counterpart")
@@ -101,7 +101,7 @@ def test_a_refused_attribute_is_an_error_too_however_lenient_the_dag(text: str, 
             render(text, {"ti": Strict()}, native=native, jinja_environment_kwargs=options)
 
 
-def test_a_key_error_from_within_a_value_is_not_taken_for_an_absent_name() -> None:
+def test_key_error_of_a_value_is_not_an_undefined_name() -> None:
     class Lazy(dict[str, Any]):
         def __getitem__(self, key: str) -> Any:
             return super().__getitem__(key)()
@@ -112,7 +112,7 @@ def test_a_key_error_from_within_a_value_is_not_taken_for_an_absent_name() -> No
     assert render("{{ other | default('x') }}", context) == "x"
 
 
-def test_an_undefined_value_is_an_error_in_python_values_too() -> None:
+def test_undefined_value_is_an_error_in_native_mode() -> None:
     with pytest.raises(jinja2.UndefinedError, match="'zz' is undefined"):
         render("{{ zz }}", {}, native=True)
 
@@ -120,13 +120,13 @@ def test_an_undefined_value_is_an_error_in_python_values_too() -> None:
 @pytest.mark.parametrize(
     ("version", "name", "shown"),
     [
-        ("3", "execution_date", "Airflow 3 has no such name; write 'logical_date'"),
-        ("3", "test_mode", "Airflow 3 has no such name$"),
-        ("2", "triggering_asset_events", "Airflow 2 has no such name; write 'triggering_dataset_events'"),
+        ("3", "execution_date", r"Airflow 3 has no such name\. Write 'logical_date'"),
+        ("3", "test_mode", r"Airflow 3 has no such name\.$"),
+        ("2", "triggering_asset_events", r"Airflow 2 has no such name\. Write 'triggering_dataset_events'"),
         ("2", "execution_date", "'execution_date' is undefined$"),
     ],
 )
-def test_a_name_of_the_other_version_is_known_for_one(version: AirflowVersion, name: str, shown: str) -> None:
+def test_name_of_the_other_version_has_its_own_error(version: AirflowVersion, name: str, shown: str) -> None:
     with pytest.raises(jinja2.UndefinedError, match=shown):
         render(f"{{{{ {name} }}}}", {}, airflow_version=version)
 
@@ -167,7 +167,7 @@ def test_files_are_rendered_as_in_airflow(folders: tuple[Path, Path], text: str,
     assert render([text], context, **options) == [rendered]
 
 
-def test_a_file_that_was_changed_is_read_again(folders: tuple[Path, Path]) -> None:
+def test_changed_file_is_read_again(folders: tuple[Path, Path]) -> None:
     second = folders[1]
     assert render("load.sql", NAMES, search_path=second, template_ext=[".sql"]) == "the second folder's"
     (second / "load.sql").write_text("changed at {{ ds }}, and longer")
@@ -178,20 +178,20 @@ def test_a_file_that_was_changed_is_read_again(folders: tuple[Path, Path]) -> No
     )
 
 
-def test_no_text_is_a_file_unless_its_ending_is_given(folders: tuple[Path, Path]) -> None:
+def test_text_is_a_file_only_with_a_given_ending(folders: tuple[Path, Path]) -> None:
     assert render("see load.sql", NAMES, search_path=folders) == "see load.sql"
     assert render(literal("load.sql"), NAMES, search_path=folders, template_ext=(".sql",)) == "load.sql"
 
 
 @pytest.mark.parametrize("text", ["none.sql", "../sql/load.sql", "{% include 'none.sql' %}"])
-def test_a_missing_file_names_where_it_was_looked_for(folders: tuple[Path, Path], text: str) -> None:
+def test_missing_file_names_the_searched_folders(folders: tuple[Path, Path], text: str) -> None:
     with pytest.raises(TemplateFileNotFoundError) as caught:
         render(text, NAMES, search_path=folders, template_ext=(".sql",))
     assert f"is in none of '{folders[0]}', '{folders[1]}'" in str(caught.value)
     assert isinstance(caught.value, AirflowCompatError)
     assert isinstance(caught.value, jinja2.TemplateNotFound)
     with pytest.raises(
-        TemplateFileNotFoundError, match="has no folder to be searched in; add its folder to search_path"
+        TemplateFileNotFoundError, match=r"can't be found without search_path\. Add the file's folder to search_path"
     ):
         render(text, NAMES, template_ext=(".sql",))
 
@@ -200,7 +200,7 @@ def test_a_file_that_cannot_be_parsed_is_named(folders: tuple[Path, Path]) -> No
     for text in ("bad.sql", "{% include 'bad.sql' %}"):
         with pytest.raises(InvalidTemplateError) as caught:
             render(text, NAMES, search_path=folders, template_ext=(".sql",))
-        assert str(caught.value).startswith(f"template file '{folders[1] / 'bad.sql'}', line 2: unexpected end")
+        assert str(caught.value).startswith(f"Template file '{folders[1] / 'bad.sql'}', line 2: unexpected end")
 
 
 def test_macros_and_filters_of_a_dag() -> None:
@@ -221,7 +221,7 @@ def test_options_of_jinja2() -> None:
     assert render("{{ zz }}.", NAMES, jinja_environment_kwargs={"undefined": jinja2.Undefined}) == "."
 
 
-def test_a_text_that_was_seen_before_is_not_compiled_again() -> None:
+def test_repeated_text_is_compiled_once() -> None:
     seen = []
 
     class Counting(Extension):
@@ -235,7 +235,7 @@ def test_a_text_that_was_seen_before_is_not_compiled_again() -> None:
     assert seen == ["{{ ds }}!"]
 
 
-def test_threads_render_each_their_own() -> None:
+def test_concurrent_threads_render_their_own_values() -> None:
     def work(number: int) -> list[str]:
         text = f"{{% for row in rows %}}{{{{ row }}}}-{{{{ ds }}}},{{% endfor %}}{number % 7}"
         return [render(text, {"ds": number, "rows": [1, 2]}) for _ in range(20)]
@@ -249,20 +249,20 @@ def test_a_template_that_cannot_be_parsed() -> None:
     text = "SELECT *\nFROM a_table_with_a_rather_long_name\nWHERE password = '{{ password' "
     with pytest.raises(InvalidTemplateError) as caught:
         render(text, {"password": "quartz-Tern"})
-    assert str(caught.value).startswith("template 'SELECT * FROM a_table_with_a_rather_long...', line 3: ")
+    assert str(caught.value).startswith("Template 'SELECT * FROM a_table_with_a_rather_long...', line 3: ")
     assert isinstance(caught.value, jinja2.TemplateSyntaxError)
     assert "quartz" not in str(caught.value)
-    with pytest.raises(InvalidTemplateError, match="No filter named 'nope'; give it in user_defined_filters"):
+    with pytest.raises(InvalidTemplateError, match=r"No filter named 'nope'\. Pass the filter in user_defined_filters"):
         render("{{ ds | nope }}", NAMES)
 
 
 def test_the_error_of_a_template_within_a_template_names_the_inner_one() -> None:
     inner = {"inner": lambda: render("{% inner %}", {})}
-    with pytest.raises(InvalidTemplateError, match=r"template '{% inner %}'"):
+    with pytest.raises(InvalidTemplateError, match=r"Template '{% inner %}'"):
         render("{{ inner() }}", {}, user_defined_macros=inner)
 
 
-def test_importing_it_needs_no_prefect() -> None:
+def test_import_needs_no_prefect() -> None:
     check = "import sys, airflow_compat.templates; print({'prefect', 'babel', 'yaml'} & {*sys.modules})"
     ran = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "set()"

@@ -1,4 +1,4 @@
-"""`load_block` from fakes: the native block, made in memory."""
+"""`load_block` with fakes: the native block, made in memory."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from airflow_compat.testing import fake_connections
 
 @pytest.fixture(autouse=True)
 def _no_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever asks one fails at once."""
+    """Requests to a server fail at once."""
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
 
 
-def test_it_is_of_the_type_that_an_import_would_make() -> None:
+def test_block_has_the_type_that_an_import_makes() -> None:
     given = {
         "shop_db": "postgres://etl:s3cret@db.example.com/shop",
         "lake": {"conn_type": "aws", "login": "AKIA", "password": "s3cret", "extra": {"region_name": "eu-west-1"}},
@@ -39,7 +39,7 @@ def test_it_is_of_the_type_that_an_import_would_make() -> None:
 
 def test_another_type_and_another_id_are_errors() -> None:
     with fake_connections({"lake": {"conn_type": "aws"}}):
-        with pytest.raises(BlockTypeError, match="kept as AwsCredentials"):
+        with pytest.raises(BlockTypeError, match="has the class AwsCredentials"):
             load_block("lake", SqlAlchemyConnector)
         with pytest.raises(ConnectionNotFoundError, match="which has lake"):
             load_block("shop_db")

@@ -1,4 +1,4 @@
-"""Code that asks for its run's context, called without a run."""
+"""Code that reads its run's context, called without a run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def who() -> str:
     return str(get_current_context()["ti"].task_id)
 
 
-def test_it_is_given_while_it_is_active_and_no_longer() -> None:
+def test_context_is_returned_only_while_active() -> None:
     with fake_context(make_context("outer")):
         with fake_context(make_context("inner")):
             assert who() == "inner"
@@ -28,7 +28,7 @@ def test_it_is_given_while_it_is_active_and_no_longer() -> None:
         who()
 
 
-def test_what_the_code_pushes_is_in_the_context() -> None:
+def test_pushed_values_are_in_the_context() -> None:
     @task
     def check() -> int:
         ti = get_current_context()["ti"]
@@ -42,7 +42,7 @@ def test_what_the_code_pushes_is_in_the_context() -> None:
     assert context["ti"].pushed == {"counted": 2}
 
 
-def test_as_a_decorator_by_two_calls_and_in_threads() -> None:
+def test_decorator_start_and_stop_and_threads() -> None:
     fake = fake_context(make_context("decorated"))
     assert fake(who)() == "decorated"
 
@@ -67,8 +67,8 @@ def test_as_a_decorator_by_two_calls_and_in_threads() -> None:
 
 
 @pytest.mark.parametrize("given", [None, {"ti": 1}, "load"])
-def test_what_is_no_context_is_refused(given: Any) -> None:
-    with pytest.raises(FakeError, match="takes a context, as make_context"):
+def test_other_objects_are_refused(given: Any) -> None:
+    with pytest.raises(FakeError, match=r"got a .* Pass the result of make_context"):
         fake_context(given)
 
 

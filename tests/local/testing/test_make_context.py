@@ -1,4 +1,4 @@
-"""`make_context`: what a callback that is called with it sees, and `assert_called_with_context`."""
+"""`make_context` as a callback sees it, and `assert_called_with_context`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from airflow_compat.testing import (
     make_context,
 )
 
-RECORDED = json.loads((Path(__file__).parents[1] / "data" / "airflow_context_keys.json").read_text())
+RECORDED = json.loads((Path(__file__).parents[2] / "data" / "airflow_context_keys.json").read_text())
 
 
 @pytest.mark.parametrize("version", ["2", "3"])
@@ -42,7 +42,7 @@ def test_it_has_every_key_that_airflow_s_own_has_and_each_can_be_read(version: L
     assert context.airflow_version == version
 
 
-def test_what_it_says_of_the_task() -> None:
+def test_task_fields() -> None:
     error = ValueError("no rows")
     context = make_context(
         "load", "etl", exception=error, params={"day": "monday"}, try_number=2, max_tries=3, map_index=4
@@ -80,13 +80,13 @@ def test_what_it_says_of_the_task() -> None:
         ({"state": "up_for_retry", "exception": "again"}, "up_for_retry", "again", "running"),
     ],
 )
-def test_its_state(given: dict[str, Any], state: str, exception: Any, run_state: str) -> None:
+def test_state_default(given: dict[str, Any], state: str, exception: Any, run_state: str) -> None:
     context = make_context(**given)
     assert (context["ti"].state, context["exception"], context["dag_run"].state) == (state, exception, run_state)
     assert (context["ti"].end_date is None) is (state == "running")
 
 
-def test_its_dates_are_one_moment_of_airflow_s_class() -> None:
+def test_dates_are_one_moment_of_airflows_class() -> None:
     zone = timezone(timedelta(hours=2))
     context = make_context(logical_date=datetime(2026, 3, 29, 1, 30, tzinfo=zone), run_type="manual")
     moment = datetime(2026, 3, 28, 23, 30, tzinfo=timezone.utc)
@@ -108,14 +108,14 @@ def _in_new_york() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_in_new_york")
-def test_a_date_without_zone_is_in_utc_wherever_the_test_runs() -> None:
+def test_date_without_zone_is_in_utc() -> None:
     naive = make_context(logical_date=datetime(2026, 3, 29), airflow_version="2")  # noqa: DTZ001
     assert naive["ts"] == "2026-03-29T00:00:00+00:00"
     assert (naive["yesterday_ds"], naive["execution_date"]) == ("2026-03-28", naive["logical_date"])
     assert naive["prev_start_date_success"] is None
 
 
-def test_overrides_are_keys_and_what_is_made_of_them_follows() -> None:
+def test_derived_keys_follow_overrides() -> None:
     start = datetime(2026, 3, 28, tzinfo=timezone.utc)
     context = make_context(run_id="mine", data_interval_start=start, reason="timed_out")
     assert context["ti"].run_id == context["dag_run"].run_id == "mine"
@@ -131,18 +131,18 @@ def test_overrides_are_keys_and_what_is_made_of_them_follows() -> None:
     [
         ({"data_intervall_start": 1}, "'data_intervall_start' is neither .*nearest: data_interval_start"),
         ({"execution_date": 1}, "'execution_date' is neither an argument nor a key of Airflow 3's"),
-        ({"run_type": "cron"}, "run_type is 'cron'; write one of scheduled, manual, backfill"),
+        ({"run_type": "cron"}, "run_type is 'cron'. Use one of: scheduled, manual, backfill"),
         ({"logical_date": "2026-01-01"}, "logical_date is str"),
-        ({"xcom": {1: 2}}, "1 names no XCom"),
-        ({"xcom": {("a", "b", "c"): 2}}, "names no XCom"),
+        ({"xcom": {1: 2}}, "1 is not the name of an XCom"),
+        ({"xcom": {("a", "b", "c"): 2}}, "is not the name of an XCom"),
     ],
 )
-def test_what_is_wrong_is_named(given: dict[str, Any], message: str) -> None:
+def test_invalid_arguments_are_named(given: dict[str, Any], message: str) -> None:
     with pytest.raises(FakeError, match=message):
         make_context(**given)
 
 
-def test_xcom_is_pulled_by_airflow_s_rules_and_pushes_are_told() -> None:
+def test_xcom_follows_airflows_rules_and_records_pushes() -> None:
     given = {"extract": [1, (2, 3)], ("extract", "rows"): 2, ("part", "n", 1): "b", ("part", "n", 0): "a"}
     ti = make_context("load", xcom=given)["ti"]
     assert ti.xcom_pull("extract") == [1, (2, 3)]
@@ -170,7 +170,7 @@ def test_xcom_of_version_2_finds_the_newest_of_any_task() -> None:
     assert ti.xcom_pull("missing", default="d") == "d"
 
 
-def test_xcom_of_others_is_refused() -> None:
+def test_xcom_of_other_dags_and_runs_is_refused() -> None:
     ti = make_context(xcom={"extract": 1})["ti"]
     assert ti.xcom_pull("extract", dag_id="etl", run_id=ti.run_id) == 1
     for elsewhere in ({"dag_id": "other"}, {"run_id": "scheduled__2025-01-01"}):
@@ -180,7 +180,7 @@ def test_xcom_of_others_is_refused() -> None:
         make_context(xcom={"extract": object()})
 
 
-def test_connections_and_variables_are_the_fakes() -> None:
+def test_connections_and_variables_come_from_the_fakes() -> None:
     context = make_context()
     with fake_connections({"shop_db": "postgres://db.example.com/shop"}), fake_variables({"target": "staging"}):
         assert context["conn"].shop_db.host == "db.example.com"
@@ -189,7 +189,7 @@ def test_connections_and_variables_are_the_fakes() -> None:
             context["var"].value["missing"]
 
 
-def test_what_has_no_counterpart_is_refused_as_in_a_run() -> None:
+def test_unsupported_keys_are_refused_as_in_a_run() -> None:
     context = make_context()
     for read in (
         lambda: context["ti"].job_id,
@@ -223,7 +223,7 @@ def test_a_call_is_found_among_several(make: Any) -> None:
             assert_called_with_context(callback, **wrong)
 
 
-def test_the_complaint_says_what_there_was_and_what_differs() -> None:
+def test_failure_message_lists_calls_and_differences() -> None:
     callback = RecordingCallback()
     with pytest.raises(AssertionError) as caught:
         assert_called_with_context(callback)
@@ -250,12 +250,12 @@ def test_a_mock_called_by_name_and_a_plain_context() -> None:
         assert_called_with_context(callback, exception="x")
 
 
-def test_what_records_nothing_is_refused() -> None:
+def test_callback_that_records_nothing_is_refused() -> None:
     with pytest.raises(FakeError, match="records no calls"):
         assert_called_with_context(print)
 
 
-def test_a_recorder_remembers_what_was_true_at_its_call() -> None:
+def test_recorder_keeps_the_values_at_its_call() -> None:
     now = {"state": "failed"}
 
     def ti() -> Any:
@@ -276,7 +276,7 @@ def test_a_recorder_can_raise_and_remembers_the_call() -> None:
 
 
 @pytest.mark.parametrize("is_read", [False, True])
-def test_dict_s_operators_find_the_values_that_were_not_read_yet(is_read: bool) -> None:
+def test_dict_operators_find_unread_values(is_read: bool) -> None:
     def made() -> Context:
         context = Context(lambda: {"ds": lambda: "2026-03-01", "run_id": lambda: "manual__1"}, "2")
         assert not is_read or len(context) == 2

@@ -1,5 +1,4 @@
-"""The pytest plugin, as pytest itself finds it, and the files of the page on testing: what they import, and that they
-would fail."""
+"""The pytest plugin as pytest finds it, and the files of the page on testing: their imports, and that they can fail."""
 
 from __future__ import annotations
 
@@ -14,7 +13,7 @@ import pytest
 import airflow_compat
 
 ROOT = Path(airflow_compat.__file__).parents[1]
-PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "testing.md"
+PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "testing.md"
 HEAVY = {"prefect", "pydantic", "httpx", "sqlalchemy", "jinja2", "rich"}
 
 # Writes down what the run has imported, since only the run itself can tell.
@@ -30,7 +29,7 @@ def pytest_sessionfinish():
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The page's files, beside what makes the plugin known: `pyproject.toml` says it, wherever the package is."""
+    """The page's files, with the plugin's entry point from `pyproject.toml`."""
     for name, source in re.findall(
         r'^```python title="(\w+\.py)"\n(.*?)^```', PAGE.read_text(), re.MULTILINE | re.DOTALL
     ):
@@ -71,7 +70,7 @@ def test_pytest_finds_the_fixtures_and_the_page_s_tests_import_no_prefect(folder
     assert done.returncode == 0, done.stdout + done.stderr
     assert "3 passed" in done.stdout
     modules = _imported(folder)
-    assert "airflow_compat._testing.fake_pools" in modules
+    assert "airflow_compat.testing._pools" in modules
     assert {name.partition(".")[0] for name in modules} & HEAVY == set()
 
 
@@ -84,7 +83,7 @@ def test_pytest_finds_the_fixtures_and_the_page_s_tests_import_no_prefect(folder
         ('"told", "on-call"', '"told", "nobody"'),
     ],
 )
-def test_the_page_s_tests_fail_when_the_code_is_broken(folder: Path, was: str, broken: str) -> None:
+def test_tests_of_the_page_fail_if_the_code_is_broken(folder: Path, was: str, broken: str) -> None:
     source = (folder / "shop.py").read_text()
     assert was in source
     (folder / "shop.py").write_text(source.replace(was, broken))
@@ -111,26 +110,27 @@ def test_a_context_is_read_whole_without_prefect(folder: Path, version: str) -> 
     assert {name.partition(".")[0] for name in _imported(folder)} & HEAVY == set()
 
 
-def test_a_suite_that_uses_none_of_it_is_left_alone(folder: Path) -> None:
-    (folder / "test_nothing.py").write_text(
-        "def test_nothing():\n"
-        "    from airflow_compat._stand_ins.kinds import CONNECTIONS, POOLS, VARIABLES\n\n"
-        "    assert [place.current() for place in (CONNECTIONS, POOLS, VARIABLES)] == [None] * 3\n"
-    )
+def test_a_suite_that_uses_no_fixture_imports_only_the_plugin(folder: Path) -> None:
+    (folder / "test_nothing.py").write_text("def test_nothing():\n    pass\n")
     done = _run(folder, "pytest", "-q", "test_nothing.py")
     assert done.returncode == 0, done.stdout + done.stderr
     modules = {name for name in _imported(folder) if name.startswith("airflow_compat")}
-    assert modules == {
-        "airflow_compat",
-        "airflow_compat._testing",
-        "airflow_compat._testing.pytest_plugin",
-        "airflow_compat._stand_ins",
-        "airflow_compat._stand_ins.kinds",
-        "airflow_compat._stand_ins.place",
-    }
+    assert modules == {"airflow_compat", "airflow_compat._pytest_plugin"}
 
 
-def test_the_fixtures_of_one_test_are_gone_in_the_next(folder: Path) -> None:
+def test_no_fake_is_active_without_a_fixture(folder: Path) -> None:
+    (folder / "test_nothing.py").write_text(
+        "def test_nothing():\n"
+        "    from airflow_compat.connections._override import CONNECTIONS\n"
+        "    from airflow_compat.pools._override import POOLS\n"
+        "    from airflow_compat.variables._override import VARIABLES\n\n"
+        "    assert [override.current() for override in (CONNECTIONS, POOLS, VARIABLES)] == [None] * 3\n"
+    )
+    done = _run(folder, "pytest", "-q", "test_nothing.py")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_fixtures_end_with_their_test(folder: Path) -> None:
     (folder / "test_two.py").write_text(
         "from airflow_compat import Variable\n\n\n"
         "def test_first(airflow_variables):\n"

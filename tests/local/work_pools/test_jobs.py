@@ -19,9 +19,9 @@ from prefect_docker.worker import DockerWorker
 from prefect_kubernetes.worker import KubernetesWorker
 
 from airflow_compat import work_pools
-from airflow_compat._prefect.work_pools import problems_with, read_template
-from airflow_compat._specs.kubernetes_plain import api_name, as_plain
-from airflow_compat._specs.work_pool_templates import KUBERNETES_VARIABLES, with_additions
+from airflow_compat.work_pools._job_templates import KUBERNETES_VARIABLES, with_additions
+from airflow_compat.work_pools._kubernetes_objects import api_name, as_plain
+from airflow_compat.work_pools._server import problems_with, read_template
 
 WORKERS: dict[str, type[BaseWorker[Any, Any, Any]]] = {
     "process": ProcessWorker,
@@ -31,14 +31,14 @@ WORKERS: dict[str, type[BaseWorker[Any, Any, Any]]] = {
 
 
 class NoBlocks:
-    """Answers the worker's question for a secret without a server."""
+    """Answer the worker's request for a secret without a server."""
 
     async def read_block_document_by_name(self, name: str, block_type_slug: str, **_: Any) -> Any:
         return type("Document", (), {"data": {"value": f"the value of {block_type_slug}/{name}"}})()
 
 
 def job_of(pool: work_pools.WorkPoolSpec) -> BaseJobConfiguration:
-    """What the pool's real worker would start for a run."""
+    """Return the configuration that the pool's real worker would start."""
     template = with_additions(read_template(pool.type), pool)
     assert problems_with(template, pool.job_variables) == []
     schema = template["variables"]
@@ -52,7 +52,7 @@ def job_of(pool: work_pools.WorkPoolSpec) -> BaseJobConfiguration:
 
 
 def manifest_of(pool: work_pools.WorkPoolSpec) -> dict[str, Any]:
-    """The Kubernetes job, as the worker sends it, checked by the client's classes."""
+    """Return the worker's Kubernetes job, checked with the client's classes."""
     manifest: dict[str, Any] = job_of(pool).job_manifest  # type: ignore[attr-defined]
     read_by_the_client(manifest, "V1Job")
     assert "{{" not in json.dumps(manifest)
@@ -60,7 +60,7 @@ def manifest_of(pool: work_pools.WorkPoolSpec) -> dict[str, Any]:
 
 
 def read_by_the_client(value: Any, kind: str) -> None:
-    """Each field must be one of the class's, with a value of its type, all the way down."""
+    """Check recursively that each field exists in the class and has the right type."""
     if kind.startswith("list["):
         assert isinstance(value, list), (kind, value)
         for each in value:
@@ -80,7 +80,7 @@ def read_by_the_client(value: Any, kind: str) -> None:
 
 
 def pod_of(pool: work_pools.WorkPoolSpec) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """The job's metadata, its pod's spec and the container that runs the flow."""
+    """Return the job's metadata, its pod's spec and the container that runs the flow."""
     manifest = manifest_of(pool)
     spec = manifest["spec"]["template"]["spec"]
     [container] = [each for each in spec["containers"] if each["name"] == "prefect-job"]
@@ -88,7 +88,7 @@ def pod_of(pool: work_pools.WorkPoolSpec) -> tuple[dict[str, Any], dict[str, Any
     return manifest, spec, container
 
 
-def test_an_operators_pod_is_the_jobs() -> None:
+def test_job_of_the_pod_operator() -> None:
     pool = work_pools.recommend(
         kubernetes_pod_operator={
             "image": "registry.example.com/etl:7",
@@ -134,7 +134,7 @@ def test_an_operators_pod_is_the_jobs() -> None:
     assert container["envFrom"] == [{"configMapRef": {"name": "settings"}}]
     env = {each["name"]: each.get("value") for each in container["env"]}
     assert env["STAGE"] == "prod"
-    assert env["DB_PASSWORD"] == "the value of secret/db-password"
+    assert env["DB_PASSWORD"] == "the value of secret/airflow-kubernetes--db-password"
     assert spec["serviceAccountName"] == "runner"
     assert spec["nodeSelector"] == {"disk_type": "ssd"}
     assert spec["tolerations"] == [{"key": "gpu", "operator": "Exists", "tolerationSeconds": 60}]
@@ -149,7 +149,7 @@ def test_an_operators_pod_is_the_jobs() -> None:
     assert spec["restartPolicy"] == "Never"
 
 
-def test_a_pod_override_is_in_the_job() -> None:
+def test_job_of_a_pod_override() -> None:
     secret = kubernetes.V1EnvVarSource(secret_key_ref=kubernetes.V1SecretKeySelector(name="api", key="token"))
     pod = kubernetes.V1Pod(
         metadata=kubernetes.V1ObjectMeta(labels={"release": "stable"}),
@@ -169,9 +169,11 @@ def test_a_pod_override_is_in_the_job() -> None:
     )
     pool = work_pools.recommend(executor="KubernetesExecutor", executor_config={"pod_override": pod})
     assert "open-sesame" not in str(pool.as_dict())
-    assert any(note.startswith("env of side API_KEY: its value isn't copied") for note in pool.notes)
+    assert any(note.startswith("env of side API_KEY: the value isn't copied") for note in pool.notes)
     _, spec, container = pod_of(pool)
-    assert spec["containers"][1]["env"] == [{"name": "API_KEY", "value": "the value of secret/api-key"}]
+    assert spec["containers"][1]["env"] == [
+        {"name": "API_KEY", "value": "the value of secret/airflow-kubernetes--side--api-key"}
+    ]
     assert spec["runtimeClassName"] == "gvisor"
     assert container["livenessProbe"] == {"periodSeconds": 5}
     assert {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "api", "key": "token"}}} in container["env"]
@@ -179,7 +181,7 @@ def test_a_pod_override_is_in_the_job() -> None:
     assert [each["name"] for each in spec["containers"]] == ["prefect-job", "side"]
 
 
-def test_a_deployment_that_says_nothing_has_prefects_own_job() -> None:
+def test_job_without_variables_is_prefects() -> None:
     everything = work_pools.WorkPoolSpec("etl", "kubernetes", added_variables=tuple(KUBERNETES_VARIABLES))
     plain = work_pools.WorkPoolSpec("etl", "kubernetes")
     first, second = (pod_of(each)[1] for each in (everything, plain))
@@ -189,7 +191,7 @@ def test_a_deployment_that_says_nothing_has_prefects_own_job() -> None:
     assert first == second
 
 
-def test_a_container_is_the_operators() -> None:
+def test_container_of_the_docker_operator() -> None:
     pool = work_pools.recommend(
         docker_operator={
             "image": "registry.example.com/etl:7",
@@ -223,7 +225,7 @@ def test_a_container_is_the_operators() -> None:
     settings = worker._build_container_settings(Engine(), job)  # type: ignore[arg-type]
     assert settings["image"] == "registry.example.com/etl:7"
     assert settings["environment"]["STAGE"] == "prod"
-    assert settings["environment"]["LOGIN"] == "the value of secret/login"
+    assert settings["environment"]["LOGIN"] == "the value of secret/airflow-docker--login"
     assert settings["volumes"] == ["/srv/data:/data:ro"]
     assert settings["user"] == 1000
     assert settings["auto_remove"] is True
@@ -245,18 +247,18 @@ def test_a_process_pool_needs_nothing() -> None:
 @pytest.mark.parametrize(
     ("variables", "problem"),
     [
-        ({"cpu": "1"}, "job variable cpu: the pool's job template has none"),
+        ({"cpu": "1"}, "job variable cpu: the pool's job template doesn't have it"),
         ({"image_pull_policy": "Sometimes"}, "job variable image_pull_policy: its value"),
         ({"finished_job_ttl": "soon"}, "job variable finished_job_ttl: its value"),
     ],
 )
-def test_job_variables_that_the_template_does_not_take_are_named(variables: dict[str, Any], problem: str) -> None:
+def test_unknown_job_variables_are_named(variables: dict[str, Any], problem: str) -> None:
     [found] = problems_with(read_template("kubernetes"), variables)
     assert found.startswith(problem)
     assert "Sometimes" not in found
 
 
-def test_python_names_become_the_apis_in_all_that_a_pod_may_have() -> None:
+def test_python_names_become_api_names_in_all_pod_fields() -> None:
     todo, seen, wrong = ["V1Pod"], set(), {}
     while todo:
         model = getattr(kubernetes, todo.pop(), None)
@@ -272,7 +274,7 @@ def test_python_names_become_the_apis_in_all_that_a_pod_may_have() -> None:
     assert wrong == {}
 
 
-def test_a_dictionary_is_read_as_the_object_is() -> None:
+def test_dictionaries_equal_client_objects() -> None:
     pod = kubernetes.V1PodSpec(
         node_selector={"disk_type": "ssd"},
         containers=[kubernetes.V1Container(name="base", volume_mounts=[])],

@@ -1,1 +1,0 @@
-"""Artifacts of runs: what is shown, and in which run."""

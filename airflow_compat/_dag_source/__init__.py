@@ -1,0 +1,1 @@
+"""Read DAG files as syntax trees, without running them."""

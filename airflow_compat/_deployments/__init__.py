@@ -1,1 +1,0 @@
-"""DAG files to `prefect.yaml`: what reads the one, joins it with the other, and writes it."""

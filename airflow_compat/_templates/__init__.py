@@ -1,1 +1,0 @@
-"""Jinja2 as Airflow sets it up."""

@@ -1,1 +1,0 @@
-"""What `airflow_compat.work_pools` is made of: what reads its files, plans and writes."""

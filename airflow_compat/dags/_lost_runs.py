@@ -1,0 +1,64 @@
+"""Restarts or fails DAG runs whose process is gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Literal, TypeAlias
+from uuid import UUID
+
+from .._prefect.processes import PID
+from ..doctor._server_runs import LostRun, crashed_dag_runs, lost_runs
+from . import _server_runs as server
+from ._requests import Request, send
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LostAction: TypeAlias = Literal["restart", "fail"]
+
+# Runs that crashed before this period are ignored.
+_CRASHED_WITHIN = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class LostDagRun:
+    """A run of a DAG whose process is gone, so that nothing executes its tasks.
+
+    Attributes:
+        flow_run_id: The flow run.
+        dag_id: The DAG.
+        name: The name of the flow run, which is Airflow's run id.
+        since: The last moment at which the process was known to be alive.
+        reason: The evidence that the process is gone.
+        is_scheduled: Whether the call that returned this object has scheduled the run, so that a worker runs it again.
+    """
+
+    flow_run_id: UUID
+    dag_id: str
+    name: str
+    since: datetime
+    reason: str
+    is_scheduled: bool = False
+
+
+def find_lost(older_than: timedelta, action: LostAction | None, *, now: datetime | None = None) -> list[LostDagRun]:
+    """See `airflow_compat.dags.runs.lost`."""
+    now = now or datetime.now(timezone.utc)
+    found = [each for each in _lost_and_crashed(now) if each.since <= now - older_than]
+    return [_handled(each, action) for each in sorted(found, key=lambda each: each.since)]
+
+
+def _lost_and_crashed(now: datetime) -> Iterator[LostRun]:
+    yield from (each for each in lost_runs(now=now) if PID in each.flow_run.labels)
+    yield from crashed_dag_runs(now - _CRASHED_WITHIN)
+
+
+def _handled(lost: LostRun, action: LostAction | None) -> LostDagRun:
+    run = lost.flow_run
+    is_scheduled = action is not None and run.deployment_id is not None
+    if is_scheduled:
+        if action == "fail":
+            send(run.id, Request("fail"))
+        server.schedule_again(run.id, f"The process of the run was gone: {lost.reason}")
+    return LostDagRun(run.id, lost.flow_name, run.name, lost.since, lost.reason, is_scheduled)

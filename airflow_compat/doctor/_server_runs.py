@@ -1,0 +1,116 @@
+"""Finds flow runs that the server shows as running although their process is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from uuid import UUID
+
+from prefect.client.schemas.objects import FlowRun, StateType
+
+from .._prefect.client import kept_client
+from .._prefect.failures import server_call
+from .._prefect.pages import chunks, event_pages, items
+from .._prefect.processes import PID, is_alive, is_of_this_host
+
+SILENCE = timedelta(minutes=10)
+"""If a run has sent no heartbeat for this long, its process counts as gone."""
+
+_HEARTBEAT = "prefect.flow-run.heartbeat"
+_RUNNING = (StateType.RUNNING.value, StateType.CANCELLING.value)
+
+
+@dataclass(frozen=True)
+class LostRun:
+    """A flow run whose process is gone.
+
+    Attributes:
+        flow_run: The flow run.
+        flow_name: The name of the flow.
+        since: The last moment at which the process was known to be alive.
+        reason: The evidence that the process is gone.
+    """
+
+    flow_run: FlowRun
+    flow_name: str
+    since: datetime
+    reason: str
+
+
+def lost_runs(*, now: datetime | None = None) -> list[LostRun]:
+    """Return the runs that are shown as running although their process is gone, the earliest first.
+
+    The labels of a DAG run name its process, so that the process can be checked on the same machine. Other runs count
+    as lost if they have sent heartbeats, but the heartbeats have stopped. Runs that send no heartbeats are left out.
+
+    Args:
+        now: The current time.
+
+    Raises:
+        ServerError: A request to the server failed.
+    """
+    now = now or datetime.now(timezone.utc)
+    running = _runs({"state": {"type": {"any_": _RUNNING}}, "start_time": {"is_null_": False}})
+    gone, unknown = [], []
+    for run in running:
+        if not is_of_this_host(run.labels):
+            unknown.append(run)
+        elif not is_alive(run.labels):
+            gone.append((run, _since(run), f"its process {run.labels.get(PID)} on this machine is gone"))
+    alive = _last_heartbeats([run.id for run in unknown], now - SILENCE, now)
+    for run in unknown:
+        if run.id not in alive and _since(run) < now - SILENCE:
+            last = _last_heartbeats([run.id], _since(run), now).get(run.id)
+            if last is not None:
+                gone.append((run, last, f"its last heartbeat was at {last:%Y-%m-%d %H:%M:%S} UTC"))
+    names = _flow_names(run for run, _, _ in gone)
+    found = [LostRun(run, names.get(run.flow_id, ""), since, reason) for run, since, reason in gone]
+    return sorted(found, key=lambda each: each.since)
+
+
+def crashed_dag_runs(after: datetime) -> list[LostRun]:
+    """Return those DAG runs that crashed after this time and were not started again, the earliest first.
+
+    Raises:
+        ServerError: A request to the server failed.
+    """
+    wanted = {"state": {"type": {"any_": [StateType.CRASHED.value]}}, "end_time": {"after_": after.isoformat()}}
+    runs = [run for run in _runs(wanted) if PID in run.labels]
+    names = _flow_names(runs)
+    found = [LostRun(run, names.get(run.flow_id, ""), _since(run), "it crashed") for run in runs]
+    return sorted(found, key=lambda each: each.since)
+
+
+def _runs(wanted: Mapping[str, Any]) -> list[FlowRun]:
+    return [FlowRun.model_validate(each) for each in items("/flow_runs/filter", {"flow_runs": dict(wanted)})]
+
+
+def _since(run: FlowRun) -> datetime:
+    assert run.state is not None
+    return run.state.timestamp
+
+
+def _last_heartbeats(ids: list[UUID], since: datetime, until: datetime) -> dict[UUID, datetime]:
+    """Return the time of the last heartbeat in an interval, for each run that sent one."""
+    found: dict[UUID, datetime] = {}
+    for some in chunks(str(each) for each in ids):
+        wanted = {
+            "event": {"name": [_HEARTBEAT]},
+            "resource": {"id": [f"prefect.flow-run.{each}" for each in some]},
+            "occurred": {"since": since.isoformat(), "until": until.isoformat()},
+            "order": "DESC",
+        }
+        for page in event_pages(wanted):
+            for event in page.events:
+                id_ = UUID(event["resource"]["prefect.resource.id"].rpartition(".")[2])
+                found.setdefault(id_, datetime.fromisoformat(event["occurred"].replace("Z", "+00:00")))
+            if len(found) == len(ids):
+                break
+    return found
+
+
+@server_call
+def _flow_names(runs: Iterable[FlowRun]) -> dict[UUID, str]:
+    return {id_: kept_client().read_flow(id_).name for id_ in {run.flow_id for run in runs}}

@@ -1,0 +1,53 @@
+"""Names on a server whose block types are not installed yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from pathlib import Path
+from threading import Barrier
+from uuid import uuid4
+
+import pytest
+from own_server import OwnServer, use
+from patient_client import patient_client
+from prefect.blocks.system import Secret
+from prefect.client.schemas.actions import BlockTypeCreate
+from prefect.exceptions import ObjectNotFound
+
+from airflow_compat.dags._server import take_name
+
+_RUNS = 8
+
+
+@pytest.fixture(autouse=True)
+def _server(tmp_path: Path) -> Iterator[None]:
+    """A new server, in place of the session's server."""
+    own = OwnServer(tmp_path)
+    try:
+        own.start()
+        with use(own):
+            yield
+    finally:
+        own.kill()
+
+
+def test_runs_that_begin_at_once_on_a_new_server_get_their_names() -> None:
+    with pytest.raises(ObjectNotFound):
+        patient_client().read_block_type_by_slug("secret")
+    barrier = Barrier(_RUNS)
+
+    def take(number: int) -> object:
+        barrier.wait()
+        return take_name(f"name-{number}", uuid4())
+
+    with ThreadPoolExecutor(_RUNS) as threads:
+        taken = [threads.submit(copy_context().run, take, number) for number in range(_RUNS)]
+        assert [each.result() for each in taken] == [None] * _RUNS
+
+
+def test_a_name_is_taken_between_the_registrations_of_the_type_and_of_its_schema() -> None:
+    patient_client().create_block_type(BlockTypeCreate(name="Secret", slug=Secret.get_block_type_slug()))
+
+    assert take_name("name", uuid4()) is None

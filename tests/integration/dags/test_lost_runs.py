@@ -1,0 +1,169 @@
+"""Runs whose process is gone: the doctor names them, and they can be restarted or failed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from child_processes import end
+from dag_runs import retry, states_of, write
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.events import emit_event
+from prefect.states import Crashed, Running
+
+from airflow_compat._prefect.processes import labels_of_process
+from airflow_compat.cli._app import run as run_command
+from airflow_compat.dags import runs
+from airflow_compat.doctor._server_runs import lost_runs
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+pytestmark = pytest.mark.usefixtures("prefect_server")
+
+_SCRIPT = Path(__file__).parents[1] / "killed_dag.py"
+_DAG = """
+    import time
+    from pathlib import Path
+    from airflow.sdk import DAG, task
+
+    FOLDER = Path("{folder}")
+
+    def note(line):
+        with (FOLDER / "seen").open("a") as file:
+            file.write(line + "\\n")
+
+    with DAG(
+        "{dag_id}", schedule=None,
+        on_success_callback=lambda context: note("dag success"),
+        on_failure_callback=lambda context: note(f"dag failure {{context['reason']}}"),
+    ):
+        @task
+        def quick():
+            note("quick")
+
+        @task
+        def slow():
+            note("slow")
+            while not (FOLDER / "go").exists():
+                time.sleep(0.05)
+
+        @task
+        def after():
+            note("after")
+
+        quick() >> slow() >> after()
+"""
+
+
+def _deployed_run(name: str) -> UUID:
+    @flow(name=name)
+    def etl() -> None: ...
+
+    deployment_id = etl.to_deployment("prod").apply()
+    with get_client(sync_client=True) as client:
+        return client.create_flow_run_from_deployment(deployment_id).id  # type: ignore[arg-type]
+
+
+def _lost(id_: UUID, **how: object) -> list[runs.LostDagRun]:
+    # The server of the tests may have lost runs of other tests.
+    return [each for each in runs.lost(**how) if each.flow_run_id == id_]  # type: ignore[arg-type]
+
+
+class _Killed:
+    """A run of a DAG whose process was killed during its second task."""
+
+    def __init__(self, folder: Path, dag_id: str) -> None:
+        self.folder, self.id = folder, _deployed_run(dag_id)
+        self.path = write(folder, "lost", _DAG.format(folder=folder, dag_id=dag_id))
+        command = [sys.executable, str(_SCRIPT), str(self.path), str(folder / "id"), str(self.id)]
+        self.process = subprocess.Popen(command, env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def seen(self) -> list[str]:
+        file = self.folder / "seen"
+        return file.read_text().splitlines() if file.exists() else []
+
+    def wait_for_the_second_task(self) -> None:
+        while "slow" not in self.seen():
+            assert self.process.poll() is None
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(60)
+
+
+@pytest.fixture
+def killed(unique: str, tmp_path: Path) -> Iterator[_Killed]:
+    found = _Killed(tmp_path, unique)
+    yield found
+    end(found.process)
+
+
+def test_a_run_that_nobody_restarts_fails_with_one_callback(
+    killed: _Killed, unique: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    killed.wait_for_the_second_task()
+    assert _lost(killed.id) == []
+    killed.kill()
+
+    assert run_command(["doctor", "--json"]) == 1
+    found = [check["found"] for check in json.loads(capfd.readouterr().out)["checks"] if unique in check["found"]]
+    assert [f"its process {killed.process.pid} on this machine is gone" in text for text in found] == [True]
+    assert _lost(killed.id, older_than=timedelta(hours=1), action="fail") == []
+    [lost] = _lost(killed.id)
+    assert (lost.dag_id, lost.is_scheduled) == (unique, False)
+    assert str(killed.id) not in runs.handle_lost_runs(older_than=60)
+    assert str(killed.id) in runs.handle_lost_runs(older_than=0)
+    assert killed.seen() == ["quick", "slow"]
+
+    # A worker would do this.
+    state = retry(killed.path, killed.id)
+    error = state.result(raise_on_failure=False)
+    assert (state.name, killed.seen()) == ("Failed", ["quick", "slow", "dag failure task_failure"])
+    assert states_of(error.result) == {"quick": "success", "slow": "failed", "after": "upstream_failed"}
+
+    (killed.folder / "go").touch()
+    assert retry(killed.path, killed.id).is_completed()
+    assert killed.seen()[3:] == ["slow", "after", "dag success"]
+    assert _lost(killed.id) == []
+
+
+def test_a_restart_continues_a_crashed_run(unique: str) -> None:
+    id_ = _deployed_run(unique)
+    with get_client(sync_client=True) as client:
+        client.update_flow_run_labels(id_, labels_of_process())
+        client.set_flow_run_state(id_, Running(), force=True)
+        client.set_flow_run_state(id_, Crashed(), force=True)
+        assert [(each.reason, each.is_scheduled) for each in _lost(id_)] == [("it crashed", False)]
+        assert [each.is_scheduled for each in _lost(id_, action="restart")] == [True]
+        assert client.read_flow_run(id_).state_name == "Scheduled"
+    assert _lost(id_) == []
+
+
+def test_a_run_on_another_machine_is_lost_when_its_heartbeats_stop(unique: str) -> None:
+    silent, beating = _deployed_run(unique), _deployed_run(unique)
+    with get_client(sync_client=True) as client:
+        for id_ in (silent, beating):
+            client.set_flow_run_state(id_, Running(), force=True)
+    now = datetime.now(timezone.utc)
+    emit_event("prefect.flow-run.heartbeat", resource={"prefect.resource.id": f"prefect.flow-run.{beating}"})
+    later = now + timedelta(minutes=20)
+
+    def lost_at(moment: datetime) -> list[UUID]:
+        return [each.flow_run.id for each in lost_runs(now=moment) if each.flow_name == unique]
+
+    while lost_at(later) != [beating]:
+        # The server stores events late.
+        time.sleep(0.1)
+    assert lost_at(now + timedelta(minutes=5)) == []

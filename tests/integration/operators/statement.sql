@@ -1,0 +1,1 @@
+select '{{ ti.task_id }}'
