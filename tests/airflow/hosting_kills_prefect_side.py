@@ -97,7 +97,7 @@ def places_with_secrets(host: AirflowHost, home: Path) -> list[str]:
     for folder in (Path(tempfile.gettempdir()), home / "host"):
         found += [str(each) for each in folder.rglob("*") if each.is_file() and holds(each, (*SECRETS, API_KEY))]
     (home / "searched").touch()
-    task.join(60)
+    task.join(240)
     return found
 
 

@@ -48,7 +48,7 @@ def stop_flow(home: Path) -> dict[str, Any]:
             assert process.poll() is None
             time.sleep(0.05)
         process.send_signal(signal.SIGTERM)
-        process.wait(120)
+        process.wait(240)
     finally:
         process.kill()
         process.wait()

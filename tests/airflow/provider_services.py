@@ -172,7 +172,7 @@ def _ssh_server(folder: Path) -> Iterator[int]:
     started, loop = Event(), asyncio.new_event_loop()
     thread = Thread(target=loop.run_until_complete, args=(serve(),))
     thread.start()
-    assert started.wait(60)
+    assert started.wait(240)
     try:
         yield ports[0]
     finally:

@@ -26,7 +26,7 @@ MAJOR = version("apache-airflow").split(".")[0]
 # Airflow 3 runs only what it finds in a file of its folder, and reads all of them for each run.
 DAG_FILE = "from random_dags_airflow_side import MAJOR, dag_of, spec_of\n\ndag = dag_of(spec_of({seed}, MAJOR))\n"
 LETTERS = {"success": "S", "failed": "F", "skipped": "K", "upstream_failed": "U", "removed": "R", None: "-"}
-SECONDS = 240
+SECONDS = 400
 
 
 def names() -> Names:

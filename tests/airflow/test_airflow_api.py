@@ -19,8 +19,6 @@ VARIABLE = "AIRFLOW_COMPAT_PREFECT_PYTHON"
 SIDE = Path(__file__).parent / "airflow_api_prefect_side.py"
 
 pytestmark = [
-    # Airflow's commands and its web server start.
-    pytest.mark.timeout(900),
     pytest.mark.skipif(VARIABLE not in os.environ, reason=f"{VARIABLE} names no Python with the shims"),
 ]
 

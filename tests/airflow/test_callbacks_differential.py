@@ -25,9 +25,7 @@ NAMES = [scenario.name for scenario in SCENARIOS]
 
 Event = dict[str, Any]
 
-# Both sides start a server or a database, and run everything, within the first test.
 pytestmark = [
-    pytest.mark.timeout(900),
     pytest.mark.skipif(VARIABLE not in os.environ, reason=f"{VARIABLE} names no Python that has Prefect and the shims"),
 ]
 

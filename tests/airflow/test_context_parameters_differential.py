@@ -19,9 +19,7 @@ from real_airflow import MAJOR
 VARIABLE = "AIRFLOW_COMPAT_PREFECT_PYTHON"
 HERE = Path(__file__).parent
 
-# Both sides start a server or a database, and run everything, within the first test.
 pytestmark = [
-    pytest.mark.timeout(600),
     pytest.mark.skipif(VARIABLE not in os.environ, reason=f"{VARIABLE} names no Python that has Prefect and the shims"),
 ]
 

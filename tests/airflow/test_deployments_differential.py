@@ -19,9 +19,7 @@ from real_airflow import MAJOR
 VARIABLE = "AIRFLOW_COMPAT_PREFECT_PYTHON"
 HERE = Path(__file__).parent
 
-# Both sides start a server or a database within the first test.
 pytestmark = [
-    pytest.mark.timeout(900),
     pytest.mark.skipif(
         MAJOR != "3", reason="2.11's examples are of another time; its schedules are compared by themselves"
     ),

@@ -35,7 +35,6 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], dic
     return found[0], found[1]
 
 
-@pytest.mark.timeout(600)
 def test_files_that_need_airflow_run_as_in_airflow(sides: tuple[dict[str, Any], dict[str, Any]]) -> None:
     prefect, airflow = sides
 

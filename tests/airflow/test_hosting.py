@@ -125,7 +125,6 @@ def test_hosted_tasks_of_rewritten_files_end_as_in_airflow(home: Path, discord: 
     assert sorted(discord.messages) == sorted(sent * 2)
 
 
-@pytest.mark.timeout(900)
 def test_operators_of_a_host_are_tasks_of_a_plain_flow(home: Path, discord: Any) -> None:
     output = run(os.environ[VARIABLE], "hosted_flow_prefect_side.py", str(home), sys.executable, MAJOR, discord.url)
     found = json.loads(output.splitlines()[-1])
@@ -157,7 +156,6 @@ def test_operators_of_a_host_are_tasks_of_a_plain_flow(home: Path, discord: Any)
     assert [event[0] for event in events["fail"]] == [event[0] for event in events["too_late"]] == ["failed"]
 
 
-@pytest.mark.timeout(600)
 def test_sigterm_to_a_plain_flow_kills_its_operator_as_airflow_does(home: Path) -> None:
     output = run(os.environ[VARIABLE], "hosting_stop_prefect_side.py", str(home), sys.executable, MAJOR)
     found = json.loads(output.splitlines()[-1])
@@ -176,7 +174,6 @@ def faults(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return {**json.loads(output), "home": str(folder)}
 
 
-@pytest.mark.timeout(900)
 def test_each_fault_of_a_task_has_a_clear_end(faults: dict[str, Any]) -> None:
     found = faults
     error = {name: each["error"] for name, each in found.items() if isinstance(each, dict)}
@@ -201,7 +198,6 @@ def test_each_fault_of_a_task_has_a_clear_end(faults: dict[str, Any]) -> None:
     assert found["read_input"]["value"] == "b''"
 
 
-@pytest.mark.timeout(900)
 def test_tasks_leave_neither_processes_nor_changes_nor_secrets(faults: dict[str, Any]) -> None:
     found = faults
 
@@ -220,7 +216,6 @@ def test_tasks_leave_neither_processes_nor_changes_nor_secrets(faults: dict[str,
     assert "No module named 'airflow'" in found["errors"][1]
 
 
-@pytest.mark.timeout(120)
 def test_the_host_ends_with_its_run(home: Path) -> None:
     path = os.pathsep.join([os.environ.get("PYTHONPATH", ""), str(HERE)]).strip(os.pathsep)
     command = [os.environ[VARIABLE], str(HERE / "hosting_faults_prefect_side.py"), str(home), sys.executable, "sleep"]

@@ -15,7 +15,6 @@ from test_hosting import HERE, VARIABLE, run
 
 pytestmark = [
     pytest.mark.skipif(VARIABLE not in os.environ, reason=f"{VARIABLE} names no Python with Prefect"),
-    pytest.mark.timeout(300),
 ]
 
 KILLED = "The host's process of the task has not finished: it was ended by SIGKILL."

@@ -24,8 +24,6 @@ HERE = Path(__file__).parent
 FAILS, SUCCEEDS = DAG_IDS
 
 pytestmark = [
-    # Airflow's five processes start before the first test.
-    pytest.mark.timeout(400),
     pytest.mark.skipif(MAJOR == "2", reason="Airflow 2 sends older tags, and zeros"),
     pytest.mark.skipif(find_spec("statsd") is None, reason="statsd isn't installed"),
     pytest.mark.skipif(VARIABLE not in os.environ, reason=f"{VARIABLE} names no Python that has Prefect and the shims"),

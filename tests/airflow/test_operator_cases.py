@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
 from real_airflow import MAJOR
 
 HERE = Path(__file__).parent
@@ -27,7 +26,6 @@ def comparable(results: dict[str, Any]) -> Any:
     return results
 
 
-@pytest.mark.timeout(900)
 def test_the_recorded_results_are_those_of_airflow(tmp_path: Path) -> None:
     command = [sys.executable, str(HERE / "operator_cases_airflow_side.py"), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -30,7 +30,6 @@ HERE = Path(__file__).parent
 RECORDED = json.loads((HERE.parent / "data" / "airflow_providers.json").read_text())[MAJOR]["cases"]
 
 pytestmark = [
-    pytest.mark.timeout(900),
     pytest.mark.skipif(VARIABLE not in os.environ, reason=f"{VARIABLE} names no Python with Prefect and moto"),
 ]
 

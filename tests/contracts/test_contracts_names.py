@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
     from prefect.client.schemas.objects import TaskRun
 
-_PATIENCE = 30.0
+_PATIENCE = 120.0
 
 
 @pytest.fixture

@@ -41,7 +41,6 @@ def walk(prefect_server: str, _as_a_reader: None, tmp_path: Path) -> Iterator[Wa
     walk.close()
 
 
-@pytest.mark.timeout(600)
 def test_a_task_is_repaired_and_three_days_are_filled_in(walk: Walk) -> None:
     walk.read(PAGE)
     assert len(list(walk.project.glob("dags/*.py"))) == 10

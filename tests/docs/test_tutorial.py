@@ -256,7 +256,6 @@ def test_the_pages_in_order(walk: Walk) -> None:
     _read_long(walk)
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("walk", [("first-dag", _with_what_is_here)], indirect=True, ids=["here"])
 def test_the_short_tutorial(walk: Walk) -> None:
     _read_short(walk)

@@ -53,7 +53,7 @@ def flow_run_of(state: State[Any]) -> FlowRun:
         return client.read_flow_run(state.state_details.flow_run_id)
 
 
-def task_runs(flow_run_id: UUID, until: Callable[[list[TaskRun]], bool], within: float = 120) -> list[TaskRun]:
+def task_runs(flow_run_id: UUID, until: Callable[[list[TaskRun]], bool], within: float = 240) -> list[TaskRun]:
     """The task runs that the server shows, once they are as a condition says: it records them late."""
     wanted = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run_id]))
     deadline = time.monotonic() + within

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
@@ -28,7 +27,6 @@ def ported():
 """
 
 
-@pytest.mark.timeout(280)
 def test_variables_and_connections_at_the_top_of_a_module(unique: str, tmp_path: Path) -> None:
     from airflow_compat import AirflowConnection
 

@@ -47,7 +47,7 @@ def elsewhere(run: UUID, dag_id: str = "etl", flow: Any = None) -> TaskInstanceA
 def until_the_server_has(run: UUID, number: int) -> None:
     """Wait until the server has recorded the ends of the flow run's tasks."""
     body = {"flow_runs": {"id": {"any_": [str(run)]}}}
-    until = time.monotonic() + 30
+    until = time.monotonic() + 240
     with get_client(sync_client=True) as client:
         while time.monotonic() < until:
             found = client.request("POST", "/task_runs/filter", json=body).json()

@@ -73,12 +73,12 @@ def test_two_threads_do_not_meet() -> None:
     def load() -> None:
         with collecting("2") as found, DAG("other", schedule=None), TaskGroup("g"):
             inside.set()
-            assert leave.wait(30)
+            assert leave.wait(240)
             seen.append([each.dag_id for each in found.dags])
 
     thread = threading.Thread(target=load)
     thread.start()
-    assert inside.wait(30)
+    assert inside.wait(240)
     with collecting("3") as found:
         assert current_dag() is None
         assert current_task_group() is None

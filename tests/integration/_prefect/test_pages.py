@@ -109,7 +109,7 @@ def test_events_of_more_than_one_page(unique: str) -> None:
     kept_client().request("POST", "/events", json=events)
     filter_ = {"event": {"name": [f"{unique}.happened"]}}
     # The server writes events in batches.
-    poll_until(lambda: next(event_pages(filter_)).total, lambda total: total == count, within=60, every=0.2)
+    poll_until(lambda: next(event_pages(filter_)).total, lambda total: total == count, within=240, every=0.2)
     found = list(event_pages(filter_))
     assert [(len(page.events), page.total, page.has_more) for page in found] == [
         (EVENT_PAGE, count, True),

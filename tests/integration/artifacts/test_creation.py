@@ -163,7 +163,7 @@ def test_mapped_runs_show_their_own_xcom(unique: str) -> None:
     def each(number: int) -> None:
         ti = get_current_context()["ti"]
         ti.xcom_push("number", number)
-        both.wait(30)
+        both.wait(240)
         artifacts.artifact_from_xcom(ti, "number", artifact_key=unique)
 
     @flow
@@ -338,7 +338,7 @@ def test_pool_waits_are_visible_to_other_processes(unique: str) -> None:
     etl()
     taken_here.clear()
     (run,) = patient_client().request("POST", "/flow_runs/filter", json={"flows": {"name": {"any_": [unique]}}}).json()
-    until = time.monotonic() + 30
+    until = time.monotonic() + 240
     # The server writes events in batches, every few seconds.
     while not re.search(rf"\| {unique} \|  \| 1 \| \d\.\d s \|", text := _summary_text(run["id"], unique)):
         assert time.monotonic() < until, text

@@ -6,7 +6,6 @@ from collections import Counter
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-import pytest
 from alert_receiver import PAYLOAD, receiving
 from own_server import OwnServer, use
 from prefect.blocks.webhook import Webhook
@@ -16,7 +15,6 @@ from prefect.states import Scheduled
 from airflow_compat import automations
 
 
-@pytest.mark.timeout(200)
 def test_a_late_start(tmp_path: Path) -> None:
     server = OwnServer(tmp_path, environment={"PREFECT_SERVER_SERVICES_LATE_RUNS_LOOP_SECONDS": "1"})
     server.start()

@@ -432,9 +432,9 @@ def test_command_ends_when_interrupted(deploy: Callable[..., str]) -> None:
         process = subprocess.Popen(
             [sys.executable, "-m", "airflow_compat.cli", *command], stderr=subprocess.PIPE, text=True
         )
-        executor.has_seen.wait(60)
+        executor.has_seen.wait(240)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=240)
     # Some releases of rich end the line of a progress that is cut off.
     assert (process.returncode, said.strip()) == (
         1,

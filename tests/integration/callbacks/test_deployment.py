@@ -32,8 +32,6 @@ from airflow_compat.callbacks import run_callback
 
 FOLDER = Path(__file__).parents[1]
 
-pytestmark = pytest.mark.timeout(600)
-
 
 @pytest.fixture
 def callbacks(unique: str) -> Iterator[str]:
@@ -73,7 +71,7 @@ def served(name: str, entrypoint_type: EntrypointType) -> Iterator[str]:
         running(str(FOLDER / "serve_callbacks.py"), name, entrypoint_type.name),
         get_client(sync_client=True) as client,
     ):
-        until = time.monotonic() + 120
+        until = time.monotonic() + 240
         while True:
             try:
                 client.read_deployment_by_name(f"run-callback/{name}")

@@ -77,7 +77,7 @@ def test_a_mapped_task_has_its_index(fails: bool, told: Told) -> None:
         if number != 1:
             return
         for _ in range(2):
-            assert others_ended.acquire(timeout=60)
+            assert others_ended.acquire(timeout=240)
         if fails:
             raise ValueError("no rows")
 
@@ -122,7 +122,7 @@ def _when_there(run_id: Any, runs: int) -> list[Any]:
     """Return a flow run's task runs once the server has this number of ends, which may take seconds."""
     import time
 
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240
     while True:
         there = [run for run in task_runs(run_id) if run.state and run.state.is_final()]
         if len(there) >= runs:

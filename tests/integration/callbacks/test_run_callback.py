@@ -46,7 +46,7 @@ def failed(called: Flow[..., Any], record: str) -> UUID:
     assert state.is_failed()
     run = state.state_details.flow_run_id
     assert run is not None
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240
     while not failed_task_runs(run):
         assert time.monotonic() < until
         time.sleep(0.05)

@@ -151,7 +151,6 @@ def _is_void(death: Death, record: Path) -> bool:
     return len(death.calls) == 1 and (not death.claims() or death.called_with() == [("load", None)])
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("execute", "times"), [(by_worker, 1), (by_runner, 2)])
 def test_callback_is_called_once_for_each_way_of_dying(
     execute: Callable[[str, Runs], list[UUID]], times: int, unique: str, tmp_path: Path

@@ -258,7 +258,7 @@ def test_prefects_own_command_takes_what_is_exported(owner: str, write: Write, c
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=240,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     before = held(owner)
@@ -290,7 +290,7 @@ def test_prefects_own_command_takes_what_is_exported(owner: str, write: Write, c
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=240,
     )
     assert "6 unchanged" in printed.stderr
     (tmp_path / "again.yaml").write_text(printed.stdout, encoding="utf-8")
@@ -308,7 +308,7 @@ def execute(client: SyncPrefectClient, name: str, *states: State[Any]) -> str:
 
 def simulated(call: Call, ready: Callable[[Any], bool], *arguments: str, code: int = 0) -> Any:
     """What `simulate` says, once the server has recorded what there is to know."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240
     while True:
         found = call("simulate", *arguments, "--json", code=code)
         if ready(found):
@@ -451,7 +451,7 @@ def test_a_server_that_is_not_there_is_one_line(tmp_path: Path) -> None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=240,
         )
         assert ended.returncode == 2
         (line,) = ended.stderr.splitlines()

@@ -118,7 +118,7 @@ def test_a_server_that_is_not_there_is_one_line(files: list[str]) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=240,
     )
     assert ended.returncode == 2
     (line,) = ended.stderr.splitlines()

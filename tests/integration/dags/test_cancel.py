@@ -12,7 +12,6 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
-import pytest
 from child_processes import end
 from dag_runs import retry, task_runs, write
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -33,7 +32,7 @@ _SLOW = """
         def execute(self, context):
             (FOLDER / "runs").touch()
             if not (FOLDER / "on_kill").exists():
-                killed.wait(60)
+                killed.wait(240)
 
         def on_kill(self):
             (FOLDER / "on_kill").touch()
@@ -79,7 +78,7 @@ def test_sigterm_kills_tasks_and_runs_teardowns(unique: str, tmp_path: Path) -> 
     process = subprocess.Popen(command, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     _wait_for(lambda: (tmp_path / "runs").exists() or process.poll() is not None)
     process.send_signal(signal.SIGTERM)
-    output, _ = process.communicate(timeout=120)
+    output, _ = process.communicate(timeout=240)
     _check(tmp_path, UUID((tmp_path / "id").read_text()), output)
     with get_client(sync_client=True) as client:
         assert client.read_flow_run(UUID((tmp_path / "id").read_text())).state.is_crashed()
@@ -105,7 +104,7 @@ def test_a_recorded_success_survives_sigterm(unique: str, tmp_path: Path) -> Non
     dag = f"""{_SLOW}
     def told(context):
         (FOLDER / "told").touch()
-        killed.wait(60)
+        killed.wait(240)
 
     with DAG("{{dag_id}}", schedule=None):
         @task(on_success_callback=told)
@@ -129,7 +128,6 @@ def test_a_recorded_success_survives_sigterm(unique: str, tmp_path: Path) -> Non
     assert (tmp_path / "effects").read_text() == "quick "
 
 
-@pytest.mark.timeout(280)
 def test_a_served_run_is_cancelled(unique: str, tmp_path: Path) -> None:
     path = write(tmp_path, "cancelled", _DAG.format(folder=tmp_path, dag_id=unique))
     (tmp_path / "serve.py").write_text(_SERVE.format(path=path))
@@ -160,7 +158,7 @@ def _has_deployment(client: SyncPrefectClient, dag_id: str) -> bool:
 
 
 def _wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 240
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -85,7 +85,7 @@ class _GoingOn:
 
     def end(self) -> Any:
         (self.folder / "open").touch()
-        self._thread.join(120)
+        self._thread.join(240)
         assert not self._thread.is_alive()
         return self.states[0]
 

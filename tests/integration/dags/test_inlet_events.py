@@ -32,7 +32,7 @@ _DAG = """
 
 def _arrived(events: EventsOfInlet, number: int) -> list[Any]:
     """The events, once the server has them."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while len(found := list(events.ascending())) < number:
         assert time.monotonic() < deadline, found
         time.sleep(0.1)

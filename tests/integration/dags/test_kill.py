@@ -111,7 +111,6 @@ def _check_run(folder: Path, unique: str, *, kills: int, seed: int) -> None:
         assert client.read_flow_run((folder / "id").read_text()).state.is_completed()
 
 
-@pytest.mark.timeout(280)
 def test_killed_twice(unique: str, tmp_path: Path) -> None:
     _check_run(tmp_path, unique, kills=2, seed=1)
 

@@ -100,7 +100,7 @@ class _Killed:
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(60)
+        self.process.wait(240)
 
 
 @pytest.fixture

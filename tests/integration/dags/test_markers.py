@@ -139,7 +139,7 @@ def test_a_cleared_marker_clears_tasks_of_other_deployments(unique: str, tmp_pat
         first = _seen(tmp_path)
         with ExitStack() as workers:
             workers.enter_context(executing(client, child))
-            deadline = time.monotonic() + 120
+            deadline = time.monotonic() + 240
             while not ((new := _seen(tmp_path)[len(first) :])[2:] or "load 2" in new):
                 assert time.monotonic() < deadline
                 time.sleep(0.05)

@@ -74,10 +74,10 @@ def test_a_task_waits_until_the_run_before_was_repaired(unique: str, tmp_path: P
 
     with ThreadPoolExecutor(1) as threads, _heard("waits for") as heard:
         second = threads.submit(run, path, logical_date=_SECOND)
-        assert heard.came.wait(60)
+        assert heard.came.wait(240)
         (tmp_path / "repaired").touch()
         assert retry(path, first.state_details.flow_run_id).is_completed()
-        assert states_of(second.result(60).result()) == {"load": "success", "free": "success"}
+        assert states_of(second.result(240).result()) == {"load": "success", "free": "success"}
     assert heard.record.startswith("Task 'load' waits for task 'load' of flow run ")
     assert "(failed). Retry that flow run if it failed" in heard.record
 

@@ -212,7 +212,7 @@ def test_one_of_runs_that_race_for_a_logical_date_runs(unique: str, tmp_path: Pa
     flows = [dags.load_flow(str(path)) for _ in range(3)]
     with ThreadPoolExecutor(len(flows)) as threads:
         started = [threads.submit(copy_context().run, each, logical_date=date, return_state=True) for each in flows]
-        states = [each.result(120) for each in started]
+        states = [each.result(240) for each in started]
     assert sorted(state.name for state in states) == ["Cancelled", "Cancelled", "Completed"]
     lost = next(state for state in states if state.is_cancelled())
     assert "has another run for the logical date 2026-03-04" in lost.message
@@ -264,7 +264,7 @@ _LATE = """
 
     class Slow(BaseOperator):
         def execute(self, context):
-            assert killed.wait(60)
+            assert killed.wait(240)
 
         def on_kill(self):
             killed.set()

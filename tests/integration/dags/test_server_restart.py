@@ -71,7 +71,7 @@ def server(tmp_path: Path) -> Iterator[OwnServer]:
 
 
 def _wait_for(path: Path) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 240
     while not path.exists():
         assert time.monotonic() < deadline, path
         time.sleep(0.01)

@@ -44,7 +44,7 @@ def test_runs_that_begin_in_another_order_get_their_own_events(unique: str, tmp_
 def _run_of_event(deployment_id: str, asset: Asset, day: int) -> UUID:
     """Send an event, and return the run that the server creates for it."""
     tell(asset, day=day)
-    until = time.monotonic() + 120
+    until = time.monotonic() + 240
     while len(runs := runs_of_deployment(deployment_id)) < day:
         assert time.monotonic() < until
         time.sleep(0.05)

@@ -11,7 +11,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
 from dag_runs import write
 from prefect import flow
 from prefect.client.orchestration import get_client
@@ -81,7 +80,6 @@ def _kill(process: subprocess.Popen[str]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-@pytest.mark.timeout(280)
 def test_one_of_two_processes_that_race_for_a_logical_date_runs(unique: str, tmp_path: Path) -> None:
     path = str(write(tmp_path, "race", _RACE.format(dag_id=unique, folder=tmp_path)))
     with ExitStack() as stack:
@@ -144,7 +142,6 @@ etl = dags.load_flow("{path}")
 """
 
 
-@pytest.mark.timeout(290)
 def test_a_run_whose_worker_was_killed_continues_on_another_one(unique: str, tmp_path: Path) -> None:
     path = write(tmp_path, "moved", _MOVED.format(dag_id=unique, folder=tmp_path))
     (tmp_path / "flows.py").write_text(_FLOWS.format(path=path))

@@ -127,7 +127,7 @@ def test_a_run_started_by_assets_has_their_events(unique: str, tmp_path: Path, v
     flows = dags.load_flows(write(tmp_path, "assets", source), airflow_version=version)
     assert flows.import_errors == {}
     flows[f"{unique}_writer"]()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while not list(events_of(Asset(uri=uris["orders"]))):
         assert time.monotonic() < deadline
         time.sleep(0.1)

@@ -7,13 +7,16 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.deployments import run_deployment
 
 from airflow_compat.cli._app import run
+
+if TYPE_CHECKING:
+    import pytest
 
 _DAGS = """
     from airflow.sdk import DAG, Param, task
@@ -29,7 +32,6 @@ _DAGS = """
 """
 
 
-@pytest.mark.timeout(280)
 def test_a_folder_is_deployed_and_run(unique: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "dags").mkdir()
     (tmp_path / "plugins").mkdir()

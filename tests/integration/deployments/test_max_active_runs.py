@@ -22,7 +22,6 @@ from prefect.flow_runs import wait_for_flow_run
 from airflow_compat import work_pools
 from airflow_compat._airflow.dag_limits import DeploymentLimit, limit_from_max_active_runs
 
-pytestmark = pytest.mark.timeout(600)
 FOLDER = Path(__file__).parents[1]
 
 

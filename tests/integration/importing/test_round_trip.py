@@ -217,7 +217,7 @@ with temporary_settings({{PREFECT_API_URL: "http://127.0.0.1:9/api"}}):
 for outcome in outcomes:
     print(outcome.item.id, outcome.done, outcome.error)
 """
-    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=240, check=True)
     lines = ended.stdout.splitlines()
     assert len(lines) == 3
     assert all(" False " in line for line in lines)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from own_server import OwnServer
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
@@ -14,7 +13,6 @@ from airflow_compat._airflow.pool import Pool
 from airflow_compat._airflow.variable import VariableRecord
 
 
-@pytest.mark.timeout(280)
 def test_killed_server_keeps_all_finished_items(tmp_path: Path) -> None:
     export = Export(
         connections=tuple(Connection(f"c{index}", "sftp", password="p") for index in range(12)),

@@ -33,7 +33,7 @@ def lines(name: str, *, logger: str | None = None, least: int = 1) -> list[dict[
     APILogHandler().flush()
     body = {"flows": {"name": {"any_": [name]}}}
     runs = {run["id"]: run for run in patient_client().request("POST", "/flow_runs/filter", json=body).json()}
-    until = time.monotonic() + 20
+    until = time.monotonic() + 240
     while True:
         body = {"logs": {"flow_run_id": {"any_": list(runs)}}, "sort": "TIMESTAMP_ASC"}
         found = patient_client().request("POST", "/logs/filter", json=body).json()

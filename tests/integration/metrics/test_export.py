@@ -49,7 +49,7 @@ def of(text: str, name: str) -> dict[str, float]:
 
 def settled(metrics: ServerMetrics, name: str, count: int) -> dict[str, float]:
     """Return the flow's values, once the ends of its task runs have reached the database some seconds later."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240
     while True:
         metrics.poll()
         found = of(metrics.text(), name)

@@ -128,9 +128,9 @@ def test_number_of_concurrent_tasks(name: str) -> None:
     def one(number: int) -> None:
         inside.append(number)
         # Two of them meet, and no third ever comes in.
-        both.wait(30)
+        both.wait(240)
         most.append(len(inside))
-        both.wait(30)
+        both.wait(240)
         inside.remove(number)
 
     @flow(**flow_options(dag_id="etl", **{name: 2}))

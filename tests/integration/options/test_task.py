@@ -232,7 +232,7 @@ def test_the_higher_priority_goes_first(warehouse: str) -> None:
     @task(pool=warehouse, pool_slots=2)
     def first() -> None:
         started.release()
-        go.wait(60)
+        go.wait(240)
 
     @flow
     def etl() -> None:
@@ -264,7 +264,7 @@ def test_waiting_for_the_pool_does_not_count_towards_the_timeout(warehouse: str)
     @prefect_task
     def holds() -> None:
         with pools.pool(warehouse, slots=2):
-            go.wait(60)
+            go.wait(240)
 
     @task(pool=warehouse, execution_timeout=timedelta(seconds=0.3))
     def quick() -> str:

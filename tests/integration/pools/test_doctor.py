@@ -74,13 +74,13 @@ class Occupant:
         assert self._process.stdout.readline() == "in\n"
 
     def leave(self) -> None:
-        self._process.communicate("", timeout=60)
+        self._process.communicate("", timeout=240)
         assert self._process.returncode == 0
 
     def kill(self) -> None:
         self._process.kill()
         if self._process.stdin and not self._process.stdin.closed:
-            self._process.communicate(timeout=60)
+            self._process.communicate(timeout=240)
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def held(name: str) -> int:
 def in_log(name: str, wanted: Callable[[tuple[Acquisition, ...]], bool]) -> tuple[Acquisition, ...]:
     """Return the open acquisitions, once the log has the expected ones."""
     limit_id = str(patient_client().read_global_concurrency_limit_by_name(name).id)
-    until = time.monotonic() + 30
+    until = time.monotonic() + 240
     while not wanted(found := read_acquisitions(limit_id).open):
         assert time.monotonic() < until, found
         time.sleep(0.1)
@@ -145,7 +145,6 @@ def dead_pid() -> int:
     return process.pid
 
 
-@pytest.mark.timeout(290)
 def test_after_a_restart_only_slots_of_dead_holders_are_released(
     server: OwnServer, name: str, occupant: Callable[..., Occupant], capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -210,13 +209,12 @@ def test_killed_holder_with_ended_lease_is_no_leak_next_to_a_living_one(
 
 
 @pytest.mark.stress
-@pytest.mark.timeout(280)
 def test_killed_holder_is_no_leak_before_and_after_lease_end(name: str, occupant: Callable[..., Occupant]) -> None:
     killed = occupant()
     in_log(name, bool)
     killed.kill()
     assert kinds(name) == [("ending", 1)]
-    until = time.monotonic() + 120
+    until = time.monotonic() + 240
     while held(name):
         assert time.monotonic() < until
         time.sleep(1)
@@ -239,7 +237,7 @@ def test_slots_without_event_are_unexplained_and_kept(client: SyncPrefectClient,
     assert run(["pools", "doctor", name, "--release"]) == 1
     assert held(name) == 1
     # Slots that were given back a moment ago may still be in the count, as far as clocks agree.
-    until = time.monotonic() + 30
+    until = time.monotonic() + 240
     while kinds(name) != [("unexplained", 1)]:
         assert time.monotonic() < until
         time.sleep(0.2)

@@ -47,5 +47,5 @@ def test_slots_are_released_after_the_restart(server: OwnServer, unique: str, ca
 
 
 def _lasts(thread: threading.Thread) -> bool:
-    thread.join(60)
+    thread.join(240)
     return thread.is_alive()

@@ -41,7 +41,7 @@ def test_signal_outside_a_flow_releases_slots(unique: str, number: signal.Signal
     create_limit(LimitSpec(unique, 1))
     with holder("hold", unique) as process:
         process.send_signal(number)
-        process.wait(60)
+        process.wait(240)
         # As Python ends on a SIGINT, which libraries may change.
         assert process.returncode == 143 if number == signal.SIGTERM else process.returncode
     with get_client(sync_client=True) as client:

@@ -69,7 +69,7 @@ def until_known(deploy: Callable[[Any], str], unique: str) -> None:
     """Wait until the server has loaded the deployment's triggers. Earlier events do not count."""
     asset = Asset(f"{unique}-known")
     deployment = deploy(asset)
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240
     while not runs(deployment):
         assert time.monotonic() < until
         tell(asset)
@@ -78,7 +78,7 @@ def until_known(deploy: Callable[[Any], str], unique: str) -> None:
 
 def settled(expected: list[int], *deployments: str) -> list[int]:
     """Return the number of runs of each when as many as expected exist, or after some time."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240
     while (found := [runs(each) for each in deployments]) != expected and time.monotonic() < until:
         time.sleep(0.1)
     return found
@@ -120,7 +120,7 @@ def test_asset_event_has_run_and_extra(deploy: Callable[[Any], str], unique: str
     producer()
     EventsWorker.instance().wait_until_empty()
     wanted = {"filter": {"event": {"name": ["airflow-compat.asset.updated"]}, "order": "DESC"}, "limit": 50}
-    until = time.monotonic() + 30
+    until = time.monotonic() + 240
     found: list[dict[str, Any]] = []
     while not found:
         assert time.monotonic() < until

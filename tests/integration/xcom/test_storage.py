@@ -73,7 +73,7 @@ def test_values_of_a_killed_flow_are_readable_in_another_process(unique: str, tm
     script = tmp_path / "killed.py"
     script.write_text(KILLED)
     ended = subprocess.run(
-        [sys.executable, str(script), unique], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, str(script), unique], capture_output=True, text=True, timeout=240, check=False
     )
     assert ended.returncode == -9, ended.stderr
     where = elsewhere(UUID(ended.stdout.strip()), unique)

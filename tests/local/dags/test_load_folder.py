@@ -82,7 +82,6 @@ def test_a_loop_ends_in_other_threads_too(tmp_path: Path) -> None:
     assert "more than 0.5 seconds" in found[0].import_errors[str(folder / "loop.py")]
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("source", ["airflow_dag = 1", "# airflow dag\nwhile True:\n    pass"])
 def test_a_profiler_works_after_a_load_in_another_thread(tmp_path: Path, source: str) -> None:
     folder = write(tmp_path, {"dags/any.py": source})

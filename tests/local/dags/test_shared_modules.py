@@ -248,7 +248,7 @@ top = pathlib.Path({str(tmp_path)!r})
 assert isinstance(pickle.loads((top / "of_folder").read_bytes()), module.user.Row)
 (top / "of_file").write_bytes(pickle.dumps(module.user.Row()))
 """
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=240)
     assert type(pickle.loads((tmp_path / "of_file").read_bytes())) is row
 
 

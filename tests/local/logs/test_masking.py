@@ -67,7 +67,7 @@ def test_importing_changes_nothing() -> None:
         assert not logging.getLogger("airflow.task").handlers
         assert "prefect" not in sys.modules
     """
-    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, timeout=240)
 
 
 def test_message_and_arguments_are_masked(stream: io.StringIO, secret: str) -> None:
