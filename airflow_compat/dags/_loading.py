@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,9 +15,10 @@ from .._airflow.configuration import Configuration
 from .._airflow.version import DEFAULT_VERSION, AirflowVersion
 from ..errors import DagFileError, HostError
 from ._airflow_modules import Missing
-from ._finder import answering, restore_modules
+from ._finder import answering
 from ._import_errors import described, problem_of_dag
 from ._imports import Imports
+from ._interpreter_state import restored
 from ._placeholders import loading
 from ._plugins import Plugins
 from ._search_path import SearchPath, search_path_of
@@ -240,7 +240,7 @@ class _Load:
         errors: dict[str, str] = {}
         dags: dict[str, DAG] = {}
         paths = zipped_modules(self._file) if self._file.suffix == ".zip" else [str(self._file.absolute())]
-        with loading(), answering(imports), _untouched_interpreter(imports):
+        with loading(), answering(imports), restored(imports):
             for path in paths:
                 with collecting(self._source.airflow_version, settings=self._surroundings.settings) as found:
                     module, problem = self._run_module(imports, path)
@@ -298,26 +298,3 @@ def _by_id(module: ModuleType, registered: Iterable[DAG]) -> dict[str, DAG]:
 
     in_globals = [each for each in vars(module).values() if isinstance(each, DAG)]
     return {dag.dag_id: dag for dag in [*registered, *in_globals]}
-
-
-@contextmanager
-def _untouched_interpreter(imports: Imports) -> Iterator[None]:
-    """Restore `sys.modules`, `sys.path` and the working directory after the file has run."""
-    modules, before = sys.modules, sys.modules.copy()
-    folder = _working_directory()
-    try:
-        yield
-    finally:
-        sys.modules = modules
-        # The modules that this file has imported stay in `sys.modules`, and replace those of an earlier load.
-        restore_modules(before, but=imports.owns)
-        imports.keep_path()
-        if folder and folder != _working_directory():
-            os.chdir(folder)
-
-
-def _working_directory() -> str:
-    try:
-        return str(Path.cwd())
-    except OSError:
-        return ""
