@@ -7,6 +7,9 @@ from typing import Literal, TypeAlias
 
 from airflow_compat._airflow.graph import InstanceKey
 
+FINAL_STATES = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
+"""Airflow's states of task instances that have ended."""
+
 SettledState: TypeAlias = Literal["skipped", "upstream_failed", "removed", "failed", "success"]
 Reason: TypeAlias = Literal[
     "trigger_rule", "mapped_dependency", "no_length", "length", "skipped_by_upstream", "fail_fast", "stopped"

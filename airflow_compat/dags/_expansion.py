@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from airflow_compat._airflow.graph import UNMAPPED, Expansion, Graph, GroupNode
+from airflow_compat._airflow.graph import UNMAPPED, Expansion, Graph, GroupNode, InstanceKey
 
 
 class Lengths:
@@ -89,6 +89,21 @@ class Lengths:
         those that belong to this map index.
         """
         return self.row_of(reader_id, map_index, group) if self.is_mapped_inside(upstream_id, group) else map_index
+
+    def indexes_read(self, reader: InstanceKey, upstream_id: str, expanded: tuple[int, ...]) -> int | tuple[int, ...]:
+        """Return the map indexes of an upstream task whose XComs an instance reads; see `Progress.map_indexes_for`.
+
+        `expanded`: the map indexes of the upstream task's expanded instances.
+        """
+        if not self.is_mapped(upstream_id):
+            return UNMAPPED
+        group = self.common_group(reader.task_id, upstream_id)
+        if group is None or not is_expanded(reader.map_index):
+            return expanded
+        row = self.row_of(reader.task_id, reader.map_index, group)
+        if self.is_mapped_inside(upstream_id, group):
+            return tuple(self.indexes_in_row(reader.task_id, row, group))
+        return row
 
     def is_mapped_inside(self, task_id: str, group: GroupNode) -> bool:
         """Return True if a task in a mapped group is also mapped itself or is in an inner mapped group."""

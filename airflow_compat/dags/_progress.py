@@ -12,13 +12,20 @@ from typing import NamedTuple
 
 from airflow_compat._airflow.graph import UNMAPPED, Graph, InstanceKey
 from airflow_compat._airflow.version import AirflowVersion
-from airflow_compat.dags._decisions import Decision, NeedsLength, Ready, Reason, RunEnded, Settled, SettledState
+from airflow_compat.dags._decisions import (
+    FINAL_STATES,
+    Decision,
+    NeedsLength,
+    Ready,
+    Reason,
+    RunEnded,
+    Settled,
+    SettledState,
+)
 from airflow_compat.dags._dependencies import Dependencies
 from airflow_compat.dags._expansion import Lengths, is_expanded
 from airflow_compat.dags._run_state import ended_run
-from airflow_compat.dags._skips import skips_of
-
-FINAL_STATES = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
+from airflow_compat.dags._skips import Skips
 
 
 class Ending(NamedTuple):
@@ -56,7 +63,6 @@ class Progress:
         active: Mapping[InstanceKey, str] | None = None,
     ) -> None:
         self.graph = graph
-        self.airflow_version = airflow_version
         self._lengths = Lengths(graph, lengths or {})
         self._dependencies = Dependencies(graph, self._lengths, airflow_version=airflow_version)
         self._states: dict[InstanceKey, str] = {}
@@ -69,8 +75,7 @@ class Progress:
         # unknown, the tasks that wait for this length.
         self._active: dict[InstanceKey, None] = {}
         self._expanding: defaultdict[str, dict[str, None]] = defaultdict(dict)
-        # For each task, the map indexes of the instances that are skipped; None means all instances.
-        self._skips: defaultdict[str, set[int | None]] = defaultdict(set)
+        self._skips = Skips(graph, airflow_version)
         # The changes since the last round: the instance, its final state before the change, and its state now.
         self._changes: list[tuple[InstanceKey, str | None, str]] = []
         self._decisions: list[Decision] = []
@@ -97,15 +102,7 @@ class Progress:
         Returns:
             One map index, or several if their values form a sequence.
         """
-        if not self._lengths.is_mapped(upstream_task_id):
-            return UNMAPPED
-        group = self._lengths.common_group(reader.task_id, upstream_task_id)
-        if group is None or not is_expanded(reader.map_index):
-            return self._expanded_indexes[upstream_task_id]
-        row = self._lengths.row_of(reader.task_id, reader.map_index, group)
-        if self._lengths.is_mapped_inside(upstream_task_id, group):
-            return tuple(self._lengths.indexes_in_row(reader.task_id, row, group))
-        return row
+        return self._lengths.indexes_read(reader, upstream_task_id, self._expanded_indexes[upstream_task_id])
 
     def begin(self) -> list[Decision]:
         """Return the first decisions after a start or restart of the run."""
@@ -226,12 +223,12 @@ class Progress:
         indexes = list(waiting) if map_indexes is None else [index for index in map_indexes if index in waiting]
         for map_index, verdict, reason in self._dependencies.verdicts(task_id, indexes, self._states):
             key = InstanceKey(task_id, map_index)
-            if self._is_skipped(key):
+            if key in self._skips:
                 self._settle(key, "skipped", "skipped_by_upstream")
             elif verdict is None:
                 continue
             elif verdict == "expanded_and_skipped" and self._is_to_expand(key):
-                self._skips[task_id].add(None)
+                self._skips.add_all(task_id)
                 self._expand(task_id)
             elif verdict != "ready":
                 self._settle(key, "skipped" if verdict == "expanded_and_skipped" else verdict, reason)
@@ -289,22 +286,12 @@ class Progress:
 
     def _skip(self, key: InstanceKey, task_ids: frozenset[str]) -> None:
         """Skip the tasks that a branch or a short circuit decided to skip."""
-        for skip in skips_of(self.graph, key, task_ids, airflow_version=self.airflow_version):
-            self._skips[skip.task_id].add(skip.map_index)
+        for skip in self._skips.add(key, task_ids):
             indexes = self._indexes[skip.task_id]
             for map_index in list(indexes) if skip.map_index is None else {skip.map_index} & indexes.keys():
                 skipped = InstanceKey(skip.task_id, map_index)
-                if self._can_be_skipped(skipped, at_once=skip.at_once):
+                if skip.ends(self._states.get(skipped)):
                     self._settle(skipped, "skipped", "skipped_by_upstream")
-
-    def _can_be_skipped(self, key: InstanceKey, *, at_once: bool) -> bool:
-        state = self._states.get(key)
-        if at_once:
-            return state not in {"running", "success", "failed", "skipped", "removed"}
-        return state not in FINAL_STATES and state not in {"scheduled", "running", "deferred"}
-
-    def _is_skipped(self, key: InstanceKey) -> bool:
-        return not self._skips[key.task_id].isdisjoint((None, key.map_index))
 
     def _stop_others(self, task_id: str) -> None:
         """Stop the run's other tasks, except teardowns, because the DAG fails fast."""

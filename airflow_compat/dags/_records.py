@@ -16,8 +16,7 @@ from datetime import datetime, timezone
 from typing import Any, Protocol
 
 from .._airflow.graph import InstanceKey
-
-FINAL_STATES = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
+from ._decisions import FINAL_STATES
 
 
 class Objects(Protocol):
