@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import databases
 import pytest
 
+if TYPE_CHECKING:
+    from own_server import OwnServer
+
 
 @pytest.fixture(autouse=True)
 def _server(prefect_server: str) -> None:
     """Every test here needs it."""
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[OwnServer]:
+    """A server that the test uses in place of the session's, and can kill and restart. Its leases outlive a restart."""
+    from own_server import OwnServer, running
+
+    with running(OwnServer(tmp_path / "server", leases="filesystem")) as server:
+        yield server
 
 
 @pytest.fixture

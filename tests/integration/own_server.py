@@ -98,3 +98,14 @@ def use(server: OwnServer) -> Iterator[None]:
             yield
         finally:
             EventsWorker.set_client_override(None)
+
+
+@contextmanager
+def running(server: OwnServer) -> Iterator[OwnServer]:
+    """Start a server, and point this process and its children to it. Kill the server at the end."""
+    try:
+        server.start()
+        with use(server):
+            yield server
+    finally:
+        server.kill()

@@ -5,36 +5,23 @@ from __future__ import annotations
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, product
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from killed_runs import KilledDag, Moment, until
-from own_server import OwnServer, use
 from patient_client import patient_client
 
 from airflow_compat._prefect.limits import create_limit
 from airflow_compat._prefect.specs import LimitSpec
 
+if TYPE_CHECKING:
+    from own_server import OwnServer
+
 _SLOTS = 4
-
-
-@pytest.fixture(autouse=True)
-def _server() -> None:
-    """Replaces the session's server."""
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[OwnServer]:
-    own = OwnServer(tmp_path / "server", leases="filesystem")
-    try:
-        own.start()
-        with use(own):
-            yield own
-    finally:
-        own.kill()
 
 
 def _kill(
@@ -83,5 +70,5 @@ def _check(folder: Path, name: str, server: OwnServer, *, kills: int, seed: int)
 @pytest.mark.stress
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("kills", [20, 100])
-def test_runs_survive_kills(unique: str, tmp_path: Path, server: OwnServer, kills: int) -> None:
-    _check(tmp_path, unique, server, kills=kills, seed=kills)
+def test_runs_survive_kills(unique: str, tmp_path: Path, own_server: OwnServer, kills: int) -> None:
+    _check(tmp_path, unique, own_server, kills=kills, seed=kills)

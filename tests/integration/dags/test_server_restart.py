@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from dag_runs import flow_run_of, run, states_of, write
-from own_server import OwnServer, use
 from patient_client import patient_client
 
 from airflow_compat._prefect.limits import create_limit
 from airflow_compat._prefect.specs import LimitSpec
+
+if TYPE_CHECKING:
+    from own_server import OwnServer
 
 pytestmark = pytest.mark.sqlite
 
@@ -54,22 +56,6 @@ _DAG = """
 """
 
 
-@pytest.fixture(autouse=True)
-def _server() -> None:
-    """Replaces the session's server."""
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[OwnServer]:
-    own = OwnServer(tmp_path / "server", leases="filesystem")
-    try:
-        own.start()
-        with use(own):
-            yield own
-    finally:
-        own.kill()
-
-
 def _wait_for(path: Path) -> None:
     deadline = time.monotonic() + 240
     while not path.exists():
@@ -86,10 +72,10 @@ def _restart(server: OwnServer, folder: Path) -> None:
     server.start()
 
 
-def test_tasks_run_while_the_server_is_down(server: OwnServer, unique: str, tmp_path: Path) -> None:
+def test_tasks_run_while_the_server_is_down(own_server: OwnServer, unique: str, tmp_path: Path) -> None:
     create_limit(LimitSpec(unique, 1))
     path = write(tmp_path, "restarted", _DAG.format(folder=tmp_path, dag_id=unique))
-    thread = threading.Thread(target=_restart, args=(server, tmp_path))
+    thread = threading.Thread(target=_restart, args=(own_server, tmp_path))
     thread.start()
 
     state = run(path)
