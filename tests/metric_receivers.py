@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from http_servers import Handler, Server
 
 
 class UdpReceiver:
@@ -34,35 +34,20 @@ class UdpReceiver:
         self._socket.close()
 
 
-class HttpReceiver:
+class HttpReceiver(Server):
     """An HTTP server that keeps what is posted and put."""
 
     def __init__(self) -> None:
+        super().__init__(_Keeper)
         self.requests: list[tuple[str, bytes]] = []
-        receiver = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.requests.append((self.path, body))
-                self.send_response(200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
 
-            do_PUT = do_POST  # noqa: N815
+class _Keeper(Handler):
+    server: HttpReceiver
 
-            def log_message(self, *args: object) -> None: ...
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port: int = self._server.server_port
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+    def respond(self) -> None:
+        self.server.requests.append((self.path, self.body()))
+        self.send(200)
 
 
 @contextmanager
@@ -78,11 +63,8 @@ def udp_receiver() -> Iterator[UdpReceiver]:
 @contextmanager
 def http_receiver() -> Iterator[HttpReceiver]:
     """An HTTP server, for as long as the block lasts."""
-    receiver = HttpReceiver()
-    try:
+    with HttpReceiver() as receiver:
         yield receiver
-    finally:
-        receiver.close()
 
 
 def plain(line: str) -> str:

@@ -9,7 +9,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from cli_commands import (
     each_online_command,
     write_files,
 )
+from http_servers import Handler, Server
 from prefect.settings import (
     PREFECT_API_URL,
     PREFECT_SERVER_ALLOW_EPHEMERAL_MODE,
@@ -56,33 +56,18 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
 def answering(status: int, body: bytes, content_type: str, asked: Callable[[], None] = lambda: None) -> Iterator[str]:
     """A loopback server that gives all requests the same answer; its API's URL."""
 
-    class Answer(BaseHTTPRequestHandler):
-        def answer(self) -> None:
+    class Answer(Handler):
+        def respond(self) -> None:
             asked()
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            self.send_response(status)
-            self.send_header("Content-Type", content_type)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.body()
+            self.send(status, body, content_type)
 
-        do_GET = do_POST = answer  # noqa: N815 - the names that the base class calls
-
-        def log_message(self, *_: object) -> None: ...
-
-    class Server(ThreadingHTTPServer):
+    class Patient(Server):
         # A client that was interrupted reads no answer.
         def handle_error(self, *_: object) -> None: ...
 
-    with Server(("127.0.0.1", 0), Answer) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            with temporary_settings({PREFECT_API_URL: f"http://127.0.0.1:{server.server_port}/api"}):
-                yield f"http://127.0.0.1:{server.server_port}/api"
-        finally:
-            server.shutdown()
-            thread.join()
+    with Patient(Answer) as server, temporary_settings({PREFECT_API_URL: f"{server.url}/api"}):
+        yield f"{server.url}/api"
 
 
 def check_one_line(command: str, ended: Ended, *parts: str) -> None:

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from airflow_api_scenario import EXPECTED, NEXT, ask_all
+from http_servers import Handler, Server
 
 from airflow_compat.dags import _airflow_api
 from airflow_compat.dags._airflow_api import AirflowApi
@@ -27,7 +26,7 @@ from airflow_compat.testing import fake_connections
 RECORDED = Path(__file__).parents[2] / "data" / "airflow_api"
 
 
-class Airflow(ThreadingHTTPServer):
+class Airflow(Server):
     """Gives the answers for a method and a path in their order, and the last one again.
 
     Attributes:
@@ -35,7 +34,7 @@ class Airflow(ThreadingHTTPServer):
     """
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.requests: list[tuple[str, str, str, Any]] = []
         self._answers: defaultdict[tuple[str, str], deque[tuple[int, Any]]] = defaultdict(deque)
 
@@ -60,36 +59,20 @@ class Airflow(ThreadingHTTPServer):
         return (found.popleft() if len(found) > 1 else found[0]) if found else (404, {"detail": "Not Found"})
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     server: Airflow
 
-    def _respond(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+    def respond(self) -> None:
+        body = self.body()
         sent = json.loads(body) if body else None
         self.server.requests.append((self.command, self.path, self.headers.get("Authorization") or "", sent))
-        status, answer = self.server.answer(self.command, self.path)
-        content = json.dumps(answer).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    do_GET = do_POST = _respond  # noqa: N815 - the names of http.server
-
-    def log_message(self, *_: object) -> None: ...
+        self.send_json(*self.server.answer(self.command, self.path))
 
 
 @contextmanager
 def _serving() -> Iterator[Airflow]:
-    with Airflow() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            with fake_connections({"old_airflow": server.uri}):
-                yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    with Airflow() as server, fake_connections({"old_airflow": server.uri}):
+        yield server
 
 
 @pytest.fixture

@@ -226,7 +226,7 @@ def test_invalid_gateway_url_is_an_error_without_its_password(url: str) -> None:
 
 
 def test_prometheus_is_pushed(http: HttpReceiver) -> None:
-    target = metrics.Prometheus(push_url=f"http://127.0.0.1:{http.port}", job="nightly", instance="one")
+    target = metrics.Prometheus(push_url=f"http://127.0.0.1:{http.server_port}", job="nightly", instance="one")
     metrics.configure(target)
     Stats.incr("orders", 2)
     assert metrics.flush(60)
@@ -238,7 +238,7 @@ def test_prometheus_is_pushed(http: HttpReceiver) -> None:
 def test_opentelemetry(http: HttpReceiver) -> None:
     from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
-    metrics.configure(metrics.OpenTelemetry("127.0.0.1", http.port, service="nightly"))
+    metrics.configure(metrics.OpenTelemetry("127.0.0.1", http.server_port, service="nightly"))
     Stats.incr("ti.start", 2, tags={"dag_id": "etl", "task_id": "load"})
     Stats.gauge("stock", 3)
     Stats.gauge("stock", 2, delta=True)
@@ -354,7 +354,7 @@ def test_fork_starts_counters_at_zero(http: HttpReceiver) -> None:
     code = (
         "import os\n"
         "from airflow_compat import metrics\n"
-        f"metrics.configure(metrics.Prometheus(push_url='http://127.0.0.1:{http.port}'))\n"
+        f"metrics.configure(metrics.Prometheus(push_url='http://127.0.0.1:{http.server_port}'))\n"
         "metrics.Stats.incr('parent')\n"
         "metrics.flush(60)\n"
         "if os.fork() == 0:\n"
