@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from http_servers import Handler, Server
 
 PASSWORD = "quartz-Tern-41"
 """In every error that the fake gives."""
 PAGE = 2
 
 
-class FakeSecretManager(ThreadingHTTPServer):
+class FakeSecretManager(Server):
     """The service's secrets by name. A status instead of bytes is the answer for that secret."""
 
     secrets: dict[str, bytes | int]
@@ -25,20 +24,18 @@ class FakeSecretManager(ThreadingHTTPServer):
     """A status in the place of the list."""
 
     def __init__(self) -> None:
+        super().__init__(_Handler)
         self.secrets = {}
         self.tokens: set[str] = set()
-        super().__init__(("127.0.0.1", 0), _Handler)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     server: FakeSecretManager
 
-    def do_GET(self) -> None:
+    def respond(self) -> None:
+        if self.command == "POST":
+            self._log_in()
+            return
         url = urlsplit(unquote(self.path))
         self.server.tokens.add(self.headers["Authorization"].removeprefix("Bearer "))
         if self.server.busy:
@@ -52,15 +49,15 @@ class _Handler(BaseHTTPRequestHandler):
             if isinstance(value, int):
                 self._refuse(value)
             else:
-                self._answer(200, {"payload": {"data": base64.b64encode(value).decode()}})
+                self.send_json(200, {"payload": {"data": base64.b64encode(value).decode()}})
         else:
             self._refuse(403)
 
-    def do_POST(self) -> None:
+    def _log_in(self) -> None:
         """Return the token of a login."""
-        self.rfile.read(int(self.headers["Content-Length"]))
+        self.body()
         kind = {"token_type": "Bearer", "issued_token_type": "urn:ietf:params:oauth:token-type:access_token"}
-        self._answer(200, {"access_token": "token-of-the-login", "expires_in": 3600, **kind})
+        self.send_json(200, {"access_token": "token-of-the-login", "expires_in": 3600, **kind})
 
     def _list(self, query: dict[str, list[str]]) -> None:
         if self.server.listing is not None:
@@ -69,23 +66,12 @@ class _Handler(BaseHTTPRequestHandler):
         start = int(query.get("pageToken", ["0"])[0])
         page = [{"name": f"projects/1234/secrets/{name}"} for name in names[start : start + PAGE]]
         more = {"nextPageToken": str(start + PAGE)} if start + PAGE < len(names) else {}
-        return self._answer(200, {"secrets": page, **more})
+        return self.send_json(200, {"secrets": page, **more})
 
     def _refuse(self, status: int) -> None:
-        self._answer(status, {"error": {"code": status, "message": PASSWORD}})
-
-    def _answer(self, status: int, body: object, before: str = "") -> None:
-        data = f"{before}{json.dumps(body)}".encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        pass
+        self.send_json(status, {"error": {"code": status, "message": PASSWORD}})
 
 
 class Website(_Handler):
-    def do_GET(self) -> None:
-        self._answer(200, PASSWORD, "<html>")
+    def respond(self) -> None:
+        self.send(200, f'<html>"{PASSWORD}"'.encode())

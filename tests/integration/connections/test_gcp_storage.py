@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from urllib.parse import parse_qs
 
 import jwt
@@ -15,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from gcp_storage_emulator.server import create_server
 from google.cloud.exceptions import NotFound
+from http_servers import Handler, Server
 from prefect_gcp import GcpCredentials
 
 from airflow_compat import get_connection, importing, load_block
@@ -25,43 +24,28 @@ AUDIENCE = "https://oauth2.googleapis.com/token"
 KEY = generate_private_key(public_exponent=65537, key_size=2048)
 
 
-class FakeTokens(ThreadingHTTPServer):
+class FakeTokens(Server):
     """What gives a service account its tokens: it checks the signature, as Google does."""
 
     def __init__(self) -> None:
+        super().__init__(_Handler)
         self.given: list[str] = []
-        super().__init__(("127.0.0.1", 0), _Handler)
-        Thread(target=self.serve_forever, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/token"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     server: FakeTokens
 
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+    def respond(self) -> None:
+        body = self.body().decode()
         claims = jwt.decode(parse_qs(body)["assertion"][0], KEY.public_key(), algorithms=["RS256"], audience=AUDIENCE)
         self.server.given.append(claims["iss"])
-        data = json.dumps({"access_token": "t", "expires_in": 3600, "token_type": "Bearer"}).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        pass
+        self.send_json(200, {"access_token": "t", "expires_in": 3600, "token_type": "Bearer"})
 
 
 @pytest.fixture
 def tokens() -> Iterator[FakeTokens]:
-    server = FakeTokens()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with FakeTokens() as server:
+        yield server
 
 
 @pytest.fixture
@@ -78,7 +62,7 @@ def _storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.parametrize("kept_as", ["keyfile_dict", "extra__google_cloud_platform__keyfile_dict"])
 def test_an_object_is_written_and_read(tmp_path: Path, unique: str, tokens: FakeTokens, kept_as: str) -> None:
     pem = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    keyfile = {"type": "service_account", "client_email": EMAIL, "private_key": pem, "token_uri": tokens.url}
+    keyfile = {"type": "service_account", "client_email": EMAIL, "private_key": pem, "token_uri": f"{tokens.url}/token"}
     extra = {kept_as: json.dumps(keyfile), "project": "shop"}
     export = tmp_path / "connections.json"
     export.write_text(json.dumps({unique: {"conn_type": "google_cloud_platform", "extra": json.dumps(extra)}}))

@@ -8,12 +8,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
+from http_servers import Handler, Server
 from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
 from airflow_compat import AirflowConnection
@@ -39,32 +38,15 @@ def _doctor(capfd: pytest.CaptureFixture[str]) -> tuple[int, dict[str, list[dict
 def _answers(status: int, answers: Mapping[str, Any], content_type: str = "application/json") -> Iterator[str]:
     """Something that answers like a server, at each path what it is told; its URL."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+    class Answers(Handler):
+        def respond(self) -> None:
             known = self.path in answers
             body = answers.get(self.path, "nothing")
             content = (body if content_type == "text/html" else json.dumps(body)).encode()
-            self.send_response(status if known else 404)
-            self.send_header("Content-Type", content_type)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+            self.send(status if known else 404, content, content_type)
 
-        def do_POST(self) -> None:
-            self.do_GET()
-
-        def log_message(self, *_: object) -> None:
-            """Nowhere."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/api"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with Server(Answers) as server:
+        yield f"{server.url}/api"
 
 
 def test_on_a_real_server(unique: str, capfd: pytest.CaptureFixture[str]) -> None:

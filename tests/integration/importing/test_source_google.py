@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import socket
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from http_servers import Server
 from secret_manager import PASSWORD, FakeSecretManager, Website
 
 from airflow_compat import importing
@@ -30,10 +29,8 @@ PG = Connection("pg", "postgres", None, "h", "u", PASSWORD, "db", 5432, '{"sslmo
 
 @pytest.fixture
 def google() -> Iterator[FakeSecretManager]:
-    server = FakeSecretManager()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with FakeSecretManager() as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
@@ -228,11 +225,11 @@ def test_credentials_that_expire_between_secrets(google: FakeSecretManager, key_
 
 
 def test_answer_of_another_server(key_file: Path) -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Website) as website:
-        threading.Thread(target=website.serve_forever, daemon=True).start()
-        with pytest.raises(SourceError, match=r"Google can't be reached .*endpoint_url") as caught:
-            read(f"http://127.0.0.1:{website.server_address[1]}", key_file)
-        website.shutdown()
+    with (
+        Server(Website) as website,
+        pytest.raises(SourceError, match=r"Google can't be reached .*endpoint_url") as caught,
+    ):
+        read(website.url, key_file)
     assert PASSWORD not in str(caught.value)
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 import socket
-import threading
 import time
 import traceback
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+from http_servers import Handler, Server
 
 from airflow_compat import importing
 from airflow_compat._airflow.connection import Connection
@@ -34,48 +32,32 @@ SECRETS: dict[str, dict[str, object]] = {
 }
 
 
-class FakeVault(BaseHTTPRequestHandler):
+class FakeVault(Handler):
     """KV 2 at `secret/`, KV 1 at `kv/`: lists and reads as Vault's HTTP API describes them."""
 
-    def do_GET(self) -> None:
+    def respond(self) -> None:
         parts = urlsplit(self.path)
         path = unquote(parts.path).removeprefix("/v1/")
         if self.headers["X-Vault-Token"] != TOKEN or "forbidden" in path:
-            return self._answer(403, {"errors": ["permission denied"]})
+            return self.send_json(403, {"errors": ["permission denied"]})
         if path.startswith("sealed"):
-            return self._answer(503, {"errors": ["Vault is sealed"]})
+            return self.send_json(503, {"errors": ["Vault is sealed"]})
         if parse_qs(parts.query).get("list") == ["true"]:
             folder = path.removeprefix("secret/metadata/").removeprefix("kv/") + "/"
             below = {key.removeprefix(folder) for key in SECRETS if key.startswith(folder)}
             keys = sorted({name if "/" not in name else name.partition("/")[0] + "/" for name in below})
-            return self._answer(200, {"data": {"keys": keys}}) if keys else self._answer(404, {"errors": []})
+            return self.send_json(200, {"data": {"keys": keys}}) if keys else self.send_json(404, {"errors": []})
         is_2 = path.startswith("secret/data/")
         found = SECRETS.get(path.removeprefix("secret/data/").removeprefix("kv/"))
         if found is None:
-            return self._answer(404, {"errors": []})
-        return self._answer(200, {"data": {"data": found, "metadata": {"version": 1}} if is_2 else found})
-
-    def _answer(self, status: int, body: object) -> None:
-        content = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Write nothing to the test's output."""
+            return self.send_json(404, {"errors": []})
+        return self.send_json(200, {"data": {"data": found, "metadata": {"version": 1}} if is_2 else found})
 
 
 @pytest.fixture(scope="module")
 def vault() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), FakeVault) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with Server(FakeVault) as server:
+        yield server.url
 
 
 @pytest.mark.parametrize("query", ["", "?mount_point=kv&kv_engine_version=1", "?mount_point=/secret/"])

@@ -6,11 +6,10 @@ import asyncio
 import json
 import os
 import traceback
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
 import pytest
+from http_servers import Handler, Server
 from prefect.blocks.system import Secret
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.variables import Variable as PrefectVariable
@@ -181,27 +180,17 @@ def test_half_a_surrogate_pair_is_an_error_of_its_own_item(unique: str) -> None:
 
 
 def test_a_url_that_is_no_api_s_is_named(unique: str) -> None:
-    class Page(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+    class Page(Handler):
+        def respond(self) -> None:
             # As a server's UI does, where PREFECT_API_URL lacks its /api.
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(b"<!doctype html>")
+            self.send(200, b"<!doctype html>", "text/html")
 
-        def log_message(self, *_: object) -> None: ...
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            with (
-                temporary_settings({PREFECT_API_URL: f"http://127.0.0.1:{server.server_port}"}),
-                pytest.raises(ServerError, match=r"is not a Prefect API; correct PREFECT_API_URL"),
-            ):
-                Variable.get(unique)
-        finally:
-            server.shutdown()
-            thread.join()
+    with (
+        Server(Page) as server,
+        temporary_settings({PREFECT_API_URL: server.url}),
+        pytest.raises(ServerError, match=r"is not a Prefect API; correct PREFECT_API_URL"),
+    ):
+        Variable.get(unique)
 
 
 @pytest.mark.parametrize("key", [5, None, "", "\ud800", "a\udfff"])
