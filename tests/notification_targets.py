@@ -11,11 +11,11 @@ import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from types import SimpleNamespace
 from typing import Any
+
+from http_servers import Handler, Server
 
 DATA = Path(__file__).parent / "data"
 
@@ -38,9 +38,9 @@ class Target:
 def http_target() -> Iterator[Target]:
     """A server that keeps each POST."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+    class Keeper(Handler):
+        def respond(self) -> None:
+            body = self.body()
             headers = {name: self.headers[name].partition(";")[0] for name in _HEADERS if self.headers[name]}
             target.received.append({"path": self.path, "headers": headers, "json": json.loads(body)})
             self.send_response(target.status)
@@ -49,17 +49,10 @@ def http_target() -> Iterator[Target]:
             self.end_headers()
             self.wfile.write(target.answer.encode())
 
-        def log_message(self, *_: Any) -> None: ...
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        target = Target(f"http://127.0.0.1:{server.server_port}")
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield target
-        finally:
-            server.shutdown()
-            thread.join()
+    server = Server(Keeper)
+    target = Target(server.url)
+    with server:
+        yield target
 
 
 @contextlib.contextmanager

@@ -6,9 +6,10 @@ import contextlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Condition, Thread
+from threading import Condition
 from typing import Any
+
+from http_servers import Handler, Server
 
 # What an alert's webhook is called with: its key, and the run.
 PAYLOAD = '{"key": "KEY", "run": {{ event.resource.id | tojson }}}'
@@ -38,21 +39,14 @@ class Receiver:
 def receiving() -> Iterator[Receiver]:
     """Run a server that keeps posted data."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            data = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+    class Alerts(Handler):
+        def respond(self) -> None:
+            data = json.loads(self.body())
             self.send_response(204)
             self.end_headers()
             receiver.count(data)
 
-        def log_message(self, *_: Any) -> None: ...
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        receiver = Receiver(f"http://127.0.0.1:{server.server_port}/")
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield receiver
-        finally:
-            server.shutdown()
-            thread.join()
+    server = Server(Alerts)
+    receiver = Receiver(f"{server.url}/")
+    with server:
+        yield receiver
