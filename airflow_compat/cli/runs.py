@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
@@ -264,11 +264,12 @@ def lost(*, older_than: float = 0.0, restart: Flag = False, fail: Flag = False, 
         json_: Print JSON instead of a table.
     """
     from ..dags import runs
+    from ..dags._lost_runs import age_in_minutes
 
     if restart and fail:
         raise InvalidArgumentError("--restart and --fail exclude each other. Pass one of them.")
     action: Literal["restart", "fail"] | None = "restart" if restart else "fail" if fail else None
-    found = runs.lost(older_than=timedelta(minutes=older_than), action=action)
+    found = runs.lost(older_than=age_in_minutes(older_than), action=action)
     if json_:
         rows = [
             {

@@ -4,13 +4,13 @@ A deployment may run this file by its path, so the imports in this file are abso
 and the pickle lacks names in annotations that are text, so this file has no `from __future__ import annotations`.
 """
 
-from datetime import timedelta
 from typing import Literal
 
 from prefect import flow
 from prefect.logging import get_run_logger
 
 from airflow_compat.dags import runs
+from airflow_compat.dags._lost_runs import age_in_minutes
 
 
 @flow(name="handle-lost-dag-runs")
@@ -25,9 +25,10 @@ def handle_lost_runs(older_than: float = 30.0, action: Literal["fail", "restart"
         The ids of the flow runs that are scheduled for a worker.
 
     Raises:
+        InvalidArgumentError: `older_than` is out of range.
         ServerError: A request to the server failed.
     """
-    found = runs.lost(older_than=timedelta(minutes=older_than), action=action)
+    found = runs.lost(older_than=age_in_minutes(older_than), action=action)
     for run in found:
         done = action if run.is_scheduled else "stays unchanged, because it has no deployment"
         get_run_logger().info("%s/%s: %s (%s)", run.dag_id, run.name, done, run.reason)

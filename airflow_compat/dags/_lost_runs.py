@@ -9,6 +9,7 @@ from uuid import UUID
 
 from .._prefect.processes import PID
 from ..doctor._server_runs import LostRun, crashed_dag_runs, lost_runs
+from ..errors import InvalidArgumentError
 from . import _server_runs as server
 from ._requests import Request, send
 
@@ -42,10 +43,22 @@ class LostDagRun:
     is_scheduled: bool = False
 
 
+def age_in_minutes(number: float) -> timedelta:
+    """Return a number of minutes as a duration.
+
+    Raises:
+        InvalidArgumentError: The number is not finite, or is too large.
+    """
+    try:
+        return timedelta(minutes=number)
+    except (ValueError, OverflowError):
+        raise InvalidArgumentError(f"older_than is {number:g} minutes. Use a smaller number, such as 30.") from None
+
+
 def find_lost(older_than: timedelta, action: LostAction | None, *, now: datetime | None = None) -> list[LostDagRun]:
     """See `airflow_compat.dags.runs.lost`."""
     now = now or datetime.now(timezone.utc)
-    found = [each for each in _lost_and_crashed(now) if each.since <= now - older_than]
+    found = [each for each in _lost_and_crashed(now) if now - each.since >= older_than]
     return [_handled(each, action) for each in sorted(found, key=lambda each: each.since)]
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from .._airflow.version import DEFAULT_VERSION, AirflowVersion
+from ..errors import InvalidArgumentError
 from ._clear_rules import Selection
 from ._lost_runs import LostAction, LostDagRun, find_lost
 from ._marked_runs import clears_of_others
@@ -136,8 +137,10 @@ def clear(
         DagFileError: The entrypoint can't be loaded.
         DagRunRequestError: The run or a task does not exist, the run has ended and has neither a deployment nor an
             entrypoint, or the run does not answer.
+        InvalidArgumentError: `map_index` or `timeout` is negative.
         ServerError: A request to the server failed.
     """
+    _check(timeout, map_index)
     selection = Selection(tuple(task_ids), map_index, upstream, downstream, failed)
     flow_run = find_run(run)
     shown = planned(flow_run, selection)
@@ -187,8 +190,10 @@ def mark(
     Raises:
         DagFileError: The entrypoint can't be loaded.
         DagRunRequestError: See `clear`.
+        InvalidArgumentError: See `clear`.
         ServerError: A request to the server failed.
     """
+    _check(timeout, map_index)
     selection = Selection(tuple(task_ids), map_index)
     flow_run = find_run(run)
     shown = () if not selection.task_ids else planned(flow_run, selection, is_exact=True)
@@ -206,8 +211,10 @@ def cancel(run: str | UUID, *, timeout: float = _TIMEOUT) -> RunChange:
 
     Raises:
         DagRunRequestError: The run does not exist, has ended, or does not answer.
+        InvalidArgumentError: `timeout` is negative.
         ServerError: A request to the server failed.
     """
+    _check(timeout)
     return cancel_run(find_run(run), timeout=timeout)
 
 
@@ -226,6 +233,20 @@ def lost(*, older_than: timedelta = timedelta(0), action: LostAction | None = No
             run is changed.
 
     Raises:
+        InvalidArgumentError: `older_than` is negative.
         ServerError: A request to the server failed.
     """
+    if older_than < timedelta(0):
+        minutes = older_than / timedelta(minutes=1)
+        raise InvalidArgumentError(f"older_than is {minutes:g} minutes. Use a duration of at least 0.")
     return tuple(find_lost(older_than, action))
+
+
+def _check(timeout: float, map_index: int | None = None) -> None:
+    if not timeout >= 0:  # Also true for NaN.
+        raise InvalidArgumentError(f"timeout={timeout:g} is out of range. Use a number of seconds of at least 0.")
+    if map_index is not None and map_index < 0:
+        raise InvalidArgumentError(
+            f"map_index={map_index} is out of range. Use a number of at least 0, or leave map_index out for tasks that "
+            "are not mapped."
+        )
