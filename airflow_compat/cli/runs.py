@@ -144,7 +144,7 @@ def clear(
     Args:
         run: The id of the flow run, its name, or the dag_id, a slash and the name.
         task: The task to clear; repeat it for several. All tasks by default.
-        map_index: Clear this instance of mapped tasks.
+        map_index: Clear only this instance of mapped tasks, and no unmapped tasks.
         upstream: Also clear all upstream tasks.
         downstream: Also clear all downstream tasks.
         failed: Clear only instances that are failed or upstream_failed.
@@ -200,7 +200,7 @@ def mark(
         run: The id of the flow run, its name, or the dag_id, a slash and the name.
         state: The state: success or failed.
         task: The task to mark; repeat it for several. Without --task, the run itself is marked.
-        map_index: Mark this instance of mapped tasks.
+        map_index: Mark only this instance of mapped tasks, and no unmapped tasks.
         entrypoint: The DAG file of an ended run without a deployment. The run continues in this process.
         airflow_version: The Airflow version for which the DAG file was written.
         search_path: One more folder from which the DAG file imports modules; repeat it for several.

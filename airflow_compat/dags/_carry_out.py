@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .._airflow.graph import InstanceKey
 from .._prefect.run_logger import Logger
 from ..errors import DagRunRequestError
-from ._clear_rules import FAILED, Selection, select
+from ._clear_rules import FAILED, Selection, check_map_index, select
 from ._expansion import Lengths
 from ._requests import MARKED
 
@@ -102,21 +102,16 @@ def _fail(request: Request, loop: Loop, run: DagRunState) -> list[InstanceKey]:
 
 def _chosen(selection: Selection, run: DagRunState, *, is_exact: bool = False) -> list[InstanceKey]:
     """Return the task instances that a selection contains; if `is_exact`, only instances of the named tasks."""
-    if selection.map_index is not None:
-        for task_id in selection.task_ids:
-            indexes = [key.map_index for key in run.progress.instances(task_id)]
-            if indexes != [-1] and selection.map_index not in indexes:
-                name = f"{task_id}[{selection.map_index}]"
-                raise DagRunRequestError(f"This run has no task instance {name}. The last map index is {max(indexes)}.")
+    instances = [key for task_id in run.graph.topological_order() for key in run.progress.instances(task_id)]
+    check_map_index(selection, instances)
     selected = select(selection, run.graph, Lengths(run.graph, run.records.lengths))
     states = run.progress.states
     return [
         key
-        for task_id in run.graph.topological_order()
-        for key in run.progress.instances(task_id)
+        for key in instances
         if key in selected
         and (not selection.failed or states.get(key) in FAILED)
-        and (not is_exact or task_id in selection.task_ids)
+        and (not is_exact or key.task_id in selection.task_ids)
     ]
 
 

@@ -30,7 +30,7 @@ def change_run(  # noqa: PLR0917 - they are a deployment's parameters
         run: The id of the flow run, its name, or `<dag_id>/<name>`.
         action: What to do.
         task_ids: The tasks to clear or mark. An empty list clears all tasks, or marks the run itself.
-        map_index: Only this instance of mapped tasks is cleared or marked.
+        map_index: Only this instance of mapped tasks is cleared or marked, and no unmapped tasks.
         upstream: Whether all tasks upstream of the given tasks are cleared, too.
         downstream: Whether all tasks downstream of the given tasks are cleared, too.
         failed: Whether only instances that are failed or upstream_failed are cleared.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from airflow_compat._airflow.graph import Graph, InstanceKey
 from airflow_compat.dags._expansion import Lengths, is_expanded
 from airflow_compat.dags._relations import Relations
+from airflow_compat.errors import DagRunRequestError
 
 FAILED = ("failed", "upstream_failed")
 """The states of the task instances that a clear of failed task instances includes."""
@@ -23,7 +24,8 @@ class Selection:
 
     Attributes:
         task_ids: The tasks; empty for all tasks of the run.
-        map_index: The map index of the selected instance of mapped tasks; None selects all instances.
+        map_index: The map index of the selected instance of mapped tasks; unmapped tasks are left out. None selects all
+            instances.
         upstream: Whether upstream tasks are cleared, too.
         downstream: Whether downstream tasks are cleared, too.
         failed: Whether only instances that are failed or upstream_failed are cleared.
@@ -58,8 +60,9 @@ def select(selection: Selection, graph: Graph, lengths: Lengths) -> Selected:
     relatives = _Relatives(graph, lengths)
     tasks, instances = set(selection.task_ids or graph.tasks), set[InstanceKey]()
     if selection.map_index is not None:
+        # As in Airflow, the map index of an unmapped task is -1.
         instances = {InstanceKey(task_id, selection.map_index) for task_id in tasks if lengths.is_mapped(task_id)}
-        tasks -= {key.task_id for key in instances}
+        tasks = set()
     for upstream in [True] * selection.upstream + [False] * selection.downstream:
         found = relatives.of_all(tasks, instances, upstream=upstream)
         tasks |= found.task_ids
@@ -67,6 +70,34 @@ def select(selection: Selection, graph: Graph, lengths: Lengths) -> Selected:
     for task_id in tasks | {key.task_id for key in instances}:
         tasks |= relatives.setups_and_teardowns(task_id) - {key.task_id for key in instances}
     return Selected(frozenset(tasks), frozenset(key for key in instances if key.task_id not in tasks))
+
+
+def check_map_index(selection: Selection, instances: Iterable[InstanceKey]) -> None:
+    """Check that a selected task has an instance with the map index of the selection, if the selection has one.
+
+    Args:
+        selection: The selection.
+        instances: The task instances of the run.
+
+    Raises:
+        DagRunRequestError: No selected task has an instance with the map index.
+    """
+    index = selection.map_index
+    expanded = [
+        key
+        for key in instances
+        if is_expanded(key.map_index) and (key.task_id in selection.task_ids or not selection.task_ids)
+    ]
+    if index is None or any(key.map_index == index for key in expanded):
+        return
+    if not expanded:
+        raise DagRunRequestError(
+            f"No selected task has mapped instances, so none has map index {index}. Leave out map_index (--map-index) "
+            "for tasks that are not mapped."
+        )
+    names = ", ".join(dict.fromkeys(f"{key.task_id}[{index}]" for key in expanded))
+    last = max(key.map_index for key in expanded)
+    raise DagRunRequestError(f"This run has no task instance {names}. The last map index is {last}.")
 
 
 class _Relatives:

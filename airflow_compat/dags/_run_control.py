@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from .._airflow.data_interval import read_labels
-from .._airflow.graph import UNMAPPED, InstanceKey
+from .._airflow.graph import UNMAPPED, Graph, InstanceKey
 from .._prefect.instance_keys import TRY, task_in_key
 from .._prefect.runs import state_name, task_runs
 from ..errors import DagRunRequestError, InvalidArgumentError, InvalidRunDatesError
 from . import _server_runs as server
-from ._clear_rules import FAILED, Selection, select
+from ._clear_rules import FAILED, Selection, check_map_index, select
 from ._expansion import Lengths
 from ._published import read_graph, read_instances
 from ._result import TaskInstanceResult
@@ -102,10 +102,15 @@ def find_run(run: str | UUID) -> FlowRun:
 
 def instances_of(flow_run: FlowRun) -> tuple[TaskInstanceResult, ...]:
     """Return the task instances of a run: those that it stored when it ended, or those of the server's task runs."""
-    told = read_instances(flow_run) if is_final(flow_run) else None
-    if told is not None:
-        return told
-    graph = read_graph(flow_run.id)
+    stored = _stored(flow_run)
+    return _shown(flow_run, read_graph(flow_run.id)) if stored is None else stored
+
+
+def _stored(flow_run: FlowRun) -> tuple[TaskInstanceResult, ...] | None:
+    return read_instances(flow_run) if is_final(flow_run) else None
+
+
+def _shown(flow_run: FlowRun, graph: Graph | None) -> tuple[TaskInstanceResult, ...]:
     shown: dict[InstanceKey, list[TaskRun]] = {}
     for each in task_runs(flow_run.id):
         if task_id := task_in_key(each.task_key):
@@ -138,7 +143,7 @@ def planned(flow_run: FlowRun, selection: Selection, *, is_exact: bool = False) 
         is_exact: Whether the setups and teardowns of the selected tasks are left out, as in a request that marks tasks.
 
     Raises:
-        DagRunRequestError: The DAG has no such task, or the run has not begun.
+        DagRunRequestError: The DAG has no such task, no selected task has the map index, or the run has not begun.
         ServerError: A request to the server failed.
     """
     graph = read_graph(flow_run.id)
@@ -148,10 +153,15 @@ def planned(flow_run: FlowRun, selection: Selection, *, is_exact: bool = False) 
     if missing:
         known = ", ".join(sorted(graph.tasks)[:20])
         raise DagRunRequestError(f"Flow run {flow_run.name!r} has no task {missing[0]!r}. Use one of {known}.")
-    selected = select(selection, graph, Lengths(graph, {}))
+    lengths, stored = Lengths(graph, {}), _stored(flow_run)
+    if stored is not None:
+        check_map_index(selection, (InstanceKey(each.task_id, each.map_index) for each in stored))
+    elif not any(map(lengths.is_mapped, selection.task_ids or graph.tasks)):
+        check_map_index(selection, ())
+    selected = select(selection, graph, lengths)
     return tuple(
         each.name
-        for each in instances_of(flow_run)
+        for each in (_shown(flow_run, graph) if stored is None else stored)
         if each.state is not None
         and InstanceKey(each.task_id, each.map_index) in selected
         and (not selection.failed or each.state in FAILED)

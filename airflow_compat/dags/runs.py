@@ -119,7 +119,7 @@ def clear(
     Args:
         run: See `task_instances`.
         task_ids: The tasks; if empty, all tasks of the run.
-        map_index: Clear only the instance of each mapped task that has this map index.
+        map_index: Clear only the instance of each mapped task that has this map index, and no unmapped tasks.
         upstream: Clear all tasks upstream, too.
         downstream: Clear all tasks downstream, too.
         failed: Clear only instances that are failed or upstream_failed.
@@ -135,8 +135,8 @@ def clear(
 
     Raises:
         DagFileError: The entrypoint can't be loaded.
-        DagRunRequestError: The run or a task does not exist, the run has ended and has neither a deployment nor an
-            entrypoint, or the run does not answer.
+        DagRunRequestError: The run, a task or the map index does not exist, the run has ended and has neither a
+            deployment nor an entrypoint, or the run does not answer.
         InvalidArgumentError: `map_index` or `timeout` is negative.
         ServerError: A request to the server failed.
     """
@@ -181,7 +181,7 @@ def mark(
         run: See `task_instances`.
         state: The state.
         task_ids: The tasks; if empty, the run itself is marked.
-        map_index: Mark only the instance of each mapped task that has this map index.
+        map_index: Mark only the instance of each mapped task that has this map index, and no unmapped tasks.
         entrypoint: See `clear`.
         airflow_version: See `clear`.
         search_path: See `clear`.
@@ -190,11 +190,13 @@ def mark(
     Raises:
         DagFileError: The entrypoint can't be loaded.
         DagRunRequestError: See `clear`.
-        InvalidArgumentError: See `clear`.
+        InvalidArgumentError: `map_index` has no task, or `map_index` or `timeout` is negative.
         ServerError: A request to the server failed.
     """
     _check(timeout, map_index)
     selection = Selection(tuple(task_ids), map_index)
+    if map_index is not None and not selection.task_ids:
+        raise InvalidArgumentError("map_index needs a task: a run has no map index. Pass task_ids (--task), too.")
     flow_run = find_run(run)
     shown = () if not selection.task_ids else planned(flow_run, selection, is_exact=True)
     options = {"airflow_version": airflow_version, "search_path": search_path}

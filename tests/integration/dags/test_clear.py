@@ -141,6 +141,12 @@ def test_clears_of_one_instance_and_of_failed_ones(ended: _Ended, unique: str) -
     assert _tries(id_)["total"] == ("failed", 1)
     assert runs.list_runs(unique)[0].state == "Failed"
 
+    for task_ids in (["load", "total"], []):
+        plan = runs.clear(id_, task_ids=task_ids, map_index=0, dry_run=True)
+        assert sorted(plan.instances) == ["closes", "load[0]", "opens"]
+    change = runs.mark(id_, "success", task_ids=["load", "total"], map_index=0, entrypoint=ended.path)
+    assert change.instances == ()
+
     ended.fails(False)
     change = runs.clear(id_, failed=True, entrypoint=ended.path)
     assert sorted(change.instances) == ["report", "total"]
@@ -155,6 +161,15 @@ def test_requests_that_name_nothing(ended: _Ended, unique: str) -> None:
         runs.clear(id_, task_ids=["lod"], entrypoint=ended.path)
     with pytest.raises(DagRunRequestError, match=r"no task instance load\[2\]\. The last map index is 1"):
         runs.clear(id_, task_ids=["load"], map_index=2, entrypoint=ended.path)
+    for task_ids in (["load", "total"], []):
+        with pytest.raises(DagRunRequestError, match=r"no task instance load\[2\]\. The last map index is 1"):
+            runs.clear(id_, task_ids=task_ids, map_index=2, entrypoint=ended.path)
+    not_mapped = "No selected task has mapped instances, so none has map index 0. Leave out map_index"
+    for dry_run in (True, False):
+        with pytest.raises(DagRunRequestError, match=not_mapped):
+            runs.clear(id_, task_ids=["total"], map_index=0, dry_run=dry_run, entrypoint=ended.path)
+    with pytest.raises(DagRunRequestError, match=not_mapped):
+        runs.mark(id_, "failed", task_ids=["total"], map_index=0, entrypoint=ended.path)
     with pytest.raises(DagRunRequestError, match="no flow run 'nothing'"):
         runs.task_instances("nothing")
 

@@ -44,11 +44,11 @@ _GOING_ON = """
             note("last")
 
         @task.short_circuit
-        def beside():
+        def beside(number):
             return True
 
         first() >> waits() >> last()
-        beside()
+        beside.expand(number=[1])
 """
 
 
@@ -112,6 +112,10 @@ def test_a_clear_of_tasks_that_have_ended_and_that_run(going_on: Callable[..., _
     change = runs.clear(dag.id, task_ids=["first"])
     assert (change.instances, change.is_done) == (("first",), True)
     dag.until(lambda seen: "first 2" in seen)
+    with pytest.raises(DagRunRequestError, match="No selected task has mapped instances"):
+        runs.clear(dag.id, task_ids=["first"], map_index=0)
+    with pytest.raises(DagRunRequestError, match=r"no task instance beside\[1\]\. The last map index is 0"):
+        runs.clear(dag.id, map_index=1)
     # What runs goes on.
     assert [line for line in dag.seen() if line.startswith("waits")] == ["waits 1/2"]
 
@@ -121,7 +125,7 @@ def test_a_clear_of_tasks_that_have_ended_and_that_run(going_on: Callable[..., _
     assert dag.seen()[-2:] == ["first 3", "waits 2/3"]
 
     result = dag.end().result()
-    assert states_of(result) == dict.fromkeys(("first", "waits", "last", "beside"), "success")
+    assert states_of(result) == dict.fromkeys(("first", "waits", "last", "beside[0]"), "success")
     assert {each.name: each.try_number for each in result.task_instances}["waits"] == 2
     assert [line for line in dag.seen() if line in ("waited", "last")] == ["waited", "last"]
 

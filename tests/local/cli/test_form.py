@@ -95,6 +95,7 @@ def test_an_option_that_none_knows(command: tuple[str, ...], capsys: pytest.Capt
         (["runs", "clear", "etl/1", "--map-index", "-1"], "map_index=-1"),
         (["runs", "mark", "etl/1", "failed", "--timeout", "-1"], "timeout=-1"),
         (["runs", "mark", "etl/1", "failed", "--map-index", "-2"], "map_index=-2"),
+        (["runs", "mark", "etl/1", "failed", "--map-index", "0"], "Pass task_ids (--task), too"),
         (["runs", "cancel", "etl/1", "--timeout", "-1"], "timeout=-1"),
         (["runs", "lost", "--older-than", "-5"], "older_than is -5 minutes"),
         (["runs", "lost", "--older-than", "nan"], "older_than is nan minutes"),
