@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -16,7 +17,7 @@ from ..backfills import DEFAULT_MAX_ACTIVE_RUNS, BackfillRun
 from ..errors import BackfillError
 from ..schedules import read_schedule
 from ._dates import moment_of
-from ._printing import counted, filled_table, new_console, print_json
+from ._printing import count, filled_table, new_console, print_json
 
 
 def backfill(
@@ -93,8 +94,9 @@ def backfill(
         if runs:
             columns = ("logical date", "data interval", "result", "state", "notes")
             console.print(filled_table(columns, (_row(run, dry_run=dry_run) for run in runs)))
-        results = (_result(run, dry_run=dry_run)[0] for run in runs)
-        summary = counted(results, nothing="no data interval to fill")
+        results = Counter(_result(run, dry_run=dry_run)[0] for run in runs)
+        said = (f"{count(number, 'date')} {_verb(result, number)}" for result, number in results.items())
+        summary = ", ".join(said) or "no data interval to fill"
         console.print(f"\n{summary}." + (" No run was created." if dry_run else ""))
     return 0 if dry_run or all(each.done for each in runs) else 1
 
@@ -127,6 +129,10 @@ def _result(run: BackfillRun, *, dry_run: bool) -> tuple[str, str]:
     if run.reason:
         return ("failed", "red") if run.flow_run_id else ("not created", "yellow")
     return ("had a run", "dim") if run.action == "exists" else ("done", "green")
+
+
+def _verb(result: str, number: int) -> str:
+    return result if number == 1 else {"is running": "are running", "has a run": "have a run"}.get(result, result)
 
 
 def _clock(moment: datetime) -> str:

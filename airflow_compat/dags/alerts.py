@@ -123,7 +123,7 @@ def call_deadline_callback(
     loaded, dag = load_dag(entrypoint, airflow_version=airflow_version, search_path=search_path)
     deadlines = one_or_more(dag.deadline)
     if number >= len(deadlines):
-        raise DagFileError(f"{entrypoint} has only {len(deadlines)} deadlines. Apply the alerts of the DAG files again")
+        raise DagFileError(f"{entrypoint} has no deadline number {number + 1}. Apply the alerts of the DAG files again")
     with loaded.active(), _claimed(context, "on_deadline", number, f"deadline {number + 1}") as is_to_call:
         if is_to_call:
             callback = deadlines[number].callback

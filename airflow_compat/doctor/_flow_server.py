@@ -17,6 +17,7 @@ from ..automations._server import read_needs
 from ..automations._specs import AutomationSpec
 from ..connections import where_kept as where_connection_is
 from ..errors import InvalidNameError, ServerError
+from ..pools._state import count_slots
 from ..variables import where_kept as where_variable_is
 from ._checks import Check
 from ._needs import Answer, Need
@@ -119,11 +120,11 @@ def _pool(need: Need) -> Answer:
     if not limit.active:
         return Answer("problem", "the pool is inactive and limits nothing", f"prefect gcl enable {quote(name)}")
     if limit.limit < need.slots:
-        found = f"the pool has {limit.limit} slots, but {need.slots} are requested"
+        found = f"the pool has {count_slots(limit.limit)}, but {need.slots} are requested"
         return Answer(
             "problem", found, f"request fewer slots, or run: prefect gcl update {quote(name)} --limit {need.slots}"
         )
-    return Answer("ok", f"the server has the pool with {limit.limit} slots")
+    return Answer("ok", f"the server has the pool with {count_slots(limit.limit)}")
 
 
 def _tag_limit(need: Need) -> Answer:

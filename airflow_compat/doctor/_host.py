@@ -27,6 +27,7 @@ def host_checks() -> Iterator[Check]:
         return
     finally:
         close_all()
-    found = f"Airflow {hello.airflow}, Python {hello.python}, {len(providers)} providers, in {host.python}"
+    number = f"{len(providers)} provider{'s' * (len(providers) != 1)}"
+    found = f"Airflow {hello.airflow}, Python {hello.python}, {number}, in {host.python}"
     names = ", ".join(f"{name.removeprefix('apache-airflow-providers-')} {version}" for name, version in providers)
     yield Check(_SUBJECT, "ok", f"{found}: {names}" if names else found)

@@ -38,4 +38,6 @@ def run_findings(lost: tuple[RunWithoutProcess, ...] | None) -> Iterator[tuple[L
             _NEXT,
         )
     if lost and len(lost) > _MOST:
-        yield "problem", f"{len(lost) - _MOST} more running flow runs have lost their process", _NEXT
+        more = len(lost) - _MOST
+        runs = "running flow run has lost its" if more == 1 else "running flow runs have lost their"
+        yield "problem", f"{more} more {runs} process", _NEXT

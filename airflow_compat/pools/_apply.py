@@ -69,6 +69,7 @@ def _from_file(source: str | PathLike[str]) -> Export:
 def _with_held(item: Item, held: Mapping[str, int]) -> Item:
     slots = held.get(limit_name(item.id), 0) if item.action == "replace" else 0
     if isinstance(item.spec, LimitSpec) and slots > item.spec.limit:
-        note = f"{slots} slots are held and stay held: requests wait until enough slots are released"
+        held_slots = "1 slot is held and stays held" if slots == 1 else f"{slots} slots are held and stay held"
+        note = f"{held_slots}: requests wait until enough slots are released"
         return replace_fields(item, notes=(*item.notes, note))
     return item

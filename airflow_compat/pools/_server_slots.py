@@ -17,6 +17,7 @@ from .._prefect.failures import server_call
 from .._prefect.internals.client import slots_refusal
 from ..errors import PoolNotReadyError
 from ._queue import Ticket
+from ._state import count_slots
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
@@ -82,7 +83,7 @@ class SlotServer:
                 return None
             if refusal == "too few":
                 raise PoolNotReadyError(
-                    f"Pool {self._name!r} was reduced below the {wanted.slots} requested slots during the wait. "
+                    f"Pool {self._name!r} was reduced below the requested {count_slots(wanted.slots)} during the wait. "
                     f"Request fewer, or run `prefect gcl update '{self._name}' --limit {wanted.slots}`"
                 ) from None
             raise

@@ -53,6 +53,10 @@ def answer_text(assessment: Assessment) -> str:
     return _ANSWERS[assessment.answer] + more
 
 
+def places_text(number: int) -> str:
+    return "1 place" if number == 1 else f"{number} places"
+
+
 def effort_text(minutes: tuple[int, int]) -> str:
     """Return a range of minutes as text: in minutes, hours, or days of 8 hours."""
     for size, unit in ((480, "days"), (60, "hours")):

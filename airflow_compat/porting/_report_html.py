@@ -9,7 +9,7 @@ from html import escape
 from ._assessment import RANKS, AssessedFile, Assessment
 from ._baseline import Change
 from ._causes import Verdict
-from ._report import RULE_OF_THUMB, VERDICTS, Table, answer_text, change_text, effort_text, tables
+from ._report import RULE_OF_THUMB, VERDICTS, Table, answer_text, change_text, effort_text, places_text, tables
 
 _STYLE = """
 :root { color-scheme: light dark; --text: #1c2024; --soft: #60646c; --back: #ffffff; --card: #f4f5f7; --line: #d9dce1;
@@ -64,15 +64,15 @@ def _parts(assessment: Assessment, change: Change | None) -> Iterator[str]:
     shown = [table for table in tables(assessment) if table.rows]
     # The bar shows the content of the first table.
     yield from (_table(table) for table in shown[1:])
-    said = f"<code>airflow-compat rewrite</code> changes {assessment.rewritten} places, and leaves {assessment.left}."
-    yield f"<p>{said}</p>"
+    said = f"changes {places_text(assessment.rewritten)}, and leaves {assessment.left}."
+    yield f"<p><code>airflow-compat rewrite</code> {said}</p>"
     yield "<h2>Files</h2>"
     wave = 0
     for file in assessment.files:
         if file.wave != wave:
             wave = file.wave
             number = sum(each.wave == wave for each in assessment.files)
-            yield f"<h3>{number} files that {VERDICTS[RANKS[wave - 1]]}</h3>"
+            yield f"<h3>Files that {VERDICTS[RANKS[wave - 1]]}: {number}</h3>"
         yield _file(file)
     if assessment.shared:
         yield "<h2>Server</h2>\n<ul>"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ._assessment import Assessment
 from ._baseline import Change
-from ._report import RULE_OF_THUMB, VERDICTS, answer_text, change_text, effort_text, tables
+from ._report import RULE_OF_THUMB, VERDICTS, answer_text, change_text, effort_text, places_text, tables
 
 
 def markdown_of(assessment: Assessment, change: Change | None) -> str:
@@ -18,7 +18,7 @@ def _lines(assessment: Assessment, change: Change | None) -> Iterator[str]:
     yield "# From Airflow to Prefect: assessment\n"
     yield f"**{answer_text(assessment)}**\n"
     yield f"Effort: {effort_text(assessment.minutes)}. {RULE_OF_THUMB}\n"
-    yield f"`airflow-compat rewrite` changes {assessment.rewritten} places, and leaves {assessment.left}.\n"
+    yield f"`airflow-compat rewrite` changes {places_text(assessment.rewritten)}, and leaves {assessment.left}.\n"
     if change is not None:
         yield f"{change_text(change, assessment)}\n"
     for table in tables(assessment):

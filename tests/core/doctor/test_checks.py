@@ -210,12 +210,19 @@ def test_the_extra_of_a_driver(text: str, found: tuple[str, str] | None) -> None
     assert driver_of(text) == found
 
 
-def test_runs_without_a_process_are_problems() -> None:
-    lost = tuple(RunWithoutProcess(f"run-{number}", "etl", "its process is gone") for number in range(22))
+@pytest.mark.parametrize(
+    ("number", "more"),
+    [
+        (21, "1 more running flow run has lost its process"),
+        (22, "2 more running flow runs have lost their process"),
+    ],
+)
+def test_runs_without_a_process_are_problems(number: int, more: str) -> None:
+    lost = tuple(RunWithoutProcess(f"run-{index}", "etl", "its process is gone") for index in range(number))
     checks = _of("runs", server=replace(WELL, lost=lost))
     assert {check.result for check in checks} == {"problem"}
     assert checks[0].found == "flow run 'run-0' of flow 'etl' is shown as running, but its process is gone"
-    assert checks[-1].found == "2 more running flow runs have lost their process"
+    assert checks[-1].found == more
     assert len(checks) == 21
 
 

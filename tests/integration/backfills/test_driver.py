@@ -411,7 +411,7 @@ def test_the_command(deploy: Callable[..., str], unique: str, capsys: pytest.Cap
     assert run_command([*command, "--dry-run"]) == 0
     shown = capsys.readouterr().out
     assert "2026-03-01 00:00:00  2026-03-01 00:00:00 - 2026-03-01 00:00:00  would run" in shown
-    assert shown.endswith("3 would run. No run was created.\n")
+    assert shown.endswith("3 dates would run. No run was created.\n")
     with executing(deployment, fails=lambda date: date == DAYS[1]):
         assert run_command([*command, "--parameters", '{"limit": 5}', "--airflow-version", "2", "--json"]) == 1
     first, second, _ = json.loads(capsys.readouterr().out)
@@ -420,7 +420,11 @@ def test_the_command(deploy: Callable[..., str], unique: str, capsys: pytest.Cap
     assert {run["parameters"]["limit"] for run in held(deployment)} == {5}
     with executing(deployment):
         assert run_command([*command, "--rerun", "failed"]) == 0
-    assert capsys.readouterr().out.endswith("2 had a run, 1 done.\n")
+    assert capsys.readouterr().out.endswith("2 dates had a run, 1 date done.\n")
+    assert run_command([*command, "--dry-run"]) == 0
+    assert capsys.readouterr().out.endswith("3 dates have a run. No run was created.\n")
+    assert run_command([*command[:-1], "2026-03-01", "--dry-run"]) == 0
+    assert capsys.readouterr().out.endswith("1 date has a run. No run was created.\n")
     assert run_command([*command, "--schedule", "0 12 * * *", "--timezone", "Europe/Berlin", "--dry-run"]) == 0
     assert "2026-03-01 11:00:00" in capsys.readouterr().out
 
