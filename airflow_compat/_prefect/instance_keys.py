@@ -6,6 +6,8 @@ function.
 
 from __future__ import annotations
 
+from .._airflow.graph import UNMAPPED, InstanceKey
+
 TRY = "airflow_compat.try."
 """The prefix for a try of a task instance; the task id follows."""
 
@@ -22,3 +24,15 @@ def task_in_key(task_key: str) -> str:
         if task_key.startswith(prefix):
             return task_key.removeprefix(prefix)
     return ""
+
+
+def instance_in(task_key: str, name: str) -> InstanceKey | None:
+    """Return the task instance that a task run shows; None for other runs.
+
+    Args:
+        task_key: The key of the task run.
+        name: The name of the task run, which contains the map index: `load` or `load[3]`.
+    """
+    task_id = task_in_key(task_key)
+    index = name.removeprefix(task_id).strip("[]")
+    return InstanceKey(task_id, int(index) if index.isdecimal() else UNMAPPED) if task_id else None

@@ -36,6 +36,7 @@ from ._changed_dag import take_changes
 from ._graph_of_dag import graph_of
 from ._identity import RunClaim, dates_as_text, dates_from_text, dates_of, show_run_id, write_labels
 from ._instances import call_pending_of
+from ._killed_tries import record_killed_tries
 from ._loop import Loop
 from ._marker_templates import markers_of
 from ._metrics import metrics_of
@@ -271,6 +272,9 @@ def _take_up(run: DagRunState) -> None:
     records = run.records
     load_records(records, run.graph)
     take_changes(records, run.graph)
+    end, was_stopped = records.end(), bool(records.stopped())
+    if end is None and not was_stopped:
+        record_killed_tries(records, run.graph, run.flow_run.id)
     know_xcoms(run, [*records.all(), *filter(None, records.removed.values())])
     if records.removed:
         gone = sorted({key.task_id for key in records.removed})
@@ -280,7 +284,6 @@ def _take_up(run: DagRunState) -> None:
     run.progress = progress_of(records, run.graph, run.version)
     for record in records.pending():
         call_pending_of(run, record)
-    end, was_stopped = records.end(), bool(records.stopped())
     if was_stopped or (end is not None and end.state == "failed"):
         if end is not None and end.reason not in (MARKED, "cancelled"):
             with run.imports():

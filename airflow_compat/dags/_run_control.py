@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from .._airflow.data_interval import read_labels
-from .._airflow.graph import UNMAPPED, Graph, InstanceKey
-from .._prefect.instance_keys import TRY, task_in_key
+from .._airflow.graph import Graph, InstanceKey
+from .._prefect.instance_keys import TRY, instance_in
 from .._prefect.runs import state_name, task_runs
 from ..errors import DagRunRequestError, InvalidArgumentError, InvalidRunDatesError
 from . import _server_runs as server
@@ -113,18 +113,13 @@ def _stored(flow_run: FlowRun) -> tuple[TaskInstanceResult, ...] | None:
 def _shown(flow_run: FlowRun, graph: Graph | None) -> tuple[TaskInstanceResult, ...]:
     shown: dict[InstanceKey, list[TaskRun]] = {}
     for each in task_runs(flow_run.id):
-        if task_id := task_in_key(each.task_key):
-            shown.setdefault(_key_of(task_id, each.name), []).append(each)
+        if key := instance_in(each.task_key, each.name):
+            shown.setdefault(key, []).append(each)
     order = {task_id: place for place, task_id in enumerate(graph.topological_order())} if graph else {}
     begun = {key.task_id for key in shown}
     keys = [*shown, *(InstanceKey(task_id) for task_id in order if task_id not in begun)]
     keys.sort(key=lambda key: (order.get(key.task_id, len(order)), key))
     return tuple(_instance(key, shown.get(key, [])) for key in keys)
-
-
-def _key_of(task_id: str, name: str) -> InstanceKey:
-    index = name.removeprefix(task_id).strip("[]")
-    return InstanceKey(task_id, int(index) if index.isdecimal() else UNMAPPED)
 
 
 def _instance(key: InstanceKey, runs: list[TaskRun]) -> TaskInstanceResult:

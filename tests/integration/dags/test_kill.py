@@ -75,12 +75,13 @@ class _Killed:
         process.communicate()
 
     def recorded(self) -> set[str]:
-        """The tasks whose outcomes are recorded."""
+        """The tasks whose success is recorded."""
         storage = get_default_result_storage(_sync=True)
         assert isinstance(storage, LocalFileSystem)
         folder = Path(storage.basepath) / "dag-runs" / self._id.read_text()
-        names = [each.name for each in folder.glob("t*~-1~1") if each.read_bytes().endswith(b"\n")]
-        return {name.partition("~")[0] for name in names}
+        texts = {each.name: each.read_text() for each in folder.glob("t*~-1~*")}
+        ended = [name for name, text in texts.items() if '"state":"success"' in text and text.endswith("\n")]
+        return {name.partition("~")[0] for name in ended}
 
     def effects(self) -> Counter[str]:
         return Counter(_lines(self._folder / "effects"))

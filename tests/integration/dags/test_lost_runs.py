@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from contextvars import copy_context
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,9 +54,10 @@ _DAG = """
         def quick():
             note("quick")
 
-        @task
-        def slow():
+        @task(retries=2)
+        def slow(ti=None):
             note("slow")
+            (FOLDER / "try").write_text(f"{{ti.try_number}}/{{ti.max_tries}}")
             while not (FOLDER / "go").exists():
                 time.sleep(0.05)
 
@@ -78,6 +81,10 @@ def _deployed_run(name: str) -> UUID:
 def _lost(id_: UUID, **how: object) -> list[runs.LostDagRun]:
     # The server of the tests may have lost runs of other tests.
     return [each for each in runs.lost(**how) if each.flow_run_id == id_]  # type: ignore[arg-type]
+
+
+def _tries(id_: UUID) -> dict[str, tuple[str | None, int]]:
+    return {each.name: (each.state, each.try_number) for each in runs.task_instances(id_)}
 
 
 class _Killed:
@@ -126,6 +133,10 @@ def test_a_run_that_nobody_restarts_fails_with_one_callback(
     assert str(killed.id) not in runs.handle_lost_runs(older_than=60)
     assert str(killed.id) in runs.handle_lost_runs(older_than=0)
     assert killed.seen() == ["quick", "slow"]
+    before = {"quick": ("success", 1), "slow": ("running", 1), "after": (None, 0)}
+    while _tries(killed.id) != before:
+        # The server stores task runs late.
+        time.sleep(0.05)
 
     # A worker would do this.
     state = retry(killed.path, killed.id)
@@ -133,10 +144,38 @@ def test_a_run_that_nobody_restarts_fails_with_one_callback(
     assert (state.name, killed.seen()) == ("Failed", ["quick", "slow", "dag failure task_failure"])
     assert states_of(error.result) == {"quick": "success", "slow": "failed", "after": "upstream_failed"}
 
+    # As in Airflow, the killed try counts.
+    assert _tries(killed.id) == {"quick": ("success", 1), "slow": ("failed", 1), "after": ("upstream_failed", 0)}
+
     (killed.folder / "go").touch()
     assert retry(killed.path, killed.id).is_completed()
+    assert _tries(killed.id) == {"quick": ("success", 1), "slow": ("success", 2), "after": ("success", 1)}
     assert killed.seen()[3:] == ["slow", "after", "dag success"]
     assert _lost(killed.id) == []
+
+
+def test_a_killed_try_counts_before_and_after_the_end(killed: _Killed) -> None:
+    killed.wait_for_the_second_task()
+    while _tries(killed.id)["slow"] != ("running", 1):
+        time.sleep(0.05)
+    killed.kill()
+
+    states: list[object] = []
+    again = threading.Thread(
+        target=copy_context().run, args=(lambda: states.append(retry(killed.path, killed.id).name),)
+    )
+    again.start()
+    try:
+        while _tries(killed.id)["slow"] != ("running", 2):
+            assert again.is_alive()
+            time.sleep(0.05)
+    finally:
+        (killed.folder / "go").touch()
+        again.join(120)
+    assert states == ["Completed"]
+    assert _tries(killed.id)["slow"] == ("success", 2)
+    # The killed try was one of the task's three tries.
+    assert (killed.folder / "try").read_text() == "2/2"
 
 
 def test_a_restart_continues_a_crashed_run(unique: str) -> None:
