@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from ..exceptions import RebuiltException
 from .claims import CLAIM, is_claim
 from .client import kept_client
 from .failures import server_call
-from .instance_keys import SUMMARY, task_in_key
+from .instance_keys import SUMMARY, TRY, task_in_key
 from .internals.names import STATES, task_in_run_name
 from .internals.results import value_of
 from .pages import items
@@ -99,6 +99,20 @@ def _all_task_runs(flow_run_id: UUID, filters: Mapping[str, object]) -> list[Tas
     found = [TaskRun.model_validate(each) for each in items("/task_runs/filter", body)]
     never = datetime.max.replace(tzinfo=timezone.utc)
     return sorted(found, key=lambda run: run.start_time or never)
+
+
+def instance_times(runs: Sequence[TaskRun]) -> tuple[datetime | None, datetime | None]:
+    """Return the start and the end of a task instance: those of its last try, even if it got another state since.
+
+    Args:
+        runs: The task runs that show the instance, in the order of their starts.
+    """
+    last, tries = runs[-1], [run for run in runs if run.task_key.startswith(TRY)]
+    if not tries:
+        return None, last.end_time
+    # A killed try may end later than the task instance, or never.
+    ends = [run.end_time for run in (tries[-1], last) if run.end_time]
+    return tries[-1].start_time, min(ends, default=None)
 
 
 def task_name(task_run: TaskRun) -> str:

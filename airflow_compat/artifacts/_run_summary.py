@@ -16,7 +16,7 @@ from .._airflow.version import DEFAULT_VERSION
 from .._prefect.instance_keys import TRY, task_in_key
 from .._prefect.polling import poll_until
 from .._prefect.run_dates import run_dates
-from .._prefect.runs import callback_runs, flow_run_and_states, state_name, task_name, task_runs
+from .._prefect.runs import callback_runs, flow_run_and_states, instance_times, state_name, task_name, task_runs
 from ..errors import ContextNotFoundError
 from ..logs._masking import redact
 from ..pools._server_history import slots_taken
@@ -108,7 +108,8 @@ def _task_line(runs: list[TaskRun]) -> TaskLine:
     run = runs[-1]
     is_of_dag = bool(task_in_key(run.task_key))
     is_bad = run.state is not None and (run.state.is_failed() or run.state.is_crashed())
-    took = run.end_time - run.start_time if run.start_time and run.end_time else None
+    start, end = instance_times(runs) if is_of_dag else (run.start_time, run.end_time)
+    took = end - start if start and end else None
     return TaskLine(
         # The name of a DAG file's task instance already contains its map index.
         task_id=run.name if is_of_dag else task_name(run),

@@ -256,7 +256,7 @@ def _recorded(run: DagRunState, record: Record) -> TaskInstance:
         max_tries=run.max_tries(record.key, task.retries or 0),
         state=record.state,
         start_date=moment(record.start_date),
-        end_date=moment(record.at),
+        end_date=moment(record.ended_at),
         numbered=record.map_index,
         task=task,
         services=InstanceServices(run, run.flow_run),

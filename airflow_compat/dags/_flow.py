@@ -320,7 +320,7 @@ def _result(run: DagRunState, end: RunEnd) -> DagRunResult:
     for key in sorted(states, key=lambda key: (places.get(key.task_id, len(places)), key)):
         record = run.records.latest(key) or run.records.removed.get(key)
         instances.append(
-            TaskInstanceResult.of(record, is_hosted=record.ran and key.task_id in run.hosted)
+            TaskInstanceResult.of(record, is_hosted=record.has_begun and key.task_id in run.hosted)
             if record
             else TaskInstanceResult(*key, state=states[key], try_number=0)
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -27,7 +28,7 @@ from ._resume import clear, progress_of
 from ._run import ON_ENDED
 from ._starts import Starts
 from ._task_runs import TaskRuns, request_for, shown_state
-from ._tries import Tries
+from ._tries import NOT_BEGUN, Stopped, Tries
 from ._waits import Waits
 from ._xcoms import length_of
 
@@ -130,29 +131,41 @@ class Loop:
 
     def _settle(self, settled: Settled) -> None:
         key, killed = settled.key, self._running.get(settled.key)
-        self._drop(key)
+        start = self._drop(key).start
         earlier = self._run.records.latest(key)
         is_known = earlier is not None and not earlier.ran and earlier.state == settled.state
         if settled.state != "removed" and not is_known:
-            self.mark(key, settled.state, REASONS[settled.reason], killed)
+            self.mark(key, settled.state, REASONS[settled.reason], killed, start)
 
-    def mark(self, key: InstanceKey, state: str, message: str, tries: int | None = None) -> None:
+    def mark(
+        self, key: InstanceKey, state: str, message: str, tries: int | None = None, start: float | None = None
+    ) -> None:
         """Record a state that an instance gets without a try, and show it.
 
-        `tries`: the number of the try that was killed, if any.
+        As in Airflow, the instance keeps the start and the end of its last try.
+
+        Args:
+            key: The instance.
+            state: The state.
+            message: The message of the task run that shows the state.
+            tries: The number of the try that was killed, if any.
+            start: The start of this try, in seconds since the epoch; None if the try has not begun.
         """
-        records = self._run.records
+        records, end = self._run.records, None
         if tries is None:
-            earlier = records.latest(key)
+            earlier = records.try_before(key)
             tries = earlier.try_number if earlier else records.first_tries.get(key, 1) - 1
+            if earlier is not None and earlier.has_begun:
+                start, end = earlier.start_date, earlier.ended_at
+        now = time.time()
+        record = Record(*key, tries, state, now, "", ran=False, start_date=start, end_date=end)
 
         def state_in(task_run_id: UUID) -> State[Any]:
-            found = Record(key.task_id, key.map_index, tries, state, time.time(), str(task_run_id), ran=False)
-            records.write(found)
+            records.write(replace(record, at=time.time(), task_run_id=str(task_run_id)))
             return shown_state(state, message)
 
         self._markers.append(self._task_runs.mark(key, self._task_runs.edges_to(key), state_in))
-        self._on_ended(TaskInstanceResult(*key, state=state, try_number=tries))
+        self._on_ended(TaskInstanceResult.of(record))
 
     def _length(self, node_id: str) -> int | None:
         known = self._run.records.lengths.get(node_id)
@@ -263,8 +276,18 @@ class Loop:
         If this try still reports an outcome, the outcome is ignored.
         """
         number, shown = self._running[key], self._task_runs.shown(key)
-        pushed, now = self._drop(key), time.time()
-        record = Record(*key, number, "up_for_retry", now, str(shown), xcom_keys=pushed, error=message, retry_at=now)
+        (start, pushed), now = self._drop(key), time.time()
+        record = Record(
+            *key,
+            number,
+            "up_for_retry",
+            now,
+            str(shown),
+            start_date=start,
+            xcom_keys=pushed,
+            error=message,
+            retry_at=now,
+        )
         self._run.records.write(record)
 
     def begin_again(
@@ -311,13 +334,10 @@ class Loop:
 
     # -- Ending a run early
 
-    def _drop(self, key: InstanceKey) -> tuple[str, ...]:
-        """Cancel a waiting instance, or kill its running try without waiting until the try has ended.
-
-        Return the keys of the XComs that the try has pushed.
-        """
+    def _drop(self, key: InstanceKey) -> Stopped:
+        """Cancel a waiting instance, or kill its running try without waiting until the try has ended."""
         self._starts.drop(key)
-        return self._tries.stop(key, self._running.pop(key)) if key in self._running else ()
+        return self._tries.stop(key, self._running.pop(key)) if key in self._running else NOT_BEGUN
 
     def stop(self, reason: str, state: SettledState, *, run_state: str = "failed") -> None:
         """Stop the run: kill running instances, skip waiting ones, and run the teardowns to their ends.

@@ -47,7 +47,9 @@ class Record:
         callbacks: The kinds of the callbacks to call: `on_failure`.
         assets: The asset events to send.
         error: The text of the exception.
+        start_date: The start of the try that ended, or that a state without a try replaces; None if there is none.
         retry_at: The start of the next try, in seconds since the epoch; only in `up_for_retry`.
+        end_date: The end of the try that a state without a try replaces; None if this end is `at`.
     """
 
     task_id: str
@@ -64,10 +66,21 @@ class Record:
     assets: tuple[dict[str, Any], ...] = ()
     error: str | None = None
     retry_at: float | None = None
+    end_date: float | None = None
+
+    @property
+    def ended_at(self) -> float:
+        """The end of the task instance, in seconds since the epoch."""
+        return self.at if self.end_date is None else self.end_date
 
     @property
     def key(self) -> InstanceKey:
         return InstanceKey(self.task_id, self.map_index)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the task instance ran before it got its state."""
+        return self.ran or self.start_date is not None
 
     @property
     def is_final(self) -> bool:

@@ -31,7 +31,7 @@ class TaskInstanceResult:
 
     @classmethod
     def of(cls, record: Record, *, is_hosted: bool = False) -> TaskInstanceResult:
-        start, end = moment(record.start_date), moment(record.at)
+        start, end = moment(record.start_date), moment(record.ended_at)
         return cls(record.task_id, record.map_index, record.state, record.try_number, start, end, is_hosted)
 
     @property

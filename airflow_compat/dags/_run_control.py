@@ -10,7 +10,7 @@ from uuid import UUID
 from .._airflow.data_interval import read_labels
 from .._airflow.graph import Graph, InstanceKey
 from .._prefect.instance_keys import TRY, instance_in
-from .._prefect.runs import state_name, task_runs
+from .._prefect.runs import instance_times, state_name, task_runs
 from ..errors import DagRunRequestError, InvalidArgumentError, InvalidRunDatesError
 from . import _server_runs as server
 from ._clear_rules import FAILED, Selection, check_map_index, select
@@ -126,7 +126,7 @@ def _instance(key: InstanceKey, runs: list[TaskRun]) -> TaskInstanceResult:
     if not runs:
         return TaskInstanceResult(*key, state=None, try_number=0)
     last, tries = runs[-1], sum(each.task_key.startswith(TRY) for each in runs)
-    return TaskInstanceResult(*key, state_name(last.state), tries, last.start_time, last.end_time)
+    return TaskInstanceResult(*key, state_name(last.state), tries, *instance_times(runs))
 
 
 def planned(flow_run: FlowRun, selection: Selection, *, is_exact: bool = False) -> tuple[str, ...]:

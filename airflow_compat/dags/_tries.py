@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._airflow.graph import InstanceKey
 from ..authoring import BaseSensorOperator
@@ -23,6 +23,17 @@ if TYPE_CHECKING:
     from ._run import DagRunState
     from ._task_runs import Request
     from ._waits import Waits
+
+
+class Stopped(NamedTuple):
+    """A try that was stopped: its start, in seconds since the epoch, and the keys of the XComs that it has pushed."""
+
+    start: float | None
+    pushed: tuple[str, ...]
+
+
+NOT_BEGUN = Stopped(None, ())
+"""The value for an instance without a running try."""
 
 
 class Tries:
@@ -91,8 +102,8 @@ class Tries:
                 outcome = await in_thread(found.execute, resume)
         return await in_thread(found.end)
 
-    def stop(self, key: InstanceKey, try_number: int) -> tuple[str, ...]:
-        """Stop a running try as Airflow kills a task, and return the keys of the XComs that the try has pushed.
+    def stop(self, key: InstanceKey, try_number: int) -> Stopped:
+        """Stop a running try as Airflow kills a task.
 
         From now on, this try can't write a record.
         """
@@ -103,7 +114,7 @@ class Tries:
             found.stop()
         if waiting is not None:
             waiting.get_loop().call_soon_threadsafe(waiting.cancel)
-        return tuple(found.pushed) if found is not None else ()
+        return NOT_BEGUN if found is None else Stopped(found.start, tuple(found.pushed))
 
     def ended(self, key: InstanceKey) -> Record:
         """Return the record of a try whose task run has ended."""
@@ -113,10 +124,10 @@ class Tries:
         if found is not None and record is not None and record.try_number == found.request.try_number:
             return record
         # The task run ended without a record, for example because the storage can't be written.
-        number = found.request.try_number if found else 1
+        number, start = (found.request.try_number, found.start) if found else (1, None)
         task_run_id = str(found.task_run.id) if found else ""
         error = "The task run ended without a record of its outcome. See its log."
-        return Record(key.task_id, key.map_index, number, "failed", time.time(), task_run_id, error=error)
+        return Record(*key, number, "failed", time.time(), task_run_id, start_date=start, error=error)
 
     def close(self) -> None:
         """End the child processes that execute tries."""

@@ -71,7 +71,7 @@ class ProcessTry:
     ) -> None:
         self.request, self.task_run = request, context.task_run
         self.is_stopped = False
-        self._run, self._start, self._children = run, start, children
+        self._run, self.start, self._children = run, start, children
         self._data = context_data(context)
         self._wait_began: datetime | None = None
         self._is_first = True
@@ -88,7 +88,7 @@ class ProcessTry:
         message = Execute(
             self.request,
             self._data,
-            self._start,
+            self.start,
             self._wait_began,
             resume,
             self._is_first,
@@ -106,7 +106,7 @@ class ProcessTry:
         if self._record is None:
             self._give_back()
             if outcome.state == "up_for_reschedule" and self._wait_began is None:
-                self._wait_began = moment(self._start)
+                self._wait_began = moment(self.start)
         return outcome
 
     def stop(self) -> None:
@@ -197,6 +197,6 @@ class ProcessTry:
         """
         if not self.is_stopped:
             logger_of(self.task_run).error("Task failed: %s", error)
-        self._instead = try_in_task_run(self._run, self.request, self._start, pushed=self.pushed)
+        self._instead = try_in_task_run(self._run, self.request, self.start, pushed=self.pushed)
         self._instead.outcome = outcome = Outcome("failed", error=error, may_retry=True)
         return outcome

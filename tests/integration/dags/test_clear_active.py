@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import copy_context
+from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from dag_runs import states_of, write
 from prefect.client.orchestration import get_client
 
 from airflow_compat.dags import _requests, load_flow, runs
+from airflow_compat.dags.runs import TaskInstanceResult
 from airflow_compat.errors import DagRunRequestError
 
 _GOING_ON = """
@@ -52,13 +55,22 @@ _GOING_ON = """
 """
 
 
+def until(is_so: Callable[[], bool]) -> None:
+    event = threading.Event()
+    for _ in range(20000):
+        if is_so():
+            return
+        event.wait(0.01)
+    raise AssertionError
+
+
 class _GoingOn:
     """A run in a thread, whose second task waits for a file."""
 
     def __init__(self, folder: Path, dag_id: str, isolation: Any, source: str) -> None:
         self.folder, self.dag_id = folder, dag_id
-        path = write(folder, "going_on", source.format(folder=folder, dag_id=dag_id))
-        self._flow = load_flow(str(path), isolation=isolation)
+        self.path = str(write(folder, "going_on", source.format(folder=folder, dag_id=dag_id)))
+        self._flow = load_flow(self.path, isolation=isolation)
         self.states: list[Any] = []
         self._thread = threading.Thread(target=copy_context().run, args=(self._run,))
         self._thread.start()
@@ -76,12 +88,7 @@ class _GoingOn:
         return file.read_text().splitlines() if file.exists() else []
 
     def until(self, is_so: Callable[[list[str]], bool]) -> None:
-        event = threading.Event()
-        for _ in range(20000):
-            if is_so(self.seen()):
-                return
-            event.wait(0.01)
-        raise AssertionError(self.seen())
+        until(lambda: is_so(self.seen()))
 
     def end(self) -> Any:
         (self.folder / "open").touch()
@@ -132,10 +139,27 @@ def test_a_clear_of_tasks_that_have_ended_and_that_run(going_on: Callable[..., _
 
 def test_a_mark_of_a_task_that_runs_and_of_the_run(going_on: Callable[..., _GoingOn]) -> None:
     dag = going_on()
-    change = runs.mark(dag.id, "success", task_ids=["waits"])
+    id_, moment = dag.id, datetime.now(timezone.utc)
+
+    def has_the_times_of_the_killed_try(instances: Iterable[TaskInstanceResult]) -> bool:
+        waits = next(each for each in instances if each.name == "waits")
+        assert waits.state in ("running", "success")
+        times = (waits.start_date, waits.end_date)
+        return None not in times and times[0] < moment < times[1]  # type: ignore[operator]
+
+    change = runs.mark(id_, "success", task_ids=["waits"])
     assert change.instances == ("waits",)
     dag.until(lambda seen: "last" in seen)
+    until(lambda: has_the_times_of_the_killed_try(runs.task_instances(id_)))
     result = dag.end().result()
+    assert has_the_times_of_the_killed_try(result.task_instances)
+    assert has_the_times_of_the_killed_try(runs.task_instances(id_))
+
+    # A mark after the end keeps the times.
+    before = {each.name: each for each in result.task_instances}["waits"]
+    assert runs.mark(id_, "failed", task_ids=["waits"], entrypoint=dag.path).is_done
+    after = {each.name: each for each in runs.task_instances(id_)}["waits"]
+    assert after == replace(before, state="failed")
     assert states_of(result)["waits"] == "success"
     assert "waited" not in dag.seen()
 
@@ -148,7 +172,9 @@ def test_a_run_that_is_marked_or_cancelled_ends(going_on: Callable[..., _GoingOn
     assert dag.end().is_cancelled()
     with get_client(sync_client=True) as client:
         assert client.read_flow_run(id_).state.is_cancelled()
-    assert {each.name: each.state for each in runs.task_instances(id_)}["last"] == "skipped"
+    instances = {each.name: each for each in runs.task_instances(id_)}
+    assert (instances["last"].state, instances["last"].start_date) == ("skipped", None)
+    assert instances["waits"].start_date < instances["waits"].end_date  # type: ignore[operator]
     with pytest.raises(DagRunRequestError, match="has ended already"):
         runs.cancel(id_)
 

@@ -47,4 +47,6 @@ def test_each_task_instance_has_one_line_with_its_tries(unique: str, tmp_path: P
         ("| load\\[2\\]", "failed", "2"),
         ("| report", "upstream\\_failed", "0"),
     }
+    # A task that has not run has no duration.
+    assert {line[3] == "" for line in lines if line[0] == "| report"} == {True}
     assert len([line for line in lines if line[0].startswith("| load")]) == 3
