@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def carry_out_all(loop: Loop, run: DagRunState, inbox: Inbox, logger: Logger) -> bool:
     """Carry out and answer the requests on the server. Return True if the loop has new decisions to carry out."""
     has_changed = False
-    for request in inbox.pending():
+    for request in filter(inbox.take, inbox.pending()):
         try:
             keys = _carry_out(request, loop, run)
         except DagRunRequestError as error:

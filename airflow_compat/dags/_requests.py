@@ -2,7 +2,8 @@
 
 A request is stored on the server, as an input of the flow run.
 
-The run answers each request with another input of the flow run, and removes the request.
+Before the run carries out a request, it takes up the request with another input. Later, the run answers with a third
+input, and removes the request. A sender can withdraw a request that the run has not taken up.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ Action: TypeAlias = Literal["clear", "success", "failed", "cancel", "fail"]
 MARKED = "marked"
 """The reason why a run ended, if a request ended it."""
 
-_ANSWER = "airflow-compat-answer-"
+_ANSWER, _TAKEN = "airflow-compat-answer-", "airflow-compat-taken-"
 SECONDS_BETWEEN_LOOKS = 5.0
 """How many seconds a run waits before it asks the server for new requests again."""
 
@@ -61,10 +62,18 @@ def send(flow_run_id: UUID, request: Request) -> None:
     server.write_input(flow_run_id, f"{REQUEST}{request.id}", json.dumps(asdict(request)))
 
 
-def withdraw(flow_run_id: UUID, request: Request) -> None:
-    """Remove a request that the run has not answered."""
+def withdraw(flow_run_id: UUID, request: Request) -> bool:
+    """Remove a request, so that the run never carries it out. Return False if the run may have taken it up before."""
+
+    def is_taken() -> bool:
+        return server.read_input(flow_run_id, f"{_TAKEN}{request.id}") is not None
+
+    if is_taken():
+        return False
     if server.read_input(flow_run_id, f"{REQUEST}{request.id}") is not None:
         server.delete_input(flow_run_id, f"{REQUEST}{request.id}")
+    # The run writes its input before it reads the request again. So the run, this function, or both see the other.
+    return not is_taken()
 
 
 def answer_to(flow_run_id: UUID, request: Request) -> Answer | None:
@@ -109,6 +118,15 @@ class Inbox:
         except ServerError as error:
             self._logger.warning("Requests to this run, such as a clear, were not read: %s", error)
             return []
+
+    def take(self, request: Request) -> bool:
+        """Take up a request. Return False if the request was withdrawn, or if the server does not answer."""
+        try:
+            server.write_input(self._flow_run_id, f"{_TAKEN}{request.id}", "")
+            return server.read_input(self._flow_run_id, f"{REQUEST}{request.id}") is not None
+        except ServerError as error:
+            self._logger.warning("A request to this run was not carried out yet: %s", error)
+            return False
 
     def answer(self, request: Request, instances: Iterable[InstanceKey] = (), error: str = "") -> None:
         """Answer a request, and remove it."""

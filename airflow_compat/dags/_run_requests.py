@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from uuid import UUID
 
 from .._prefect.internals.engine import run_again
 from .._prefect.polling import poll_until
-from ..errors import DagRunRequestError
+from ..errors import DagRunRequestError, ServerError
 from . import _server_runs as server
 from ._requests import Answer, Request, answer_to, send, withdraw
 from ._run_control import is_final
@@ -69,7 +70,8 @@ class Wanted:
 def request_all(wanted: Sequence[Wanted], *, entrypoint: str | None, options: Any, timeout: float) -> list[RunChange]:
     """Send requests, and wait until each run has carried out its request or is scheduled for a worker.
 
-    Nothing is sent if one of the runs has ended and can't run again.
+    Nothing is sent if one of the runs has ended and can't run again. If a run does not answer in time, its request is
+    withdrawn.
 
     Args:
         wanted: The requests. The first request goes to the run that the user chose.
@@ -87,15 +89,24 @@ def request_all(wanted: Sequence[Wanted], *, entrypoint: str | None, options: An
     for each in wanted:
         if is_final(each.flow_run) and each.flow_run.deployment_id is None:
             files.flow_of(each.flow_run)
-    for each in wanted:
-        send(each.flow_run.id, each.request)
     changes: list[RunChange] = []
     errors: list[DagRunRequestError] = []
-    for each in wanted:
-        try:
-            changes.append(_carried_out(each, files, timeout))
-        except DagRunRequestError as error:
-            errors.append(error)
+    waiting = [*wanted]
+    try:
+        for each in wanted:
+            send(each.flow_run.id, each.request)
+        while waiting:
+            try:
+                changes.append(_carried_out(waiting[0], files, timeout))
+            except DagRunRequestError as error:
+                withdraw(waiting[0].flow_run.id, waiting[0].request)
+                errors.append(error)
+            waiting.pop(0)
+    finally:
+        # For example after Ctrl-C: the run must not carry out the requests later.
+        for each in waiting:
+            with suppress(ServerError):
+                withdraw(each.flow_run.id, each.request)
     if errors:
         raise errors[0]
     return changes
@@ -109,10 +120,14 @@ def _carried_out(wanted: Wanted, files: _DagFiles, timeout: float) -> RunChange:
         # At the moment, no process executes the flow run. The next process carries out the request when it begins.
         return RunChange(flow_run.id, wanted.shown, is_done=False)
     if not is_final(flow_run):
+        said = f"Flow run {flow_run.name!r} in state {flow_run.state_name} has not answered for {timeout:g} seconds"
+        if withdraw(flow_run.id, wanted.request):
+            raise DagRunRequestError(
+                f"{said}, so the request was withdrawn. If `airflow-compat runs lost` lists the run, its process is "
+                "gone: restart the run before you repeat the request."
+            )
         raise DagRunRequestError(
-            f"Flow run {flow_run.name!r} in state {flow_run.state_name} has not answered for {timeout:g} seconds. If "
-            "`airflow-compat runs lost` lists it, its process is gone; the request stays, and a retry of the flow run "
-            "carries it out."
+            f"{said}, but has taken up the request. `airflow-compat runs tasks` shows whether the run carried it out."
         )
     if flow_run.deployment_id is not None:
         server.schedule_again(flow_run.id, _REASON)
@@ -220,10 +235,5 @@ def cancel_run(flow_run: FlowRun, *, timeout: float) -> RunChange:
         raise DagRunRequestError(f"Flow run {flow_run.name!r} has ended already, in state {flow_run.state_name}.")
     if flow_run.deployment_id is not None or flow_run.start_time is None:
         return RunChange(flow_run.id, (), is_done=server.ask_to_cancel(flow_run.id))
-    wanted = Request("cancel")
-    try:
-        return request_all([Wanted(flow_run, wanted, ())], entrypoint=None, options={}, timeout=timeout)[0]
-    except DagRunRequestError:
-        # If the run is retried later, the old request must not cancel it.
-        withdraw(flow_run.id, wanted)
-        raise
+    wanted = Wanted(flow_run, Request("cancel"), ())
+    return request_all([wanted], entrypoint=None, options={}, timeout=timeout)[0]

@@ -131,7 +131,7 @@ def clear(
             continues in this process.
         airflow_version: The Airflow version for which the DAG file was written.
         search_path: Further folders from which the DAG file can import modules.
-        timeout: How many seconds to wait for the answer of an active run.
+        timeout: How many seconds to wait for the answer of an active run. Then the request is withdrawn.
 
     Raises:
         DagFileError: The entrypoint can't be loaded.

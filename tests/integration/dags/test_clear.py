@@ -18,6 +18,7 @@ from prefect.deployments import run_deployment
 from prefect.states import AwaitingRetry, Running
 
 from airflow_compat.dags import runs
+from airflow_compat.dags._requests import pending_requests
 from airflow_compat.errors import DagRunRequestError
 
 _ENDED = """
@@ -217,7 +218,7 @@ def test_the_flow_for_the_ui(ended: _Ended, unique: str) -> None:
     assert ended.seen() == ["report"]
 
 
-def test_a_run_without_a_process_keeps_a_clear_and_no_cancel(ended: _Ended, unique: str) -> None:
+def test_a_run_without_a_process_keeps_no_request(ended: _Ended, unique: str) -> None:
     ended.fails(True)
     id_ = run(ended.path).state_details.flow_run_id
     ended.fails(False)
@@ -225,15 +226,33 @@ def test_a_run_without_a_process_keeps_a_clear_and_no_cancel(ended: _Ended, uniq
         # As after a SIGKILL.
         client.set_flow_run_state(id_, Running(), force=True)
 
-    with pytest.raises(DagRunRequestError, match=r"for 0.2 seconds\. If `airflow-compat runs lost` lists it"):
+    withdrawn = r"for 0.2 seconds, so the request was withdrawn\. If `airflow-compat runs lost` lists the run"
+    with pytest.raises(DagRunRequestError, match=withdrawn):
         runs.cancel(id_, timeout=0.2)
-    with pytest.raises(DagRunRequestError, match="a retry of the flow run carries it out"):
-        runs.clear(id_, task_ids=["total"], timeout=0.2)
+    with pytest.raises(DagRunRequestError, match=withdrawn):
+        runs.clear(id_, task_ids=["load"], timeout=0.2)
+    with pytest.raises(DagRunRequestError, match=withdrawn):
+        runs.mark(id_, "failed", timeout=0.2)
+    assert pending_requests(id_) == []
 
     ended.seen()
-    assert not retry(ended.path, id_).is_completed()
-    # Unlike in a retry without a request, the task below is still upstream_failed.
-    assert ended.seen() == ["closes", "opens", "total 1"]
+    assert retry(ended.path, id_).is_completed()
+    # A retry without a request clears what failed.
+    assert ended.seen() == ["closes", "opens", "report", "total 1"]
+
+
+def test_an_interrupted_command_leaves_no_request(ended: _Ended, monkeypatch: pytest.MonkeyPatch) -> None:
+    id_ = run(ended.path).state_details.flow_run_id
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(id_, Running(), force=True)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("airflow_compat._prefect.polling.time.sleep", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        runs.clear(id_, task_ids=["load"])
+    assert pending_requests(id_) == []
 
 
 _DEPLOYED = """

@@ -15,7 +15,7 @@ import pytest
 from dag_runs import states_of, write
 from prefect.client.orchestration import get_client
 
-from airflow_compat.dags import _requests, load_flow, runs
+from airflow_compat.dags import _requests, _run_requests, load_flow, runs
 from airflow_compat.dags.runs import TaskInstanceResult
 from airflow_compat.errors import DagRunRequestError
 
@@ -228,6 +228,53 @@ def test_a_cleared_task_runs_again_though_its_killed_try_blocks(
     instances = {each.name: (each.state, each.try_number) for each in result.task_instances}
     assert instances == {"waits": ("success", 2), "last": ("success", 1)}
     assert dict(result.xcoms) == {("waits", -1, "return_value"): 2}
+
+
+_SLOW_TO_KILL = """
+    import time
+    from pathlib import Path
+    from airflow.sdk import DAG, BaseOperator
+
+    FOLDER = Path("{folder}")
+
+    def note(line):
+        with (FOLDER / "seen").open("a") as file:
+            file.write(line + "\\n")
+
+    def until(name):
+        while not (FOLDER / name).exists():
+            time.sleep(0.01)
+
+    class Waits(BaseOperator):
+        def execute(self, context):
+            note(f"waits {{context['ti'].try_number}}")
+            until("open")
+
+        def on_kill(self):
+            note("kill")
+            until("killed")
+
+    with DAG("{dag_id}", schedule=None):
+        Waits(task_id="waits")
+"""
+
+
+def test_a_request_that_the_run_has_taken_up_is_not_withdrawn(
+    going_on: Callable[..., _GoingOn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dag = going_on(source=_SLOW_TO_KILL)
+
+    def poll_until(read: Callable[[], Any], *_: Any, **__: Any) -> Any:
+        # The time is up while the run carries out the request.
+        dag.until(lambda seen: "kill" in seen)
+        return read()
+
+    monkeypatch.setattr(_run_requests, "poll_until", poll_until)
+    with pytest.raises(DagRunRequestError, match="has not answered for 60 seconds, but has taken up the request"):
+        runs.clear(dag.id, task_ids=["waits"])
+    (dag.folder / "killed").touch()
+    dag.until(lambda seen: "waits 2" in seen)
+    assert states_of(dag.end().result()) == {"waits": "success"}
 
 
 _DEFERRED = """
