@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
 from .. import dags
 from .._airflow.version import DEFAULT_VERSION
-from ..errors import DagFileError, ServerUnreachableError
-from ..exceptions import ParamValidationError
+from ..errors import DagFileError
 from ._dag_printing import LEVELS, Progress, graph_dict, print_problems, result_dict
+from ._dag_test_checks import check_conf, check_server, conf_of
 from ._dates import moment_of
 from ._printing import count, filled_table, new_console, print_json
 
 if TYPE_CHECKING:
-    from ..authoring import DAG
     from ..hosting import AirflowHost
 
 app: App = App(name="dags", help="List, check, show, test and deploy DAG files.")
@@ -191,14 +188,14 @@ def test(
     from ..authoring import NOTSET
     from ..dags._test import test_flow
 
-    values = _conf(conf)
+    values = conf_of(conf)
     date = moment_of("--logical-date", logical_date) if logical_date else NOTSET
     with contextlib.redirect_stdout(sys.stderr):
         flow = dags.load_flow(
             path, airflow_version=airflow_version, search_path=search_path, isolation=isolation, host=_host(host)
         )
-        _check_params(flow.dag, values)
-        _ask_server()
+        check_conf(flow.dag, values)
+        check_server()
         result = test_flow(flow, logical_date=date, conf=values, ended=Progress())
     if json_:
         print_json(result_dict(result))
@@ -291,38 +288,6 @@ def _host(python: str) -> AirflowHost | None:
     from ..hosting._settings import VARIABLE, host_of
 
     return host_of({**os.environ, VARIABLE: python} if python else os.environ, Path.cwd())
-
-
-def _ask_server() -> None:
-    """Check that the server answers, or start a temporary one, before a run prints logs."""
-    from .._prefect.temporary_server import start_if_needed
-    from ..doctor._server import answering_server
-
-    start_if_needed()
-    if error := answering_server().error:
-        raise ServerUnreachableError(error)
-
-
-def _conf(text: str) -> dict[str, Any]:
-    if not text:
-        return {}
-    try:
-        found = json.loads(text)
-    except ValueError as exc:
-        raise DagFileError(f"--conf is not JSON ({exc}). Pass a JSON object, such as '{{\"key\": 1}}'") from None
-    if not isinstance(found, dict):
-        raise DagFileError("--conf is JSON, but not an object. Pass one, such as '{\"key\": 1}'")
-    return found
-
-
-def _check_params(dag: DAG, conf: Mapping[str, Any]) -> None:
-    """Check `conf` before a run is created."""
-    from ..dags._parameters import checked_conf
-
-    try:
-        checked_conf(dag, conf)
-    except ParamValidationError as exc:
-        raise DagFileError(str(exc)) from None
 
 
 def _write(path: str, text: str) -> None:
