@@ -157,7 +157,7 @@ def plan(
     Returns:
         An item for each alert, with the action `create`, `update`, `unchanged` or `refused`; then the items to
         `delete`. An alert is refused if the server lacks its block or deployment, the block can't send notifications,
-        or a trigger or action needs Prefect Cloud.
+        or a trigger or action needs Prefect Cloud. A deletion is refused if DAG files can't be loaded.
 
     Raises:
         ServerError: The request failed.
@@ -202,11 +202,12 @@ def prune(alerts: Iterable[AutomationSpec], *, owner: str = DEFAULT_OWNER) -> tu
         The deleted automations.
 
     Raises:
+        InvalidAlertError: The alerts are incomplete, because DAG files can't be loaded. Nothing was deleted.
         ServerError: The request failed.
     """
-    from ._apply import delete_chosen
+    from ._apply import delete_all_but
 
-    return delete_chosen(owner, all_but={alert.key for alert in alerts})
+    return delete_all_but(owner, alerts)
 
 
 def delete(alerts: Iterable[AutomationSpec] | None = None, *, owner: str = DEFAULT_OWNER) -> tuple[AutomationItem, ...]:
@@ -224,7 +225,7 @@ def delete(alerts: Iterable[AutomationSpec] | None = None, *, owner: str = DEFAU
     """
     from ._apply import delete_chosen
 
-    return delete_chosen(owner, chosen=None if alerts is None else {alert.key for alert in alerts})
+    return delete_chosen(owner, None if alerts is None else {alert.key for alert in alerts})
 
 
 def simulate(

@@ -12,9 +12,11 @@ from ._plan import (
     KEY_TAG,
     AutomationItem,
     AutomationOutcome,
+    HeldAutomation,
     by_key,
     duplicates,
     meanwhile,
+    objection,
     owners_of,
     plan_automations,
 )
@@ -93,15 +95,31 @@ def _tags(items: Iterable[AutomationItem]) -> list[str]:
     return [KEY_TAG + item.key for item in items if item.action == "create"]
 
 
-def delete_chosen(
-    owner: str, *, chosen: Collection[str] | None = None, all_but: Collection[str] = ()
-) -> tuple[AutomationItem, ...]:
-    """Delete and return the owner's automations whose keys are in `chosen` (None means all) and not in `all_but`."""
+def delete_chosen(owner: str, chosen: Collection[str] | None) -> tuple[AutomationItem, ...]:
+    """Delete and return the owner's automations whose keys are in `chosen`; None means all."""
+    return _delete(each for each in read_automations(owner) if chosen is None or each.key in chosen)
+
+
+def delete_all_but(owner: str, alerts: Iterable[AutomationSpec]) -> tuple[AutomationItem, ...]:
+    """Delete and return the owner's automations that are not in `alerts`.
+
+    Raises:
+        InvalidAlertError: The alerts are incomplete, because DAG files can't be loaded. Nothing was deleted.
+    """
+    kept = tuple(alerts)
+    keys = {alert.key for alert in kept}
+    unwanted = [each for each in read_automations(owner) if each.key not in keys]
+    if unwanted and (doubt := objection(kept)):
+        refused = "\n".join(f"{each.key}: {doubt}" for each in unwanted)
+        raise InvalidAlertError(f"Some alerts may still be needed, so nothing was deleted:\n{refused}")
+    return _delete(unwanted)
+
+
+def _delete(automations: Iterable[HeldAutomation]) -> tuple[AutomationItem, ...]:
     items = []
-    for each in read_automations(owner):
-        if each.key not in all_but and (chosen is None or each.key in chosen):
-            delete_automation(each.id)
-            items.append(AutomationItem(each.key, "delete", str(each.data["name"]), id=each.id))
+    for each in automations:
+        delete_automation(each.id)
+        items.append(AutomationItem(each.key, "delete", str(each.data["name"]), id=each.id))
     return tuple(items)
 
 

@@ -111,7 +111,18 @@ def plan_automations(
     """Return an item for each spec, then the deletions."""
     specs = tuple(specs)
     there = by_key(held)
-    return (*_wanted(specs, there, needs, owner), *_unwanted({spec.key for spec in specs}, there, prune=prune))
+    return (*_wanted(specs, there, needs, owner), *_unwanted(specs, there, prune=prune))
+
+
+def objection(specs: Iterable[AutomationSpec]) -> str:
+    """Return the reason why the alerts that are not in `specs` may still be needed; empty if they are not."""
+    files = dict.fromkeys(file for spec in specs for file in spec.unread_files)
+    if not files:
+        return ""
+    return (
+        f"DAG files that can't be loaded may need the alert: {', '.join(files)}; repair the files, or exclude them in "
+        ".airflowignore"
+    )
 
 
 def by_key(held: Iterable[HeldAutomation]) -> dict[str, list[HeldAutomation]]:
@@ -174,12 +185,16 @@ def _wanted(
         yield AutomationItem(spec.key, action, spec.name, tuple(notes), {**data, "enabled": first.enabled}, first.id)
 
 
-def _unwanted(keys: set[str], there: Mapping[str, list[HeldAutomation]], *, prune: bool) -> Iterator[AutomationItem]:
+def _unwanted(
+    specs: tuple[AutomationSpec, ...], there: Mapping[str, list[HeldAutomation]], *, prune: bool
+) -> Iterator[AutomationItem]:
+    keys, doubt = {spec.key for spec in specs}, objection(specs)
     for key, automations in there.items():
         for automation in automations[1:]:
             yield _deletion(automation, "duplicate of an older automation with this key")
         if prune and key not in keys:
-            yield _deletion(automations[0], "no alert has this key")
+            unwanted = _deletion(automations[0], doubt or "no alert has this key")
+            yield replace(unwanted, action="refused") if doubt else unwanted
 
 
 def _deletion(automation: HeldAutomation, note: str) -> AutomationItem:

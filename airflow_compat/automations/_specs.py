@@ -111,6 +111,8 @@ class AutomationSpec:
         deployments: The deployments that the alert applies to.
         tags: Additional tags, besides the tags for the owner and the key.
         enabled: Whether the automation is enabled when it is created.
+        unread_files: The DAG files beside this alert's file that can't be loaded. While there are such files, no
+            automation is pruned, because the files may need it.
     """
 
     key: str
@@ -121,6 +123,7 @@ class AutomationSpec:
     deployments: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     enabled: bool = True
+    unread_files: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"automation {self.key}"

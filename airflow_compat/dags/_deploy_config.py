@@ -132,9 +132,13 @@ def make_deploy_config(
             problems += spec.problems
     made = tuple(specs[name] for name in sorted(specs))
     more = {target.parent / OPERATIONS: operations_text(target.parent)} if operations else {}
-    needs_alerts = any(file.alerts for file in found.files)
     alerts = alerts_text(
-        Path(path), target.parent, is_needed=needs_alerts, airflow_version=airflow_version, search_path=folders
+        Path(path),
+        target.parent,
+        is_needed=any(file.alerts for file in found.files),
+        is_complete=not found.import_errors,
+        airflow_version=airflow_version,
+        search_path=folders,
     )
     if alerts is not None:
         more[target.parent / ALERTS] = alerts

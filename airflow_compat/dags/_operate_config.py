@@ -63,7 +63,13 @@ def operation_specs() -> tuple[DeploymentSpec, ...]:
 
 
 def alerts_text(
-    path: Path, folder: Path, *, is_needed: bool, airflow_version: AirflowVersion, search_path: Iterable[str]
+    path: Path,
+    folder: Path,
+    *,
+    is_needed: bool,
+    is_complete: bool,
+    airflow_version: AirflowVersion,
+    search_path: Iterable[str],
 ) -> str | None:
     """Return the text of the module with the alerts; None if neither an alert nor a module from an earlier call exists.
 
@@ -71,6 +77,7 @@ def alerts_text(
         path: The DAG folder or file.
         folder: The folder of the module.
         is_needed: Whether the DAGs need alerts.
+        is_complete: Whether all files can be loaded. If not, the other files may need the alerts of an earlier call.
         airflow_version: The Airflow release for which the files are written.
         search_path: See `load_file`.
 
@@ -81,7 +88,8 @@ def alerts_text(
     if text is None and not is_needed:
         return None
     paths = {each for each in _paths(text or "") if (folder / each).exists()}
-    paths = {each for each in paths if not (folder / each).resolve().is_relative_to(path.resolve())}
+    if is_needed or is_complete:
+        paths = {each for each in paths if not (folder / each).resolve().is_relative_to(path.resolve())}
     if is_needed and not any(path.resolve().is_relative_to((folder / each).resolve()) for each in paths):
         paths.add(_relative(path, folder))
     search = ", ".join(json.dumps(_relative(Path(each), folder)) for each in search_path)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import importlib
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from os import PathLike, fspath
 from typing import Any
@@ -60,6 +60,8 @@ def read(
     A deployment of `airflow_compat.callbacks.run_callback` loads the DAG file, and calls the callback once for each run
     that is late. `airflow-compat dags check` reports deadlines and SLAs that have no alert.
 
+    If files can't be loaded, a warning names them, and `automations.prune` deletes no alert.
+
     Args:
         path: The DAG folder, or a DAG file, relative to the folder in which `run_callback` runs.
         airflow_version: The Airflow release for which the files are written.
@@ -67,18 +69,23 @@ def read(
         callback_deployment: The deployment of `run_callback`.
 
     Raises:
-        DagFileError: The path does not exist.
+        DagFileError: The path does not exist, or there are no alerts and files can't be loaded.
     """
     from ._surveys import survey
 
     folders = [fspath(folder) for folder in search_path]
     found = survey(path, airflow_version=airflow_version, search_path=folders)
-    if found.import_errors:
-        files = ", ".join(dict.fromkeys(each.file for each in found.import_errors))
-        message = f"Files that can't be loaded have no alerts: {files}. Run airflow-compat dags check."
-        warnings.warn(message, UnsupportedFeatureWarning, stacklevel=2)
+    unread = tuple(dict.fromkeys(each.file for each in found.import_errors))
     options = {"airflow_version": airflow_version, "search_path": folders}
-    return tuple(_spec(each, options, callback_deployment) for file in found.files for each in file.alerts)
+    specs = tuple(_spec(each, options, callback_deployment) for file in found.files for each in file.alerts)
+    if unread:
+        files = ", ".join(unread)
+        message = f"The alerts of files that can't be loaded are unknown: {files}. Run airflow-compat dags check"
+        if not specs:
+            # Without a spec, nothing would tell `prune` that these files may need their alerts.
+            raise DagFileError(message)
+        warnings.warn(f"{message}.", UnsupportedFeatureWarning, stacklevel=2)
+    return tuple(replace(spec, unread_files=unread) for spec in specs)
 
 
 def _spec(alert: TimedAlert, options: Mapping[str, Any], deployment: str) -> AutomationSpec:

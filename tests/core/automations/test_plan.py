@@ -132,6 +132,16 @@ def test_only_prune_deletes_unwanted_automations() -> None:
     ]
 
 
+def test_prune_is_refused_while_dag_files_are_unread() -> None:
+    items = plan(spec("a"), spec("b"))
+    there = tuple(held(item, id_=item.key) for item in items)
+    incomplete = replace(spec("a"), unread_files=("dags/broken.py",))
+    assert [item.action for item in plan(incomplete, on=there)] == ["unchanged"]
+    unchanged, refused = plan(incomplete, on=there, prune=True)
+    assert (unchanged.action, refused.action, refused.key) == ("unchanged", "refused", "b")
+    assert "dags/broken.py" in refused.notes[0]
+
+
 def test_oldest_duplicate_is_kept() -> None:
     (item,) = plan(spec())
     there = (held(item, id_="later", created="2026-02"), held(item, id_="first", created="2026-01"))

@@ -263,6 +263,11 @@ def test_alerts_of_deadlines_are_a_module(folder: Path, capsys: pytest.CaptureFi
     specs = read_alerts(["dag_alerts.py"], owner="shop")
     assert [spec.key for spec in specs] == ["on_deadline:due 1", "on_deadline:also 1"]
 
+    text = Path("dag_alerts.py").read_text()
+    write(folder, {"more/also.py": "from airflow.sdk import DAG\n1 / 0\n"})
+    run(["dags", "deploy-config", "more"])
+    assert Path("dag_alerts.py").read_text() == text
+
     Path("dag_alerts.py").write_text("ALERTS = []")
     assert run(["dags", "deploy-config", "dags/due.py"]) == 2
     assert "dag_alerts.py exists, and this command did not write it" in capsys.readouterr().err

@@ -11,7 +11,7 @@ from dag_folders import write
 
 from airflow_compat import dags
 from airflow_compat.dags import alerts
-from airflow_compat.errors import UnsupportedFeatureWarning
+from airflow_compat.errors import DagFileError, UnsupportedFeatureWarning
 
 _DEADLINES = """
 from datetime import datetime, timedelta
@@ -87,10 +87,13 @@ def test_slas_become_one_alert_for_each_time(tmp_path: Path) -> None:
 
     with pytest.warns(UnsupportedFeatureWarning, match=r"broken\.py"):
         found = alerts.read(folder, airflow_version="2")
+    assert {each.unread_files for each in found} == {(str(folder / "broken.py"),)}
     assert [(each.key, len(each.actions)) for each in found] == [
         (f"on_sla_miss:both {timedelta(hours=1)}", 2),
         (f"on_sla_miss:both {timedelta(hours=2)}", 3),
     ]
+    with pytest.raises(DagFileError, match=r"broken\.py"):
+        alerts.read(folder / "broken.py", airflow_version="2")
     numbers = [action.data["parameters"]["arguments"]["number"] for action in found[1].actions]
     assert numbers == [0, 1, None]
     silent, both = _problems(folder / "etl.py", airflow_version="2")
