@@ -102,8 +102,12 @@ def ask_to_cancel(flow_run_id: UUID) -> bool:
 
 def _waits_for_worker(history: Iterable[State[Any]]) -> bool:
     before = [each for each in history if not each.is_cancelling()]
-    # A process may wait for the next retry of its flow.
-    return bool(before) and before[-1].is_scheduled() and before[-1].name != STATES.awaiting_retry
+    if not before or not before[-1].is_scheduled():
+        return False
+    # A running process waits for the next retry of its flow in this state. A retry from the UI gives the state to a run
+    # that has ended.
+    is_in_process = before[-1].name == STATES.awaiting_retry and len(before) > 1 and before[-2].is_running()
+    return not is_in_process
 
 
 @server_call

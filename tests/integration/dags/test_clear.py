@@ -298,3 +298,10 @@ def test_a_worker_continues_a_run_that_was_cleared(ended: _Ended, unique: str, t
     runs.clear(id_)
     assert runs.cancel(id_).is_done
     assert runs.list_runs(unique)[0].state == "Cancelled"
+
+    # As a retry from Prefect's UI does.
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(id_, AwaitingRetry())
+    assert runs.list_runs(unique)[0].state == "AwaitingRetry"
+    assert runs.cancel(id_).is_done
+    assert runs.list_runs(unique)[0].state == "Cancelled"

@@ -47,9 +47,9 @@ def test_the_limit_of_a_list_has_a_range(limit: int) -> None:
         runs.list_runs("etl", limit=limit)
 
 
-@pytest.mark.parametrize("state", [AwaitingRetry(), Running()])
+@pytest.mark.parametrize("states", [[Running(), AwaitingRetry()], [Running()]])
 def test_a_run_with_a_process_is_cancelled_by_its_worker(
-    unique: str, state: State, capsys: pytest.CaptureFixture[str]
+    unique: str, states: list[State], capsys: pytest.CaptureFixture[str]
 ) -> None:
     @flow(name=unique)
     def etl() -> None: ...
@@ -58,7 +58,8 @@ def test_a_run_with_a_process_is_cancelled_by_its_worker(
     id_ = run_deployment(f"{unique}/prod", timeout=0).id
     with get_client(sync_client=True) as client:
         client.update_flow_run(id_, infrastructure_pid="1")
-        client.set_flow_run_state(id_, state, force=True)
+        for state in states:
+            client.set_flow_run_state(id_, state, force=True)
 
     assert not runs.cancel(id_).is_done
     assert run(["runs", "cancel", str(id_)]) == 0
