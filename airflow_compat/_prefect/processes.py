@@ -11,6 +11,11 @@ from typing import Any
 _HOST, _STARTED = "airflow-compat.host", "airflow-compat.started"
 PID = "airflow-compat.pid"
 """The label with the process id."""
+ATTEMPT = "airflow-compat.attempt"
+"""The label with the flow run's `run_count` in this process.
+
+After a restart, the labels name the old process until the new process replaces them.
+"""
 
 
 def labels_of_process() -> dict[str, str]:

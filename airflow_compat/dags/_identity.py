@@ -19,7 +19,7 @@ from .._airflow.data_interval import (
 from .._airflow.zones import in_utc
 from .._prefect.datetimes import in_pendulum, plain
 from .._prefect.internals.names import is_generated_run_name
-from .._prefect.processes import labels_of_process
+from .._prefect.processes import ATTEMPT, labels_of_process
 from .._prefect.run_dates import is_by_automation, is_scheduled
 from ..errors import DagRunExistsError
 from . import _server as server
@@ -97,7 +97,7 @@ def write_labels(flow_run: FlowRun, dates: RunDates) -> None:
     Raises:
         ServerError: A request to the server failed.
     """
-    labels = {LABEL_RUN_TYPE: dates.run_type, **labels_of_process()}
+    labels = {LABEL_RUN_TYPE: dates.run_type, **labels_of_process(), ATTEMPT: str(flow_run.run_count)}
     if dates.is_dated:
         labels |= {
             LABEL_LOGICAL_DATE: dates.logical_date.isoformat(),

@@ -16,6 +16,8 @@ from ._requests import Request, send
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from prefect.client.schemas.objects import FlowRun
+
 LostAction: TypeAlias = Literal["restart", "fail"]
 
 # Runs that crashed before this period are ignored.
@@ -58,20 +60,33 @@ def age_in_minutes(number: float) -> timedelta:
 def find_lost(older_than: timedelta, action: LostAction | None, *, now: datetime | None = None) -> list[LostDagRun]:
     """See `airflow_compat.dags.runs.lost`."""
     now = now or datetime.now(timezone.utc)
-    found = [each for each in _lost_and_crashed(now) if now - each.since >= older_than]
-    return [_handled(each, action) for each in sorted(found, key=lambda each: each.since)]
+    chosen = (each for each in _lost_and_crashed(now) if each.is_undone or now - each.since >= older_than)
+    # A worker may report a run of the first list as crashed before the second list is read.
+    found = {each.flow_run.id: each for each in chosen}.values()
+    handled = (_handled(each, action) for each in sorted(found, key=lambda each: each.since))
+    return [each for each in handled if each is not None]
 
 
 def _lost_and_crashed(now: datetime) -> Iterator[LostRun]:
     yield from (each for each in lost_runs(now=now) if PID in each.flow_run.labels)
-    yield from crashed_dag_runs(now - _CRASHED_WITHIN)
+    yield from crashed_dag_runs(now - _CRASHED_WITHIN, now=now)
 
 
-def _handled(lost: LostRun, action: LostAction | None) -> LostDagRun:
+def _handled(lost: LostRun, action: LostAction | None) -> LostDagRun | None:
+    """Restart or fail a run. Return None if the run has been started again since the list was read."""
     run = lost.flow_run
     is_scheduled = action is not None and run.deployment_id is not None
     if is_scheduled:
-        if action == "fail":
+        if not _is_still_lost(run):
+            return None
+        if action == "fail" and not lost.is_undone:
             send(run.id, Request("fail"))
         server.schedule_again(run.id, f"The process of the run was gone: {lost.reason}")
     return LostDagRun(run.id, lost.flow_name, run.name, lost.since, lost.reason, is_scheduled)
+
+
+def _is_still_lost(run: FlowRun) -> bool:
+    again = server.read_run(run.id)
+    if again is None or again.state is None or run.state is None:
+        return False
+    return again.state.id == run.state.id or again.state.is_crashed()

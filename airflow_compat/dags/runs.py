@@ -228,7 +228,8 @@ def lost(*, older_than: timedelta = timedelta(0), action: LostAction | None = No
     or if the last heartbeat is more than ten minutes old.
 
     Args:
-        older_than: Return only runs whose process was last known to be alive at least this long ago.
+        older_than: Return only runs whose process was last known to be alive at least this long ago, and runs whose
+            restart was undone, because a worker reported the crash a second time.
         action: `restart` continues the runs; tasks that have ended do not run again. `fail` lets the tasks fail that
             have not ended and could run now. Each such run continues to its end, and the DAG's `on_failure_callback` is
             called once. `restart` and `fail` need a worker, so runs without a deployment stay unchanged. With None, no

@@ -13,7 +13,7 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from .._prefect.client import kept_client
 from .._prefect.failures import server_call
 from .._prefect.pages import chunks, event_pages, items
-from .._prefect.processes import PID, is_alive, is_of_this_host
+from .._prefect.processes import ATTEMPT, PID, is_alive, is_of_this_host
 
 SILENCE = timedelta(minutes=10)
 """If a run has sent no heartbeat for this long, its process counts as gone."""
@@ -31,12 +31,14 @@ class LostRun:
         flow_name: The name of the flow.
         since: The last moment at which the process was known to be alive.
         reason: The evidence that the process is gone.
+        is_undone: Whether the run was restarted, but a late report of the crash has undone the restart.
     """
 
     flow_run: FlowRun
     flow_name: str
     since: datetime
     reason: str
+    is_undone: bool = False
 
 
 def lost_runs(*, now: datetime | None = None) -> list[LostRun]:
@@ -57,7 +59,7 @@ def lost_runs(*, now: datetime | None = None) -> list[LostRun]:
     for run in running:
         if not is_of_this_host(run.labels):
             unknown.append(run)
-        elif not is_alive(run.labels):
+        elif not is_alive(run.labels) and not _is_starting(run, now):
             gone.append((run, _since(run), f"its process {run.labels.get(PID)} on this machine is gone"))
     alive = _last_heartbeats([run.id for run in unknown], now - SILENCE, now)
     for run in unknown:
@@ -70,8 +72,15 @@ def lost_runs(*, now: datetime | None = None) -> list[LostRun]:
     return sorted(found, key=lambda each: each.since)
 
 
-def crashed_dag_runs(after: datetime) -> list[LostRun]:
+def crashed_dag_runs(after: datetime, *, now: datetime) -> list[LostRun]:
     """Return those DAG runs that crashed after this time and were not started again, the earliest first.
+
+    A worker reports one crash twice: before it loads the flow for its hooks, and afterwards. The second report may come
+    after the run was scheduled again, or while another worker is starting the run.
+
+    Args:
+        after: The time.
+        now: The current time.
 
     Raises:
         ServerError: A request to the server failed.
@@ -79,8 +88,26 @@ def crashed_dag_runs(after: datetime) -> list[LostRun]:
     wanted = {"state": {"type": {"any_": [StateType.CRASHED.value]}}, "end_time": {"after_": after.isoformat()}}
     runs = [run for run in _runs(wanted) if PID in run.labels]
     names = _flow_names(runs)
-    found = [LostRun(run, names.get(run.flow_id, ""), _since(run), "it crashed") for run in runs]
+    found = []
+    for run in runs:
+        before = _state_before_crash(run.id)
+        if before is StateType.PENDING and _since(run) > now - SILENCE:
+            continue
+        is_undone = before is StateType.SCHEDULED
+        reason = "a late report of a crash has undone its restart" if is_undone else "it crashed"
+        found.append(LostRun(run, names.get(run.flow_id, ""), _since(run), reason, is_undone))
     return sorted(found, key=lambda each: each.since)
+
+
+@server_call
+def _state_before_crash(flow_run_id: UUID) -> StateType | None:
+    states = sorted(kept_client().read_flow_run_states(flow_run_id), key=lambda each: each.timestamp)
+    return next((each.type for each in reversed(states) if not each.is_crashed()), None)
+
+
+def _is_starting(run: FlowRun, now: datetime) -> bool:
+    """Return True if the labels name the process of an earlier attempt, because the new process has just begun."""
+    return run.labels.get(ATTEMPT, str(run.run_count)) != str(run.run_count) and _since(run) > now - SILENCE
 
 
 def _runs(wanted: Mapping[str, Any]) -> list[FlowRun]:

@@ -34,12 +34,12 @@ def run(entrypoint: object, *, version: str = "3", isolation: str = "thread", **
     return state
 
 
-def retry(entrypoint: object, flow_run_id: UUID, *, version: str = "3") -> State[Any]:
+def retry(entrypoint: object, flow_run_id: UUID, *, version: str = "3", **options: Any) -> State[Any]:
     """Do what `prefect flow-run retry --entrypoint` does."""
     with get_client(sync_client=True) as client:
         client.set_flow_run_state(flow_run_id, Scheduled(), force=True)
         flow_run = client.read_flow_run(flow_run_id)
-    flow = load_flow(str(entrypoint), airflow_version=version)  # type: ignore[arg-type]
+    flow = load_flow(str(entrypoint), airflow_version=version).with_options(**options)  # type: ignore[arg-type]
     return run_flow(flow, flow_run=flow_run, parameters=dict(flow_run.parameters), return_type="state")  # type: ignore[return-value]
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextvars import copy_context
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,15 +22,20 @@ from dag_runs import retry, states_of, write
 from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.events import emit_event
-from prefect.states import Crashed, Running
+from prefect.states import Crashed, Pending, Running
 
-from airflow_compat._prefect.processes import labels_of_process
+from airflow_compat._prefect.processes import PID, labels_of_process
 from airflow_compat.cli._app import run as run_command
 from airflow_compat.dags import runs
-from airflow_compat.doctor._server_runs import lost_runs
+from airflow_compat.dags._requests import pending_requests
+from airflow_compat.doctor._server_runs import crashed_dag_runs, lost_runs
 
 if TYPE_CHECKING:
     from uuid import UUID
+
+    from prefect import State
+
+    from airflow_compat.doctor._server_runs import LostRun
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -188,6 +194,69 @@ def test_a_restart_continues_a_crashed_run(unique: str) -> None:
         assert [each.is_scheduled for each in _lost(id_, action="restart")] == [True]
         assert client.read_flow_run(id_).state_name == "Scheduled"
     assert _lost(id_) == []
+
+
+def test_a_restart_that_a_second_report_of_the_crash_undoes_is_repeated(unique: str) -> None:
+    id_, hour = _deployed_run(unique), timedelta(hours=1)
+    with get_client(sync_client=True) as client:
+        client.update_flow_run_labels(id_, labels_of_process())
+        client.set_flow_run_state(id_, Running(), force=True)
+        client.set_flow_run_state(id_, Crashed())
+        assert _lost(id_, older_than=hour) == []
+        assert [each.is_scheduled for each in _lost(id_, action="restart")] == [True]
+        client.set_flow_run_state(id_, Crashed())
+        assert [each.reason for each in _lost(id_)] == ["a late report of a crash has undone its restart"]
+        # The run was restarted, so it does not fail now.
+        assert [each.is_scheduled for each in _lost(id_, older_than=hour, action="fail")] == [True]
+        assert (client.read_flow_run(id_).state_name, pending_requests(id_)) == ("Scheduled", [])
+
+        # The second report comes while a worker starts the run.
+        client.set_flow_run_state(id_, Pending())
+        client.set_flow_run_state(id_, Crashed())
+        assert _lost(id_, action="restart") == []
+        later = datetime.now(timezone.utc) + timedelta(minutes=20)
+        crashed = crashed_dag_runs(later - hour, now=later)
+        assert [each.reason for each in crashed if each.flow_run.id == id_] == ["it crashed"]
+        client.set_flow_run_state(id_, Running())
+    assert _lost(id_) == []
+
+
+def test_a_run_that_is_reported_as_crashed_meanwhile_is_restarted_once(
+    unique: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = _deployed_run(unique)
+    dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    labels = {**labels_of_process(), PID: dead.stdout.decode().strip()}
+    with get_client(sync_client=True) as client:
+        client.update_flow_run_labels(id_, labels)
+        client.set_flow_run_state(id_, Running(), force=True)
+
+        def meanwhile(state: State, **how: datetime) -> list[LostRun]:
+            found = lost_runs(**how)
+            client.set_flow_run_state(id_, state, force=True)
+            return found
+
+        monkeypatch.setattr("airflow_compat.dags._lost_runs.lost_runs", partial(meanwhile, Crashed()))
+        assert [each.is_scheduled for each in _lost(id_, action="restart")] == [True]
+        # Another call has restarted the run.
+        client.set_flow_run_state(id_, Running(), force=True)
+        monkeypatch.setattr("airflow_compat.dags._lost_runs.lost_runs", partial(meanwhile, Pending()))
+        assert _lost(id_, action="restart") == []
+        assert client.read_flow_run(id_).state_name == "Pending"
+
+
+def test_a_restarted_run_is_not_lost_before_it_names_its_new_process(killed: _Killed) -> None:
+    killed.wait_for_the_second_task()
+    killed.kill()
+    assert len(_lost(killed.id)) == 1
+    (killed.folder / "go").touch()
+    seen: list[list[runs.LostDagRun]] = []
+
+    def look(*_: object) -> None:
+        seen.append(_lost(killed.id))
+
+    assert retry(killed.path, killed.id, on_running=[look]).is_completed()
+    assert seen == [[]]
 
 
 def test_a_run_on_another_machine_is_lost_when_its_heartbeats_stop(unique: str) -> None:
