@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -11,12 +12,13 @@ from uuid import UUID
 
 import pytest
 from dag_runs import retry, write
+from notification_targets import smtp_target
 from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName
 from prefect.states import Completed, Late, Pending, Running
 
-from airflow_compat import automations
+from airflow_compat import Connection, automations
 from airflow_compat._airflow.data_interval import LABEL_RUN_TYPE
 from airflow_compat.callbacks import run_callback
 from airflow_compat.dags import alerts
@@ -63,7 +65,9 @@ _SLA = """
 
     with DAG("{dag_id}", schedule=None, sla_miss_callback=missed):
         quick = PythonOperator(task_id="quick", python_callable=lambda: None, sla=timedelta(seconds=10))
-        slow = PythonOperator(task_id="slow", python_callable=waits, sla=timedelta(seconds=10))
+        slow = PythonOperator(
+            task_id="slow", python_callable=waits, sla=timedelta(seconds=10), email=["oncall@example.com"]
+        )
         quick >> slow >> PythonOperator(task_id="unlimited", python_callable=lambda: None)
 """
 
@@ -146,7 +150,9 @@ def _late(deployment: UUID) -> UUID:
         return run.id
 
 
-def test_scheduled_runs_miss_the_sla_of_tasks_that_are_not_done(unique: str, owner: str, tmp_path: Path) -> None:
+def test_scheduled_runs_miss_the_sla_of_tasks_that_are_not_done(
+    unique: str, owner: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = write(tmp_path, "limited", _SLA.format(folder=tmp_path, dag_id=unique))
     run_callback.to_deployment(unique).apply()
     deployment = _deploy(unique)
@@ -160,14 +166,25 @@ def test_scheduled_runs_miss_the_sla_of_tasks_that_are_not_done(unique: str, own
     running = threading.Thread(target=retry, args=(path, late), kwargs={"version": "2"})
     running.start()
     try:
-        fired = _fired(unique, 2)
-        assert _about(fired) == sorted([str(manual), str(late)])
+        # The callback and the mail of each run.
+        fired = _fired(unique, 4)
+        assert _about(fired) == sorted([str(manual), str(late)] * 2)
         while not (tmp_path / "begun").exists():
             time.sleep(0.05)
-        for each in (*fired, *fired):
-            run_callback(**each.parameters)
+        with smtp_target() as target:
+            extra = json.dumps({"disable_ssl": True, "disable_tls": True, "from_email": "airflow@example.com"})
+            server = Connection(conn_id="smtp", conn_type="smtp", host="127.0.0.1", port=int(target.url), extra=extra)
+            monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", server.get_uri())
+            for each in (*fired, *fired):
+                run_callback(**each.parameters)
     finally:
         (tmp_path / "go").touch()
         running.join()
         _end(manual)
     assert (tmp_path / "seen").read_text().splitlines() == [f"{unique} [['slow'], ['slow']] slow"]
+    [mail] = target.received
+    assert (mail["from"], mail["to"]) == ("airflow@example.com", ["oncall@example.com"])
+    assert mail["headers"]["Subject"] == f"[airflow] SLA miss on DAG={unique}"
+    [part] = mail["parts"]
+    missed, blocking = part["content"].split("Blocking tasks:")
+    assert ("slow on 20" in missed, "slow on 20" in blocking, "quick" in part["content"]) == (True, True, False)
