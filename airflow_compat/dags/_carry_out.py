@@ -48,7 +48,7 @@ def _carry_out(request: Request, loop: Loop, run: DagRunState) -> list[InstanceK
         return _end_run(request, loop, run)
     if run.records.has_carried_out(request.id):
         return []
-    loop.wait_for_marks()
+    loop.settled.wait()
     if request.action == "fail":
         return _fail(request, loop, run)
     return _clear(request, loop, run) if request.action == "clear" else _mark(request, loop, run)

@@ -233,9 +233,7 @@ def _run(
     others, past = OtherDags(flow_run, loaded, storage, isolation), PastRuns(run, storage, logger)
     timeout = _seconds_left(dag, begun if not records.clears else None)
     with forward(), providing(others):
-        end = Loop(
-            run, run.progress, past, max_active=dag.max_active_tasks, timeout=timeout, metrics=metrics, logger=logger
-        ).run()
+        end = Loop(run, past, timeout=timeout, metrics=metrics, logger=logger).run()
         others.wait_for_all()
     if end is None:
         continue_later(flow_run.id, min(_FIRST_PAUSE * 2 ** max(flow_run.run_count - 1, 0), _LONGEST_PAUSE))

@@ -10,11 +10,8 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
-
-from prefect.futures import wait
 
 from .._airflow.graph import InstanceKey
 from .._prefect.run_logger import Logger
@@ -26,20 +23,17 @@ from ._requests import Inbox
 from ._result import TaskInstanceResult
 from ._resume import clear, progress_of
 from ._run import ON_ENDED
+from ._settled_states import SettledStates
 from ._starts import Starts
-from ._task_runs import TaskRuns, request_for, shown_state
+from ._task_runs import TaskRuns, request_for
 from ._tries import NOT_BEGUN, Stopped, Tries
 from ._waits import Waits
 from ._xcoms import length_of
 
 if TYPE_CHECKING:
-    from prefect.client.schemas.objects import State
-    from prefect.futures import PrefectFuture
-
     from ._decisions import Decision, SettledState
     from ._metrics import RunMetrics
     from ._past_runs import PastRuns
-    from ._progress import Progress
     from ._run import DagRunState
 
 
@@ -48,9 +42,7 @@ class Loop:
 
     Args:
         run: The run; an earlier process of the same run may have written its records.
-        progress: The object that decides what happens next in the run.
         past: The DAG's earlier runs, for which tasks may have to wait.
-        max_active: The maximum number of active task instances.
         timeout: The seconds after which the run fails; None for no limit.
         metrics: The metrics of the run.
         logger: The run's logger.
@@ -59,25 +51,23 @@ class Loop:
     def __init__(
         self,
         run: DagRunState,
-        progress: Progress,
         past: PastRuns,
         *,
-        max_active: int,
         timeout: float | None,
         metrics: RunMetrics,
         logger: Logger,
     ) -> None:
-        self._run, self._progress, self._metrics, self._logger = run, progress, metrics, logger
+        self._run, self._metrics, self._logger = run, metrics, logger
         self._on_ended = ON_ENDED.get() or (lambda _: None)
         self._deadline = None if timeout is None else time.monotonic() + timeout
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._waits = Waits()
-        self._task_runs = TaskRuns(run.graph, progress, self._waits)
-        self._starts = Starts(run, past, self._waits, max_active, self._events.put)
+        self._task_runs = TaskRuns(run, self._waits)
+        self._starts = Starts(run, past, self._waits, self._events.put)
         self._tries = Tries(run, self._waits, self._events.put)
+        self.settled = SettledStates(run, self._task_runs, self._on_ended)
         # The number of the running try, by task instance.
         self._running: dict[InstanceKey, int] = {}
-        self._markers: list[PrefectFuture[Any]] = []
         self._end: RunEnd | None = None
         self._is_stopping = False
         self._inbox = Inbox(run.flow_run.id, logger)
@@ -91,14 +81,14 @@ class Loop:
         """
         try:
             self._inbox.watch(lambda: self._events.put(Asked()))
-            if not carry_out_all(self, self._run, self._inbox, self._logger):
+            if not self._carry_out_requests():
                 self.begin()
-            while self._end is None or self._running or self._has_new_requests():
+            while self._end is None or self._running or self._carry_out_requests():
                 self._start_ready()
-                if self._starts.are_blocked(self._progress.active):
+                if self._starts.are_blocked(self._run.progress.active):
                     break
                 self._take(self._next_event())
-            wait(self._markers)
+            self.settled.wait()
         except BaseException:
             # The process received a signal to end, or the flow run was cancelled.
             self.stop("cancelled", "failed")
@@ -114,7 +104,7 @@ class Loop:
 
     def begin(self) -> None:
         """Make the first decisions about the run, and carry them out."""
-        self._follow(self._progress.begin())
+        self._follow(self._run.progress.begin())
 
     def _follow(self, decisions: Iterable[Decision]) -> None:
         waiting = list(decisions)
@@ -125,7 +115,7 @@ class Loop:
                 case Settled():
                     self._settle(decision)
                 case NeedsLength(node_id):
-                    waiting += self._progress.expanded(node_id, self._length(node_id))
+                    waiting += self._run.progress.expanded(node_id, length_of(self._run, node_id, self._logger))
                 case RunEnded(state, reason):
                     self._end = RunEnd(state, reason, time.time())
 
@@ -135,60 +125,21 @@ class Loop:
         earlier = self._run.records.latest(key)
         is_known = earlier is not None and not earlier.ran and earlier.state == settled.state
         if settled.state != "removed" and not is_known:
-            self.mark(key, settled.state, REASONS[settled.reason], killed, start)
-
-    def mark(
-        self, key: InstanceKey, state: str, message: str, tries: int | None = None, start: float | None = None
-    ) -> None:
-        """Record a state that an instance gets without a try, and show it.
-
-        As in Airflow, the instance keeps the start and the end of its last try.
-
-        Args:
-            key: The instance.
-            state: The state.
-            message: The message of the task run that shows the state.
-            tries: The number of the try that was killed, if any.
-            start: The start of this try, in seconds since the epoch; None if the try has not begun.
-        """
-        records, end = self._run.records, None
-        if tries is None:
-            earlier = records.try_before(key)
-            tries = earlier.try_number if earlier else records.first_tries.get(key, 1) - 1
-            if earlier is not None and earlier.has_begun:
-                start, end = earlier.start_date, earlier.ended_at
-        now = time.time()
-        record = Record(*key, tries, state, now, "", ran=False, start_date=start, end_date=end)
-
-        def state_in(task_run_id: UUID) -> State[Any]:
-            records.write(replace(record, at=time.time(), task_run_id=str(task_run_id)))
-            return shown_state(state, message)
-
-        self._markers.append(self._task_runs.mark(key, self._task_runs.edges_to(key), state_in))
-        self._on_ended(TaskInstanceResult.of(record))
-
-    def _length(self, node_id: str) -> int | None:
-        known = self._run.records.lengths.get(node_id)
-        if known is None:
-            known = length_of(self._run, node_id, self._logger)
-            if known is not None:
-                self._run.records.write_length(node_id, known)
-        return known
+            self.settled.add(key, settled.state, REASONS[settled.reason], killed, start)
 
     # -- Instances
 
     def _start_ready(self) -> None:
         while (found := self._starts.next()) is not None:
             key, go = found
-            self._progress.moved(key, "running")
+            self._run.progress.moved(key, "running")
             if go is not None:
                 go()
             else:
                 self._start(key)
 
     def _start(self, key: InstanceKey) -> None:
-        earlier = self._run.records.latest(key)
-        number = earlier.try_number + 1 if earlier else self._run.records.first_tries.get(key, 1)
+        number = self._run.records.tries(key) + 1
         request, edges = request_for(key, number), self._task_runs.edges_to(key)
         self._running[key] = number
         self._metrics.started(key)
@@ -221,29 +172,29 @@ class Loop:
             self._deadline = None
             self.stop("timed_out", "skipped")
         while (key := self._starts.due(now)) is not None:
-            if key in self._progress.active:
+            if key in self._run.progress.active:
                 self._starts.schedule(key)
 
     def _take(self, event: Event | None) -> None:
         self._take_time()
         match event:
-            case Asked() if not self._is_stopping:
-                carry_out_all(self, self._run, self._inbox, self._logger)
+            case Asked():
+                self._carry_out_requests()
             case Ended(key, number) if self._running.get(key) == number:
                 self._has_ended(key)
-            case Due(key, None) if key in self._progress.active and key not in self._running:
+            case Due(key, None) if key in self._run.progress.active and key not in self._running:
                 self._starts.queue(event)
             case Due(key, Continuing(_, number)) if self._running.get(key) == number:
                 self._starts.queue(event)
             case Continuing(key, number) if self._running.get(key) == number:
                 self._starts.schedule_again(event)
-            case Refused(key, error) if key in self._progress.active:
+            case Refused(key, error) if key in self._run.progress.active:
                 self._drop(key)
-                self.mark(key, "failed", str(error))
-                self._follow(self._progress.ended(key, "failed"))
+                self.settled.add(key, "failed", str(error))
+                self._follow(self._run.progress.ended(key, "failed"))
             case Waiting(key, number, state) if self._running.get(key) == number:
                 self._starts.give_back(key)
-                self._progress.moved(key, state)
+                self._run.progress.moved(key, state)
 
     def _has_ended(self, key: InstanceKey) -> None:
         self._running.pop(key, None)
@@ -252,20 +203,16 @@ class Loop:
         self._metrics.ended(record)
         self._on_ended(TaskInstanceResult.of(record))
         if record.is_final:
-            self._follow(self._progress.ended(key, record.state, frozenset(record.skips)))
+            self._follow(self._run.progress.ended(key, record.state, frozenset(record.skips)))
         else:
-            self._progress.moved(key, record.state)
+            self._run.progress.moved(key, record.state)
             self._starts.schedule(key)
 
     # -- Requests
 
-    def _has_new_requests(self) -> bool:
+    def _carry_out_requests(self) -> bool:
+        """Carry out new requests, unless the run is being stopped. Return True if there are new decisions."""
         return not self._is_stopping and carry_out_all(self, self._run, self._inbox, self._logger)
-
-    def wait_for_marks(self) -> None:
-        """Wait until the states that instances got without a try are shown on the server."""
-        wait(self._markers)
-        self._markers.clear()
 
     def is_running(self, key: InstanceKey) -> bool:
         return key in self._running
@@ -310,22 +257,22 @@ class Loop:
             killed: The message that is recorded for the killed instances.
             reason: Why instances get new states; empty if a request marks the instances.
         """
-        waiting = self._progress.active - self._running.keys()
+        run, waiting = self._run, self._run.progress.active - self._running.keys()
         for key in keys:
             if key in self._running:
                 self._kill(key, killed)
-        run, active = self._run, {key: self._progress.states[key] for key in self._running}
+        active = {key: run.progress.states[key] for key in self._running}
         clear(run.records, run.graph, keys, active=active, request=id_)
         run.lists_to_map.clear()
         run.mapped_values.clear()
         for key, state in states.items():
-            self.mark(key, state, reason or f"Marked as {state} by a request.")
-        self.wait_for_marks()
+            self.settled.add(key, state, reason or f"Marked as {state} by a request.")
+        self.settled.wait()
         waiting -= self._starts.end_delays(keys)
-        run.progress = self._progress = progress_of(run.records, run.graph, run.version, active=active)
-        self._task_runs.follow(self._progress)
+        run.progress = progress_of(run.records, run.graph, run.version, active=active)
+        self._task_runs.forget_summaries()
         self._end = None
-        decisions = self._progress.begin()
+        decisions = run.progress.begin()
         still = waiting & {each.key for each in decisions if isinstance(each, Ready)}
         self._starts.end_delays(waiting - still)
         for key in waiting - still:
@@ -353,18 +300,18 @@ class Loop:
                 # The try has recorded its outcome, and the loop has not taken its event yet.
                 self._has_ended(key)
         if reason == "cancelled":
-            self._run.records.write_stopped(self._progress.unfinished())
+            self._run.records.write_stopped(self._run.progress.unfinished())
         self._is_stopping = True
         self._starts.stop()
-        waiting = [key for key in self._progress.active if key not in self._running]
-        self._follow(self._progress.stop(state))
+        waiting = [key for key in self._run.progress.active if key not in self._running]
+        self._follow(self._run.progress.stop(state))
         for key in waiting:
-            if key in self._progress.active:
+            if key in self._run.progress.active:
                 # The instance is a teardown that was waiting for a delay, the previous run, or slots of a pool.
                 self._starts.drop(key)
                 self._starts.schedule(key)
         while self._end is None or self._running:
             self._start_ready()
             self._take(self._next_event())
-        wait(self._markers)
+        self.settled.wait()
         self._end = RunEnd(run_state, reason, time.time())

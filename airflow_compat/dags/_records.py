@@ -212,9 +212,14 @@ class Records:
         with self._lock:
             return self._latest.get(key)
 
+    def tries(self, key: InstanceKey) -> int:
+        """Return how many tries an instance has had, also before it was cleared."""
+        found = self.latest(key)
+        return found.try_number if found else self.first_tries.get(key, 1) - 1
+
     def try_before(self, key: InstanceKey) -> Record | None:
         """Return the record of an instance's last try, even if the instance was cleared after that try."""
-        found, number = self.latest(key), self.first_tries.get(key, 1) - 1
+        found, number = self.latest(key), self.tries(key)
         if found is not None or number == 0:
             return found
         text = self._objects.read(_try_name(key, number))

@@ -27,14 +27,12 @@ class Starts:
         run: The run.
         past: The DAG's earlier runs, for which tasks may have to wait.
         waits: The event loop in which instances wait for slots of pools.
-        max_active: The maximum number of active task instances.
         put: A function that sends an event to the loop of the run.
     """
 
-    def __init__(
-        self, run: DagRunState, past: PastRuns, waits: Waits, max_active: int, put: Callable[[Event], None]
-    ) -> None:
+    def __init__(self, run: DagRunState, past: PastRuns, waits: Waits, put: Callable[[Event], None]) -> None:
         self._records, self._past, self._put = run.records, past, put
+        max_active = run.dag.max_active_tasks
         self._timers = Timers()
         self._pools = PoolSlots(run.graph, max_active, waits, lambda key, error: put(Refused(key, error)))
         self._queue = ReadyQueue(run.graph, max_active)

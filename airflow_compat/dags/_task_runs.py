@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
     from prefect.futures import PrefectFuture
 
-    from .._airflow.graph import Graph
-    from ._progress import Progress
+    from ._run import DagRunState
     from ._waits import Waits
 
 MOST_EDGES = 100
@@ -72,16 +71,14 @@ class TaskRuns:
     """The task runs of one flow run, which are started from the flow's thread.
 
     Args:
-        graph: The DAG; its edges are shown as edges between task runs.
-        progress: Knows on which instances each instance depends.
+        run: The run; the edges of its DAG are shown as edges between task runs.
         waits: The event loop for task runs with an async function.
     """
 
-    def __init__(self, graph: Graph, progress: Progress, waits: Waits) -> None:
+    def __init__(self, run: DagRunState, waits: Waits) -> None:
         context = FlowRunContext.get()
         assert context is not None
-        self._context = context
-        self._graph, self._progress, self._waits = graph, progress, waits
+        self._context, self._run, self._waits = context, run, waits
         self._tasks: dict[str, Task[..., Any]] = {}
         self._summaries: dict[tuple[str, int, int], set[UUID]] = {}
         # For each task id and map index: the latest task run of the instance.
@@ -95,9 +92,8 @@ class TaskRuns:
         """Return the latest task run that shows an instance."""
         return self._shown[key.task_id][key.map_index]
 
-    def follow(self, progress: Progress) -> None:
-        """From now on, read dependencies from this object, which makes the decisions about the run."""
-        self._progress = progress
+    def forget_summaries(self) -> None:
+        """From now on, create new summary runs, because upstream instances run again."""
         self._summaries.clear()
 
     def start(self, request: Request, edges: set[UUID], run: Callable[[Request], State[Any]], ended: Ended) -> None:
@@ -139,8 +135,8 @@ class TaskRuns:
         if before is not None:
             return {before}
         wanted = []
-        for task_id in self._graph.tasks[key.task_id].upstream & self._shown.keys():
-            indexes = self._progress.map_indexes_for(key, task_id)
+        for task_id in self._run.graph.tasks[key.task_id].upstream & self._shown.keys():
+            indexes = self._run.progress.map_indexes_for(key, task_id)
             wanted.append((task_id, (indexes,) if isinstance(indexes, int) else indexes))
         if sum(len(indexes) for _, indexes in wanted) <= MOST_EDGES:
             return {id_ for task_id, indexes in wanted for id_ in self._ids(task_id, indexes)}

@@ -104,13 +104,17 @@ class _Results(Sequence[Any]):
 
 
 def length_of(run: DagRunState, node_id: str, logger: Logger) -> int | None:
-    """Return the length of a mapped task or group; None if an upstream task pushed no value."""
+    """Return and record the length of a mapped task or group; None if an upstream task pushed no value."""
+    known = run.records.lengths.get(node_id)
+    if known is not None:
+        return known
     node: Any = run.dag.task_dict.get(node_id) or run.dag.task_group_dict[node_id]
     try:
         length: int = node.expand_input.length(Resolver(run, _reader_of(run, node_id)))
     except Exception as error:  # noqa: BLE001 - the author's functions in `map` may raise anything
         logger.error("%s can't be expanded: %s: %s", node_id, type(error).__name__, error)
         return None
+    run.records.write_length(node_id, length)
     return length
 
 
