@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from pathlib import Path
 from threading import Barrier
 from uuid import uuid4
 
 import pytest
-from own_server import OwnServer, use
 from patient_client import patient_client
 from prefect.blocks.system import Secret
 from prefect.client.schemas.actions import BlockTypeCreate
@@ -18,19 +15,9 @@ from prefect.exceptions import ObjectNotFound
 
 from airflow_compat.dags._server import take_name
 
+# A new server has no block types.
+pytestmark = pytest.mark.usefixtures("own_server")
 _RUNS = 8
-
-
-@pytest.fixture(autouse=True)
-def _server(tmp_path: Path) -> Iterator[None]:
-    """A new server, in place of the session's server."""
-    own = OwnServer(tmp_path)
-    try:
-        own.start()
-        with use(own):
-            yield
-    finally:
-        own.kill()
 
 
 def test_runs_that_begin_at_once_on_a_new_server_get_their_names() -> None:

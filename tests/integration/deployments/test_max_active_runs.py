@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from child_processes import end
 from one_at_a_time_flow import most_at_once
-from own_server import OwnServer, use
 from prefect import flow
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, FlowRun, StateType
 from prefect.deployments import run_deployment
@@ -22,19 +21,9 @@ from prefect.flow_runs import wait_for_flow_run
 from airflow_compat import work_pools
 from airflow_compat._airflow.dag_limits import DeploymentLimit, limit_from_max_active_runs
 
+# The own server looks for expired leases more often than the session's.
+pytestmark = pytest.mark.usefixtures("own_server")
 FOLDER = Path(__file__).parents[1]
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[None]:
-    """A separate server, which looks for expired leases more often than the session's."""
-    server = OwnServer(tmp_path / "home")
-    server.start()
-    try:
-        with use(server):
-            yield
-    finally:
-        server.stop()
 
 
 @contextmanager
@@ -69,7 +58,6 @@ def triggered(name: str, runs: int, limit: DeploymentLimit | None, record: Path)
 
 
 @pytest.mark.parametrize("runs", [5, pytest.param(20, marks=pytest.mark.stress)])
-@pytest.mark.usefixtures("server")
 def test_runs_never_overlap(runs: int, unique: str, tmp_path: Path) -> None:
     record = tmp_path / "record"
     ended = triggered(unique, runs, limit_from_max_active_runs(1), record)
@@ -81,7 +69,6 @@ def test_runs_never_overlap(runs: int, unique: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.stress
-@pytest.mark.usefixtures("server")
 def test_runs_without_a_limit_overlap(unique: str, tmp_path: Path) -> None:
     """Shows that the record detects overlaps."""
     record = tmp_path / "record"

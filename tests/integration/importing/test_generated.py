@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import pytest
 import yaml
-from own_server import OwnServer, use
+from own_server import OwnServer, running
 
 from airflow_compat import importing
 from airflow_compat.errors import AirflowCompatError
@@ -241,18 +241,14 @@ def test_generated_files_leave_no_secret_in_plain_text(number: int, tmp_path: Pa
         "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{database}",
         "PREFECT_API_DATABASE_MIGRATE_ON_START": "true",
     }
-    server = OwnServer(tmp_path / "home", environment=own)
-    server.start()
     counted: Counter[str] = Counter()
-    try:
-        with use(server):
-            maker = Maker(SEED)
-            for _ in range(number // 50):
-                _import(_read(maker, tmp_path, 50, counted), counted)
-            # The search must find what is plain.
-            (tmp_path / "variables.json").write_text(json.dumps({"harmless": CONTROL}))
-            _import(importing.read(tmp_path / "variables.json"), counted)
-    finally:
+    with running(OwnServer(tmp_path / "home", environment=own)) as server:
+        maker = Maker(SEED)
+        for _ in range(number // 50):
+            _import(_read(maker, tmp_path, 50, counted), counted)
+        # The search must find what is plain.
+        (tmp_path / "variables.json").write_text(json.dumps({"harmless": CONTROL}))
+        _import(importing.read(tmp_path / "variables.json"), counted)
         server.stop()
     print(dict(sorted(counted.items())))  # The figures of a long run: pytest -s.
     values = list(_stored(database))

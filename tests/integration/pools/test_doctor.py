@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import pytest
-from own_server import OwnServer, use
+from own_server import OwnServer, running
 from patient_client import patient_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, GlobalConcurrencyLimitUpdate
 
@@ -38,11 +38,8 @@ OCCUPANT = str(Path(__file__).with_name("occupant.py"))
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServer]:
-    own = OwnServer(tmp_path_factory.mktemp("server"))
-    own.start()
-    with use(own):
+    with running(OwnServer(tmp_path_factory.mktemp("server"))) as own:
         yield own
-    own.kill()
 
 
 @pytest.fixture(autouse=True)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from own_server import OwnServer, use
 from patient_client import patient_client
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
@@ -15,22 +14,17 @@ from airflow_compat import pool
 from airflow_compat._prefect.limits import create_limit
 from airflow_compat._prefect.specs import LimitSpec
 
+if TYPE_CHECKING:
+    from own_server import OwnServer
+
 pytestmark = pytest.mark.sqlite
 
 
-@pytest.fixture(autouse=True)
-def _server() -> None:
-    """Replaces the session's server."""
-
-
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[OwnServer]:
-    own = OwnServer(tmp_path / "server", leases="filesystem")
-    own.start()
+def server(own_server: OwnServer) -> Iterator[OwnServer]:
     # Prefect's client would try again for a minute itself.
-    with use(own), temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
-        yield own
-    own.kill()
+    with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
+        yield own_server
 
 
 def test_slots_are_released_after_the_restart(server: OwnServer, unique: str, caplog: pytest.LogCaptureFixture) -> None:
