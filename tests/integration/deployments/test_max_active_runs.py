@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from child_processes import end
 from one_at_a_time_flow import most_at_once
 from prefect import flow
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, FlowRun, StateType
 from prefect.deployments import run_deployment
 from prefect.flow_runs import wait_for_flow_run
+from worker_process import working
 
 from airflow_compat import work_pools
 from airflow_compat._airflow.dag_limits import DeploymentLimit, limit_from_max_active_runs
@@ -24,17 +19,6 @@ from airflow_compat._airflow.dag_limits import DeploymentLimit, limit_from_max_a
 # The own server looks for expired leases more often than the session's.
 pytestmark = pytest.mark.usefixtures("own_server")
 FOLDER = Path(__file__).parents[1]
-
-
-@contextmanager
-def working(pool: str) -> Iterator[None]:
-    command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", pool]
-    environment = {**os.environ, "PREFECT_WORKER_QUERY_SECONDS": "0.5"}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as worker:
-        try:
-            yield
-        finally:
-            end(worker)
 
 
 def triggered(name: str, runs: int, limit: DeploymentLimit | None, record: Path) -> list[FlowRun]:
