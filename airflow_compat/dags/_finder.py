@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from operator import is_
+from itertools import compress
+from operator import is_not
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -137,10 +138,8 @@ def in_place_of_airflow(imports: Imports) -> Iterator[dict[str, ModuleType]]:
 def restore_modules(before: dict[str, ModuleType], *, but: Callable[[str], bool]) -> None:
     """Restore modules that code has removed or replaced in `sys.modules`, except those that `but` excludes."""
     with _lock:
-        now = _snapshot()
-        if all(map(is_, map(now.get, before), before.values())):
-            return
-        for name in [name for name, module in before.items() if now.get(name) is not module]:
+        # `sys.modules` can have thousands of modules, so this runs without a loop in Python.
+        for name in compress(before, map(is_not, map(_snapshot().get, before), before.values())):
             if not isinstance(before[name], SharedModule) and not but(name):
                 sys.modules[name] = before[name]
 

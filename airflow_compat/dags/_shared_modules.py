@@ -32,7 +32,10 @@ class SharedModules(ModuleSet):
     """
 
     def __init__(self, prefix: str, folders: tuple[str, ...]) -> None:
+        from ..authoring import DAG, BaseOperator, TaskGroup
+
         super().__init__(prefix, self)
+        self._graph_classes = DAG, BaseOperator, TaskGroup
         # When a pickle refers to a module of this set, Python also imports this parent module.
         self.registry.setdefault(prefix, ModuleType(prefix))
         self.folders = folders
@@ -186,7 +189,5 @@ class SharedModules(ModuleSet):
 
     def _can_change(self, value: Any) -> bool:
         """Return True for classes of these modules and objects of such classes, and for DAGs, groups and tasks."""
-        from ..authoring import DAG, BaseOperator, TaskGroup
-
         kind = value if isinstance(value, type) else type(value)
-        return self.owns(str(kind.__module__)) or isinstance(value, (DAG, BaseOperator, TaskGroup))
+        return self.owns(str(kind.__module__)) or isinstance(value, self._graph_classes)

@@ -70,6 +70,19 @@ def test_a_helper_runs_once_for_all_files_and_again_for_each_load(tmp_path: Path
     assert first.dags["d"] is not second.dags["d"]
 
 
+def test_a_package_stays_shared_when_files_import_its_submodules(tmp_path: Path) -> None:
+    folder = write(
+        tmp_path,
+        {
+            "dags/package/__init__.py": COUNTED,
+            **{f"dags/package/{name}.py": "" for name in "abc"},
+            **{f"dags/{name}.py": dag_file(name, f"from package import {name}") for name in "abc"},
+        },
+    )
+    assert tags(load_folder(folder)).keys() == set("abc")
+    assert runs(folder / "package") == 1
+
+
 HELPER = """
 import collections, hashlib
 from airflow import DAG
