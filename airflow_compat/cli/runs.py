@@ -260,7 +260,7 @@ def lost(*, older_than: float = 0.0, restart: Flag = False, fail: Flag = False, 
     Args:
         older_than: List only runs whose process was last known to be alive at least this many minutes ago.
         restart: Schedule the runs again. Tasks that have ended do not run again.
-        fail: Schedule the runs again, and fail their unfinished tasks, so that the callbacks for failures are called.
+        fail: Schedule the runs again, and fail their unfinished tasks, so that the DAG's on_failure_callback is called.
         json_: Print JSON instead of a table.
     """
     from ..dags import runs
