@@ -24,6 +24,9 @@ from ._server import HeldDeployment, read_backfill_runs, read_dag_runs, read_hel
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import DeploymentSchedule
 
+# The allowed years of the start and the end.
+_YEARS = 1900, 9998
+
 
 @dataclass(frozen=True)
 class BackfillPlan:
@@ -46,12 +49,21 @@ def make_plan(
     Raises:
         BackfillError: The dates, the schedule or the deployment can't be used.
     """
+    for moment in (start, end):
+        # Near the first and the last year of `datetime`, the search for times of the schedule overflows.
+        if not _YEARS[0] <= moment.year <= _YEARS[1]:
+            raise BackfillError(
+                f"The backfill's date {moment.isoformat()} is out of range. Choose a year from {_YEARS[0]} to "
+                f"{_YEARS[1]}."
+            )
     first, last = in_utc(start, "UTC"), in_utc(end, "UTC")
     now = datetime.now(timezone.utc)
     if first > last:
         raise BackfillError(f"The backfill's start, {first.isoformat()}, is after its end. Swap the dates.")
     if first >= now:
         raise BackfillError(f"The backfill starts at {first.isoformat()}, which is in the future. Choose a past date.")
+    # Later intervals are unfinished, and left out.
+    last = min(last, now)
     held = read_held_deployment(deployment)
     if schedule is not None:
         if not schedule.timetable.is_periodic:

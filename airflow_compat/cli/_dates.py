@@ -30,19 +30,19 @@ def moment_since(text: str, now: datetime) -> datetime:
 
 
 def moment_of(option: str, text: str) -> datetime:
-    """Return the moment of an ISO date or time, in UTC if it has no offset, like Airflow's dates.
+    """Return the moment of an ISO date or time in UTC. A text without an offset is in UTC, like Airflow's dates.
 
     Raises:
-        BackfillError: The text has another form.
+        BackfillError: The text has another form, or the moment is out of range in UTC.
     """
     try:
         # Python 3.10 does not read Z.
         moment = datetime.fromisoformat(re.sub("[zZ]$", "+00:00", text))
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+    except (ValueError, OverflowError):
         raise BackfillError(
             f"{option} {text!r} is not a time; use for example 2026-11-01 or 2026-11-01T06:00"
         ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def _ago(text: str, now: datetime) -> datetime | None:

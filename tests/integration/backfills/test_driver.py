@@ -307,6 +307,8 @@ def test_cancelled_coroutine_creates_no_more_runs(deploy: Callable[..., str]) ->
     [
         ({"start": utc("2026-03-07"), "end": utc("2026-03-01")}, "is after its end. Swap"),
         ({"start": utc("2999-01-01"), "end": utc("2999-01-02")}, "is in the future"),
+        ({"start": utc("0001-01-01")}, "is out of range. Choose a year from 1900"),
+        ({"end": utc("9999-12-31")}, "9999-12-31.* is out of range"),
         ({"max_active_runs": 0}, "max_active_runs is 0"),
         ({"rerun": "all"}, "rerun is 'all'"),
         ({"reverse": True, "depends_on_past": True}, "can't run in reverse"),
@@ -333,8 +335,9 @@ def test_deployment_without_a_schedule_needs_one(deploy: Callable[..., str]) -> 
 
 def test_unfinished_interval_is_left_out(deploy: Callable[..., str]) -> None:
     now = datetime.now(timezone.utc)
-    planned = backfill(deploy(DAILY), now - timedelta(days=3), now + timedelta(days=3), dry_run=True)
-    assert len(planned) == 3
+    deployment = deploy(DAILY)
+    for end in (now + timedelta(days=3), utc("9998-12-31")):
+        assert len(backfill(deployment, now - timedelta(days=3), end, dry_run=True)) == 3
 
 
 def test_unreachable_server_is_an_error() -> None:
@@ -451,6 +454,7 @@ def test_command_ends_when_interrupted(deploy: Callable[..., str]) -> None:
     ("arguments", "why"),
     [
         (["--start", "soon"], "--start 'soon' is not a time"),
+        (["--start", "0001-01-01T00:00+14:00"], "is not a time"),
         (["--parameters", "[1]"], "--parameters is not a JSON object"),
         (["--schedule", "x"], "'x' is not a cron expression"),
     ],
