@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from os import PathLike, fspath
+from shlex import quote
 from typing import Any
 from uuid import UUID
 
@@ -80,7 +81,8 @@ def read(
     specs = tuple(_spec(each, options, callback_deployment) for file in found.files for each in file.alerts)
     if unread:
         files = ", ".join(unread)
-        message = f"The alerts of files that can't be loaded are unknown: {files}. Run airflow-compat dags check"
+        check = f"airflow-compat dags check {quote(fspath(path))}"
+        message = f"The alerts of files that can't be loaded are unknown: {files}. Run {check}"
         if not specs:
             # Without a spec, nothing would tell `prune` that these files may need their alerts.
             raise DagFileError(message)

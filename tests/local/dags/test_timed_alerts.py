@@ -85,7 +85,7 @@ def test_deadlines_become_alerts_or_problems(tmp_path: Path) -> None:
 def test_slas_become_one_alert_for_each_time(tmp_path: Path) -> None:
     folder = write(tmp_path, {"dags/etl.py": _SLAS, "dags/broken.py": "from airflow import DAG\n1 / 0\n"})
 
-    with pytest.warns(UnsupportedFeatureWarning, match=r"broken\.py"):
+    with pytest.warns(UnsupportedFeatureWarning, match=r"broken\.py. Run airflow-compat dags check \S+dags\."):
         found = alerts.read(folder, airflow_version="2")
     assert {each.unread_files for each in found} == {(str(folder / "broken.py"),)}
     assert [(each.key, len(each.actions)) for each in found] == [
