@@ -270,6 +270,7 @@ def lost(*, older_than: float = 0.0, restart: Flag = False, fail: Flag = False, 
         raise InvalidArgumentError("--restart and --fail exclude each other. Pass one of them.")
     action: Literal["restart", "fail"] | None = "restart" if restart else "fail" if fail else None
     found = runs.lost(older_than=age_in_minutes(older_than), action=action)
+    code = 1 if action and not all(each.is_scheduled for each in found) else 0
     if json_:
         rows = [
             {
@@ -283,7 +284,7 @@ def lost(*, older_than: float = 0.0, restart: Flag = False, fail: Flag = False, 
             for each in found
         ]
         print_json(rows)
-        return 0
+        return code
     console = new_console()
     if found:
         cells = (("", each.dag_id, each.name, clock(each.since), each.reason) for each in found)
@@ -293,10 +294,10 @@ def lost(*, older_than: float = 0.0, restart: Flag = False, fail: Flag = False, 
     console.print(f"\n{count(len(found), 'run')} without a process{done}.")
     if action and scheduled < len(found):
         console.print(
-            "Runs without a deployment stay unchanged. Use prefect flow-run retry NAME --entrypoint FILE:DAG_ID.",
+            "Runs without a deployment are Crashed now. Use prefect flow-run retry NAME --entrypoint FILE:FLOW.",
             soft_wrap=True,
         )
-    return 0
+    return code
 
 
 def _print_change(change: RunChange, what: str, *, json_: bool, is_plan: bool = False) -> None:

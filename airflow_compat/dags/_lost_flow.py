@@ -30,6 +30,6 @@ def handle_lost_runs(older_than: float = 30.0, action: Literal["fail", "restart"
     """
     found = runs.lost(older_than=age_in_minutes(older_than), action=action)
     for run in found:
-        done = action if run.is_scheduled else "stays unchanged, because it has no deployment"
+        done = action if run.is_scheduled else "is Crashed, and has no deployment: retry it"
         get_run_logger().info("%s/%s: %s (%s)", run.dag_id, run.name, done, run.reason)
     return [str(run.flow_run_id) for run in found if run.is_scheduled]

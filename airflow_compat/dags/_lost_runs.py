@@ -54,7 +54,7 @@ def age_in_minutes(number: float) -> timedelta:
     try:
         return timedelta(minutes=number)
     except (ValueError, OverflowError):
-        raise InvalidArgumentError(f"older_than is {number:g} minutes. Use a smaller number, such as 30.") from None
+        raise InvalidArgumentError(f"older_than is {number:g} minutes. Use a number such as 30.") from None
 
 
 def find_lost(older_than: timedelta, action: LostAction | None, *, now: datetime | None = None) -> list[LostDagRun]:
@@ -74,14 +74,16 @@ def _lost_and_crashed(now: datetime) -> Iterator[LostRun]:
 
 def _handled(lost: LostRun, action: LostAction | None) -> LostDagRun | None:
     """Restart or fail a run. Return None if the run has been started again since the list was read."""
-    run = lost.flow_run
+    run, message = lost.flow_run, f"The process of the run was gone: {lost.reason}"
     is_scheduled = action is not None and run.deployment_id is not None
+    if action is not None and not _is_still_lost(run):
+        return None
     if is_scheduled:
-        if not _is_still_lost(run):
-            return None
         if action == "fail" and not lost.is_undone:
             send(run.id, Request("fail"))
-        server.schedule_again(run.id, f"The process of the run was gone: {lost.reason}")
+        server.schedule_again(run.id, message)
+    elif action is not None and run.state is not None and not run.state.is_crashed():
+        server.set_crashed(run.id, message)
     return LostDagRun(run.id, lost.flow_name, run.name, lost.since, lost.reason, is_scheduled)
 
 

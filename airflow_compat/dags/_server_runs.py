@@ -12,7 +12,7 @@ from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound
-from prefect.states import Cancelled, Scheduled
+from prefect.states import Cancelled, Crashed, Scheduled
 
 from .._prefect.client import kept_client
 from .._prefect.failures import server_call
@@ -80,6 +80,12 @@ def read_flow_name(flow_run: FlowRun) -> str:
 def schedule_again(flow_run_id: UUID, message: str) -> None:
     """Schedule an ended flow run, so that a worker runs it again."""
     kept_client().set_flow_run_state(flow_run_id, Scheduled(message=message), force=True)
+
+
+@server_call
+def set_crashed(flow_run_id: UUID, message: str) -> None:
+    """Record that the process of a flow run is gone, so that the run can be retried."""
+    kept_client().set_flow_run_state(flow_run_id, Crashed(message=message), force=True)
 
 
 @server_call

@@ -232,8 +232,8 @@ def lost(*, older_than: timedelta = timedelta(0), action: LostAction | None = No
             restart was undone, because a worker reported the crash a second time.
         action: `restart` continues the runs; tasks that have ended do not run again. `fail` lets the tasks fail that
             have not ended and could run now. Each such run continues to its end, and the DAG's `on_failure_callback` is
-            called once. `restart` and `fail` need a worker, so runs without a deployment stay unchanged. With None, no
-            run is changed.
+            called once. `restart` and `fail` need a worker; a run without a deployment is set to Crashed, so that it
+            can be retried. With None, no run is changed.
 
     Raises:
         InvalidArgumentError: `older_than` is negative.

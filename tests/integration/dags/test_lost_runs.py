@@ -96,8 +96,8 @@ def _tries(id_: UUID) -> dict[str, tuple[str | None, int]]:
 class _Killed:
     """A run of a DAG whose process was killed during its second task."""
 
-    def __init__(self, folder: Path, dag_id: str) -> None:
-        self.folder, self.id = folder, _deployed_run(dag_id)
+    def __init__(self, folder: Path, dag_id: str, id_: UUID) -> None:
+        self.folder, self.id = folder, id_
         self.path = write(folder, "lost", _DAG.format(folder=folder, dag_id=dag_id))
         command = [sys.executable, str(_SCRIPT), str(self.path), str(folder / "id"), str(self.id)]
         self.process = subprocess.Popen(command, env=os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -118,7 +118,7 @@ class _Killed:
 
 @pytest.fixture
 def killed(unique: str, tmp_path: Path) -> Iterator[_Killed]:
-    found = _Killed(tmp_path, unique)
+    found = _Killed(tmp_path, unique, _deployed_run(unique))
     yield found
     end(found.process)
 
@@ -158,6 +158,25 @@ def test_a_run_that_nobody_restarts_fails_with_one_callback(
     assert _tries(killed.id) == {"quick": ("success", 1), "slow": ("success", 2), "after": ("success", 1)}
     assert killed.seen()[3:] == ["slow", "after", "dag success"]
     assert _lost(killed.id) == []
+
+
+def test_a_lost_run_without_a_deployment_is_crashed_and_can_be_retried(
+    unique: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with get_client(sync_client=True) as client:
+        id_ = client.create_flow_run(flow(name=unique)(lambda: None)).id
+    killed = _Killed(tmp_path, unique, id_)
+    try:
+        killed.wait_for_the_second_task()
+    finally:
+        killed.kill()
+    assert run_command(["runs", "lost", "--fail"]) == 1
+    assert "are Crashed now. Use prefect flow-run retry NAME --entrypoint FILE:FLOW." in capfd.readouterr().out
+    (killed.folder / "go").touch()
+    with get_client(sync_client=True) as client:
+        assert client.read_flow_run(id_).state.is_crashed()  # type: ignore[union-attr]
+    assert retry(killed.path, id_).is_completed()
+    assert killed.seen() == ["quick", "slow", "slow", "after", "dag success"]
 
 
 def test_a_killed_try_counts_before_and_after_the_end(killed: _Killed) -> None:
