@@ -181,7 +181,7 @@ class Processes:
             ) from None
         finally:
             other.close()
-        printed = _keep_last_lines(first)
+        printed, reading = _keep_last_lines(first)
         channel = Channel(own)
         own.settimeout(STARTED_WITHIN)
         try:
@@ -194,6 +194,8 @@ class Processes:
         self._starter = Starter(channel)
         if not isinstance(hello, messages.Hello) or hello.protocol != messages.PROTOCOL:
             self._end()
+            # The thread may not have read the last lines yet. A process that the host started may keep the pipe open.
+            reading.join(_ENDED_WITHIN)
             why = hello.error.strip().splitlines()[-1] if isinstance(hello, messages.Broken) else " ".join(printed)
             raise HostError(
                 f"Airflow can't be imported by {self.host.python}: {why or 'it does not answer'}. Check `python` and "
@@ -227,7 +229,7 @@ def _code() -> bytes:
     return f"{head}FILES = {files!r}\nimport importlib.abc\n{body}".encode()
 
 
-def _keep_last_lines(process: subprocess.Popen[bytes]) -> deque[str]:
+def _keep_last_lines(process: subprocess.Popen[bytes]) -> tuple[deque[str], threading.Thread]:
     """Read a process's output in a thread, so that the process never blocks on a full pipe, and keep the last lines."""
     lines: deque[str] = deque(maxlen=5)
 
@@ -237,8 +239,9 @@ def _keep_last_lines(process: subprocess.Popen[bytes]) -> deque[str]:
             for line in process.stdout:
                 lines.append(line.decode(errors="replace").strip())
 
-    threading.Thread(target=read, daemon=True, name="airflow-host-output").start()
-    return lines
+    thread = threading.Thread(target=read, daemon=True, name="airflow-host-output")
+    thread.start()
+    return lines, thread
 
 
 _hosts: dict[AirflowHost, Processes] = {}

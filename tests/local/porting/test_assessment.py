@@ -212,7 +212,7 @@ def test_reports_show_the_same_and_escape_what_they_show() -> None:
     assert "| AC408 | invalid template | 1 | 1 | 5-30 minutes |" in markdown
     assert "<script>" not in page
     assert "pool &lt;p&gt;" in page
-    assert "<h3>1 files that need manual edits</h3>" in page
+    assert "<h3>Files that need manual edits: 1</h3>" in page
     # It needs no other files.
     assert not any(word in page for word in ("http", "src=", "url(", "@import"))
 
