@@ -11,6 +11,7 @@ from rich.text import Text
 from .._airflow.version import DEFAULT_VERSION
 from ..errors import InvalidArgumentError
 from ._printing import clock, count, filled_table, new_console, print_json
+from ._signals import signals_raise
 
 if TYPE_CHECKING:
     from ..dags.runs import RunChange
@@ -118,6 +119,7 @@ def tasks(run: str, /, *, json_: JsonFlag = False) -> int:
 
 
 @app.command
+@signals_raise()
 def clear(
     run: str,
     /,
@@ -177,6 +179,7 @@ def clear(
 
 
 @app.command
+@signals_raise()
 def mark(
     run: str,
     state: Literal["success", "failed"],
@@ -227,6 +230,7 @@ def mark(
 
 
 @app.command
+@signals_raise()
 def cancel(run: str, /, *, timeout: float = 60.0, json_: JsonFlag = False) -> int:
     """Stop a run: running tasks fail, others are skipped, and teardowns run.
 

@@ -241,20 +241,6 @@ def test_a_run_without_a_process_keeps_no_request(ended: _Ended, unique: str) ->
     assert ended.seen() == ["closes", "opens", "report", "total 1"]
 
 
-def test_an_interrupted_command_leaves_no_request(ended: _Ended, monkeypatch: pytest.MonkeyPatch) -> None:
-    id_ = run(ended.path).state_details.flow_run_id
-    with get_client(sync_client=True) as client:
-        client.set_flow_run_state(id_, Running(), force=True)
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("airflow_compat._prefect.polling.time.sleep", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        runs.clear(id_, task_ids=["load"])
-    assert pending_requests(id_) == []
-
-
 _DEPLOYED = """
 from airflow_compat import dags
 
