@@ -23,6 +23,7 @@ from .failures import server_call
 from .internals.engine import is_of_try, task_in_frame
 from .pages import items
 from .polling import poll_until
+from .recorded import wait_until_recorded
 from .runs import task_name
 
 if TYPE_CHECKING:
@@ -174,12 +175,13 @@ def _of_the_run(found: EndedTask | None, flow_run_id: UUID) -> EndedTask | None:
 
 
 def _latest(flow_run_id: UUID, types: Collection[StateType]) -> EndedTask | None:
+    wait_until_recorded(flow_run_id)
     until_first = time.monotonic() + _RECORDED_WITHIN
     before: UUID | None = None
     looks = 0
 
     def is_settled(found: TaskRun | None) -> bool:
-        # The server gets a process's task runs one by one, so the last one may still be missing.
+        # The server gets the task runs of other processes one by one, so the last one may still be missing.
         nonlocal before, looks
         now = found.id if found else None
         before, looks = now, looks + 1 if now == before else 1

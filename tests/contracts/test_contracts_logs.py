@@ -9,7 +9,7 @@ import time
 from uuid import uuid4
 
 from contract import contract
-from prefect import flow, get_client, get_run_logger
+from prefect import State, flow, get_client, get_run_logger, task
 from prefect.client.schemas.filters import LogFilter, LogFilterFlowRunId
 from prefect.context import FlowRunContext
 from prefect.logging.configuration import setup_logging
@@ -80,3 +80,23 @@ def test_events_are_on_the_server_after_they_are_sent(prefect_server: str) -> No
         while not client.request("POST", "/events/filter", json=wanted).json()["events"]:
             assert time.monotonic() < deadline
             time.sleep(0.1)
+
+
+@contract("logs.last_sent_task_state", "logs.has_unsent_events", "logs.event_workers")
+def test_the_client_keeps_the_last_state_that_it_sent(prefect_server: str) -> None:
+    @task
+    def load() -> None: ...
+
+    @flow
+    def etl() -> tuple[State[None], list[object]]:
+        state = load(return_state=True)
+        found: list[object] = [logs.has_unsent_events()]
+        until = time.monotonic() + 60
+        while logs.has_unsent_events() and time.monotonic() < until:
+            time.sleep(0.01)
+        event = logs.last_sent_task_state(FlowRunContext.get().flow_run.id)
+        return state, [*found, event.id, event.resource.prefect_object_id("prefect.task-run")]
+
+    state, found = etl()
+    assert found == [True, state.id, state.state_details.task_run_id]
+    assert logs.last_sent_task_state(uuid4()) is None

@@ -252,10 +252,7 @@ def test_subflow_run_is_not_a_retry_of_its_parent(log: Log) -> None:
     assert log.events == []
 
 
-def test_a_flow_s_success_is_that_of_its_last_task(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The server may hear of the task later than a callback waits.
-    monkeypatch.setattr("airflow_compat._prefect.failed_tasks._RECORDED_WITHIN", 60)
-    monkeypatch.setattr("airflow_compat._prefect.failed_tasks._ALL_RECORDED_WITHIN", 60)
+def test_a_flow_s_success_is_that_of_its_last_task(log: Log) -> None:
     contexts: list[Any] = []
 
     @task

@@ -1,0 +1,89 @@
+"""What depends on the task runs that the server has recorded, on a server that records them late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from own_server import OwnServer, running
+from patient_client import patient_client
+from prefect import flow, task
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterId
+from prefect.context import FlowRunContext
+from xcom_runs import until_the_server_has, xcom_pull
+
+from airflow_compat import on_success
+from airflow_compat.artifacts import run_summary
+
+# The server records the states of task runs at these times only.
+_LATE = {
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "1000",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "3",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _late_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with running(OwnServer(tmp_path_factory.mktemp("server"), environment=_LATE)):
+        yield
+
+
+@task(persist_result=True)
+def extract() -> str:
+    return "rows"
+
+
+@task
+def load() -> None: ...
+
+
+@pytest.fixture(autouse=True)
+def _after_a_record() -> None:
+    """Begin each test when the server has just recorded, so that three seconds pass before it does so again."""
+
+    @flow
+    def first() -> UUID:
+        load()
+        return FlowRunContext.get().flow_run.id
+
+    until_the_server_has(first(), 1)
+
+
+def test_a_callback_of_a_flow_names_the_last_task() -> None:
+    names: list[str] = []
+
+    def notify(context: Any) -> None:
+        names.append(context["ti"].task_id)
+
+    @on_success(notify)
+    @flow
+    def etl() -> None:
+        extract()
+        load()
+
+    etl()
+    assert names == ["load"]
+
+
+def test_a_flow_finds_the_result_of_a_task() -> None:
+    @flow
+    def etl() -> object:
+        extract()
+        return xcom_pull("extract")
+
+    assert etl() == "rows"
+
+
+def test_a_summary_has_all_tasks() -> None:
+    @flow
+    def etl() -> UUID:
+        extract()
+        load()
+        return run_summary().id
+
+    (artifact,) = patient_client().read_artifacts(artifact_filter=ArtifactFilter(id=ArtifactFilterId(any_=[etl()])))
+    text = str(artifact.data)
+    assert "extract" in text
+    assert "load" in text
