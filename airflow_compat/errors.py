@@ -26,8 +26,7 @@ class VariableNotFoundError(AirflowCompatError, AirflowException, KeyError):
     """The variable does not exist and has no default."""
 
     # `KeyError.__str__` would put the message in quotes.
-    def __str__(self) -> str:
-        return Exception.__str__(self)
+    __str__ = Exception.__str__
 
 
 class InvalidExportError(AirflowCompatError, ValueError):
@@ -196,8 +195,7 @@ class FakeError(AirflowCompatError, ValueError):
 class UnsupportedFeatureError(AirflowCompatError, AttributeError, KeyError):
     """An Airflow feature is not supported."""
 
-    def __str__(self) -> str:
-        return Exception.__str__(self)
+    __str__ = Exception.__str__
 
 
 class UnsupportedFeatureWarning(UserWarning):

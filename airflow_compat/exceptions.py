@@ -239,8 +239,7 @@ class NodeNotFound(TaskNotFound, KeyError):
     """The DAG has no task or task group with this id."""
 
     # `KeyError.__str__` would put the message in quotes.
-    def __str__(self) -> str:
-        return Exception.__str__(self)
+    __str__ = Exception.__str__
 
 
 class ParamValidationError(AirflowException, ValueError):

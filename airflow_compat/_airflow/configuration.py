@@ -52,19 +52,18 @@ class Configuration:
         self._values = {**(values or {})}
         self._file = _read(text, file)
 
-    def get(self, section: str, key: str, *, fallback: Any = ..., suppress_warnings: bool = False, **_: Any) -> Any:
+    def get(self, section: str, key: str, *, fallback: Any = ..., **_: Any) -> Any:
         """Return the text of an option.
 
         Args:
             section: The section.
             key: The key.
             fallback: The value to return for a missing option; if no fallback is given, a missing option is an error.
-            suppress_warnings: This argument is ignored; it exists because Airflow's function has it.
+            **_: Airflow's other arguments, such as `suppress_warnings`, are ignored.
 
         Raises:
             ConfigurationError: The option is missing, and `fallback` is not given.
         """
-        del suppress_warnings
         value = self._find(section.lower(), key.lower())
         if value is not None:
             return value
@@ -119,17 +118,14 @@ class Configuration:
         return {key: self._find(name, key) for key in sorted(keys)} or None
 
     def _find(self, section: str, key: str) -> str | None:
-        for each_section, each_key in ((section, key), *OLD_KEYS.get((section, key), ())):
-            value = environment_value(self._environ, _variable(each_section, each_key))
-            if value is None:
-                value = self._file.get((each_section, each_key))
-            if value is not None:
-                return self._expanded(value)
-        for place in ((section, key), *OLD_KEYS.get((section, key), ())):
-            value = self._values.get(place, DEFAULTS[self._release].get(place))
-            if value is not None:
-                return self._expanded(value)
-        return None
+        places = ((section, key), *OLD_KEYS.get((section, key), ()))
+        given = (
+            value
+            for place in places
+            for value in (environment_value(self._environ, _variable(*place)), self._file.get(place))
+        )
+        defaults = (self._values.get(place, DEFAULTS[self._release].get(place)) for place in places)
+        return next((self._expanded(value) for value in (*given, *defaults) if value is not None), None)
 
     def _expanded(self, value: str) -> str:
         if "$" not in value and "{" not in value:
@@ -157,8 +153,9 @@ def _read(text: str, file: str) -> Mapping[tuple[str, str], str]:
     try:
         parser.read_string(text)
     except Error as exc:
-        problem = f"{file}: not an airflow.cfg: {str(exc).partition(chr(10))[0]}. Correct the file."
-        raise ConfigurationError(problem) from None
+        raise ConfigurationError(
+            f"{file}: not an airflow.cfg: {str(exc).partition(chr(10))[0]}. Correct the file."
+        ) from None
     return {(section, key): value for section in parser.sections() for key, value in parser.items(section)}
 
 

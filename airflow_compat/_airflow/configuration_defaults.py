@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .version import AirflowVersion
+from .version import AirflowVersion, limited_line
 
 # Each line is `key = default`; `[2]` and `[3]` limit a line to a release.
 _TEXT = """
@@ -145,13 +145,10 @@ def _read(release: AirflowVersion) -> Mapping[tuple[str, str], str]:
         if not line.startswith(" "):
             section = line
             continue
-        text = line.strip()
-        if text.startswith(("[2] ", "[3] ")):
-            if text[1] != release:
-                continue
-            text = text[4:]
-        key, _, value = text.partition("=")
-        found[section, key.strip()] = value.strip()
+        applies, text = limited_line(line.strip(), release)
+        if applies:
+            key, _, value = text.partition("=")
+            found[section, key.strip()] = value.strip()
     return found
 
 

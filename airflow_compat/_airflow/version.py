@@ -12,6 +12,13 @@ AirflowVersion: TypeAlias = Literal["2", "3"]
 DEFAULT_VERSION: AirflowVersion = "3"
 
 
+def limited_line(line: str, version: AirflowVersion) -> tuple[bool, str]:
+    """Return whether a line of a table applies to a version, and the line without its limit, `[2]` or `[3]`."""
+    if line.startswith(("[2]", "[3]")):
+        return line[1] == version, line[3:].strip()
+    return True, line
+
+
 def check_version(version: object) -> None:
     """Check an argument `airflow_version`.
 

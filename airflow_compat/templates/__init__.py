@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from jinja2 import Environment, Template
 
 __all__ = ["InvalidTemplateError", "LiteralValue", "TemplateFileNotFoundError", "literal", "render"]
-
-_NEWLINE = re.compile(r"\r\n?")
 
 
 @dataclass(frozen=True)
@@ -215,6 +212,4 @@ def _is_literal(text: str) -> bool:
 
 def _as_read(text: str) -> str:
     """Return a text without templates as Jinja2 renders it: with one kind of newline, and without the final newline."""
-    if "\r" in text:
-        text = _NEWLINE.sub("\n", text)
-    return text.removesuffix("\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from airflow_compat._airflow.import_names import REASONS, NamesOfModule, NoStandIn, StandIn, modules, open_packages
+from airflow_compat._airflow.import_names import OPEN_PACKAGES, REASONS, NamesOfModule, NoStandIn, StandIn, modules
 from airflow_compat._airflow.version import AirflowVersion
 
 ROOT = Path(__file__).parents[2]
@@ -76,7 +76,7 @@ def written() -> str:
 
 def _packages() -> Iterator[tuple[str, str]]:
     found: dict[str, list[str]] = {}
-    for package, reason in open_packages().items():
+    for package, reason in OPEN_PACKAGES.items():
         found.setdefault(reason, []).append(f"`{package}`")
     return ((reason, ", ".join(packages)) for reason, packages in found.items())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from airflow_compat._airflow.import_names import StandIn, modules, open_packages
+from airflow_compat._airflow.import_names import OPEN_PACKAGES, StandIn, modules
 from airflow_compat._airflow.import_names.replacements import REPLACEMENTS, replacement_for
 from airflow_compat._airflow.version import AirflowVersion
 
@@ -78,7 +78,7 @@ def test_operators_of_every_kind_are_on_the_page() -> None:
 
 def test_replacements_are_for_packages_without_stand_ins() -> None:
     assert list(REPLACEMENTS) == sorted(REPLACEMENTS)
-    assert all(package.startswith(f"{next(iter(open_packages()))}.") for package in REPLACEMENTS)
+    assert all(package.startswith(f"{next(iter(OPEN_PACKAGES))}.") for package in REPLACEMENTS)
     assert replacement_for("airflow.providers.amazon.aws.operators.s3").startswith("Use boto3")
     assert replacement_for("airflow.providers.unknown.operators.x") == ""
 

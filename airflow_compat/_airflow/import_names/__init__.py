@@ -24,9 +24,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
+from itertools import accumulate
 from types import MappingProxyType
 
-from ..version import AirflowVersion
+from ..version import AirflowVersion, limited_line
 
 REASONS: Mapping[str, str] = MappingProxyType(
     {
@@ -47,8 +48,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
 )
 """The reasons why names have no stand-in. Each reason is the last sentence of an error message."""
 
-# Every name below these packages is a placeholder, unless a block lists its module.
-_OPEN = {
+OPEN_PACKAGES: Mapping[str, str] = {
     "airflow.providers": "provider",
     "airflow.contrib": "provider",
     "airflow.api": "server",
@@ -86,6 +86,8 @@ _OPEN = {
     "airflow.utils.log": "server",
     "airflow.utils.serve_logs": "server",
 }
+"""The packages in which every name is a placeholder, each with the reason, unless a block lists the name's module."""
+
 _AREAS = (
     "airflow",
     "authoring",
@@ -158,7 +160,7 @@ def names_of(module: str, release: AirflowVersion) -> NamesOfModule | None:
     """Return the names of a module; None if the release has no such module."""
     if not _is_in(module, release):
         return None
-    known = _table(release).get(module)
+    known = modules(release).get(module)
     if known is not None:
         return known
     if reason := _reason_below(module):
@@ -187,7 +189,9 @@ def find_name(module: str, name: str, release: AirflowVersion) -> StandIn | NoSt
 
 def is_listed(module: str, release: AirflowVersion) -> bool:
     """Return True if the table of Airflow's names lists the module or a module below it."""
-    return _is_in(module, release) and (module in _table(release) or module in _packages(release) or module in _OPEN)
+    return _is_in(module, release) and (
+        module in modules(release) or module in _packages(release) or module in OPEN_PACKAGES
+    )
 
 
 def releases_of(module: str) -> tuple[AirflowVersion, ...]:
@@ -196,27 +200,18 @@ def releases_of(module: str) -> tuple[AirflowVersion, ...]:
     return tuple(release for release in both if names_of(module, release) is not None)
 
 
-def modules(release: AirflowVersion) -> Mapping[str, NamesOfModule]:
-    """Return all modules that the table of Airflow's names lists for a release."""
-    return _table(release)
-
-
-def open_packages() -> Mapping[str, str]:
-    """Return the packages in which every name is a placeholder, each with the reason."""
-    return _OPEN
-
-
 def stand_in_named(name: str, release: AirflowVersion) -> StandIn | None:
     """Return the stand-in that all modules list for a name; None if they list no stand-in or different ones."""
     return _by_name(release).get(name)
 
 
 @cache
-def _table(release: AirflowVersion) -> Mapping[str, NamesOfModule]:
+def modules(release: AirflowVersion) -> Mapping[str, NamesOfModule]:
+    """Return all modules that the table of Airflow's names lists for a release."""
     names: dict[str, dict[str, StandIn | NoStandIn]] = {}
     rest: dict[str, NoStandIn] = {}
-    for text in _texts():
-        for listed, home, words in _lines(text, release):
+    for area in _AREAS:
+        for listed, home, words in _lines(import_module(f".{area}", __name__).NAMES, release):
             for module in listed:
                 if not _is_in(module, release):
                     continue
@@ -232,11 +227,6 @@ def _table(release: AirflowVersion) -> Mapping[str, NamesOfModule]:
     return {module: NamesOfModule(held, rest.get(module)) for module, held in names.items()}
 
 
-def _texts() -> Iterator[str]:
-    for area in _AREAS:
-        yield import_module(f".{area}", __name__).NAMES
-
-
 def _lines(text: str, release: AirflowVersion) -> Iterator[tuple[tuple[str, ...], str, list[str]]]:
     listed: tuple[str, ...] = ()
     is_open = applies = False
@@ -244,22 +234,16 @@ def _lines(text: str, release: AirflowVersion) -> Iterator[tuple[tuple[str, ...]
         if not line.strip():
             is_open = False
         elif not line.startswith(" "):
-            applies, words = _limited(line, release)
+            applies, words = limited_line(line, release)
             # A block may list its modules on several lines.
             listed = (*(listed if is_open else ()), *words.split())
             is_open = True
         else:
             is_open = False
-            here, words = _limited(line.strip(), release)
+            here, words = limited_line(line.strip(), release)
             if applies and here:
                 home, _, names = words.partition(":")
                 yield listed, home, names.split()
-
-
-def _limited(line: str, release: AirflowVersion) -> tuple[bool, str]:
-    if line[:1] == "[":
-        return line[1] == release, line[3:].strip()
-    return True, line
 
 
 def _is_in(module: str, release: AirflowVersion) -> bool:
@@ -273,28 +257,25 @@ def _entry(home: str, name: str) -> StandIn | NoStandIn:
 
 
 def _reason_below(module: str) -> str | None:
-    while module:
-        if module in _OPEN:
-            return _OPEN[module]
-        module = module.rpartition(".")[0]
-    return None
+    return next((OPEN_PACKAGES[each] for each in reversed(_with_packages(module)) if each in OPEN_PACKAGES), None)
+
+
+def _with_packages(module: str) -> list[str]:
+    """Return the packages around a module, from the outermost package on, and the module itself."""
+    return list(accumulate(module.split("."), "{}.{}".format))
 
 
 @cache
 def _packages(release: AirflowVersion) -> frozenset[str]:
-    found = set()
-    for module in (*_table(release), *_OPEN):
-        package = module.rpartition(".")[0]
-        while package:
-            found.add(package)
-            package = package.rpartition(".")[0]
-    return frozenset(found)
+    return frozenset(
+        package for module in (*modules(release), *OPEN_PACKAGES) for package in _with_packages(module)[:-1]
+    )
 
 
 @cache
 def _by_name(release: AirflowVersion) -> Mapping[str, StandIn | None]:
     found: dict[str, StandIn | None] = {}
-    for module in _table(release).values():
+    for module in modules(release).values():
         for name, entry in module.names.items():
             if isinstance(entry, StandIn):
                 found[name] = entry if found.get(name, entry) == entry else None
