@@ -35,7 +35,7 @@ class DagCall:
     remark: tuple[str, str] = ("", "")
 
 
-@dataclass
+@dataclass(frozen=True)
 class FoundCalls:
     """The calls in a file that create DAGs or tasks with a container image.
 
@@ -46,24 +46,26 @@ class FoundCalls:
         guesses: Functions of unknown modules whose names suggest a DAG, with the lines of their calls.
     """
 
-    calls: list[DagCall] = field(default_factory=list)
-    images: list[tuple[str, ScopedExpression | None, int]] = field(default_factory=list)
-    makers: frozenset[str] = frozenset()
-    guesses: list[tuple[str, int]] = field(default_factory=list)
+    calls: list[DagCall]
+    images: list[tuple[str, ScopedExpression | None, int]]
+    makers: frozenset[str]
+    guesses: list[tuple[str, int]]
 
 
 def place_of(statement: Statement, node: ast.AST, hidden: frozenset[str] = frozenset()) -> ScopedExpression:
     return ScopedExpression(node, statement.scope, statement.order, hidden)
 
 
+def refused(line: int, why: str) -> DagCall:
+    """Return a call whose DAG can't be read, so that the user has to write the DAG's deployment."""
+    return DagCall(line, refusal=f"{why}; add the DAG's deployment to prefect.yaml yourself")
+
+
 def read_call(statement: Statement, call: ast.Call | None, line: int, hidden: frozenset[str] = frozenset()) -> DagCall:
     """Read the arguments of a call that creates a DAG; `call` is None for a decorator without parentheses."""
     arguments, keywords = (call.args, call.keywords) if call else ([], [])
     if any(isinstance(each, ast.Starred) for each in arguments):
-        return DagCall(
-            line,
-            refusal="the DAG's positional arguments are unpacked; add the DAG's deployment to prefect.yaml yourself",
-        )
+        return refused(line, "the DAG's positional arguments are unpacked")
     named = [(each.arg, place_of(statement, each.value, hidden)) for each in keywords]
     return DagCall(
         line,

@@ -127,8 +127,13 @@ def read_dag_source(
 
 
 def same_id(dag: DagSource, first: DagSource) -> Problem:
-    why = "another DAG has the same dag_id, so only the first DAG is written; rename one of the DAGs"
-    return Problem(dag.path, why, dag.line, dag.dag_id, detail=f"the first DAG is at {first.path}:{first.line}")
+    return Problem(
+        dag.path,
+        "another DAG has the same dag_id, so only the first DAG is written; rename one of the DAGs",
+        dag.line,
+        dag.dag_id,
+        detail=f"the first DAG is at {first.path}:{first.line}",
+    )
 
 
 def _without_dags(path: str, guesses: list[tuple[str, int]]) -> Iterator[Problem]:
@@ -140,11 +145,12 @@ def _without_dags(path: str, guesses: list[tuple[str, int]]) -> Iterator[Problem
             line,
         )
     if not guesses:
-        why = (
+        yield Problem(
+            path,
             "Airflow loads this file, but its text shows no DAG; if Airflow lists a DAG of this file, add the DAG's "
-            "deployment to prefect.yaml yourself"
+            "deployment to prefect.yaml yourself",
+            level="note",
         )
-        yield Problem(path, why, level="note")
 
 
 def _text(value: Any, line: int = 0) -> str | RuntimeValue:
@@ -175,8 +181,12 @@ def _read_call(call: DagCall, evaluator: Evaluator, path: str, images: tuple[Ima
         arguments["doc_md"] = call.doc
     dag_id = _dag_id(call, arguments, unpacked)
     if isinstance(dag_id, RuntimeValue):
-        unknown = "a DAG's dag_id is unknown; add the DAG's deployment to prefect.yaml yourself"
-        return Problem(path, unknown, call.line, detail=f"it {dag_id}")
+        return Problem(
+            path,
+            "a DAG's dag_id is unknown; add the DAG's deployment to prefect.yaml yourself",
+            call.line,
+            detail=f"it {dag_id}",
+        )
     if not _LEGAL_ID.fullmatch(dag_id):
         return Problem(path, f"Airflow refuses the dag_id {dag_id[:60]!r}; rename the DAG", call.line)
     return DagSource(

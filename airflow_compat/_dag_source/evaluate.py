@@ -8,11 +8,10 @@ from typing import Any
 from .expressions import KINDS, other_node
 from .named_values import NamedValues, known
 from .names import ScopedExpression
-from .values import AirflowCall, RuntimeValue
+from .values import LONGEST_TEXT, AirflowCall, RuntimeValue
 
 _DEEPEST = 100
 _MOST_STEPS = 200_000
-_LONGEST_TEXT = 1_000_000
 _LARGEST = 20_000
 
 
@@ -57,7 +56,7 @@ class Evaluator(NamedValues):
             is_placed = value.path or not line
             return value if is_placed else replace(value, line=line, path=self.module_of(place.scope).shown)
         if isinstance(value, (str, bytes)):
-            fits = len(value) <= _LONGEST_TEXT
+            fits = len(value) <= LONGEST_TEXT
         else:
             parts = _parts(value)
             if parts is None:

@@ -14,9 +14,8 @@ from .invocations import as_computed, call_node
 from .known_calls import READERS
 from .named_values import NamedValues
 from .names import Dotted, ScopedExpression
-from .values import AirflowCall, PastMoment, RuntimeValue
+from .values import LONGEST_TEXT, AirflowCall, PastMoment, RuntimeValue
 
-_LONGEST_TEXT = 1_000_000
 _SEQUENCES = (str, list, tuple)
 # Types of values whose text in an f-string is known.
 _SHOWN = (str, int, float, PurePath)
@@ -113,10 +112,8 @@ def _subscript(self: NamedValues, place: ScopedExpression, node: ast.Subscript) 
     if isinstance(owner, Dotted):
         return RuntimeValue(READERS.get(owner.path, f"reads {owner.path}[...]"), node.lineno)
     if isinstance(node.slice, ast.Slice):
-        lower = self.evaluate(place.at(node.slice.lower)) if node.slice.lower else None
-        upper = self.evaluate(place.at(node.slice.upper)) if node.slice.upper else None
-        step = self.evaluate(place.at(node.slice.step)) if node.slice.step else None
-        index: Any = slice(lower, upper, step)
+        bounds = (node.slice.lower, node.slice.upper, node.slice.step)
+        index: Any = slice(*(self.evaluate(place.at(each)) if each else None for each in bounds))
     else:
         index = self.evaluate(place.at(node.slice))
     try:
@@ -152,7 +149,7 @@ def _operate(sign: ast.operator, left: Any, right: Any) -> Any:
         if isinstance(left, PurePath) and isinstance(right, str) and isinstance(sign, ast.Div):
             return left / right
         same = type(left) is type(right) and isinstance(sign, ast.Add)
-        return left + right if same and len(left) + len(right) <= _LONGEST_TEXT else NotImplemented
+        return left + right if same and len(left) + len(right) <= LONGEST_TEXT else NotImplemented
     function = _ARITHMETIC.get(type(sign))
     # Only short numbers: a product of whole numbers may be arbitrarily long.
     return function(left, right) if function and _is_short(left) and _is_short(right) else NotImplemented

@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TypeAlias
 
-from .dag_call import DagCall, FoundCalls, bound_in, names_given, outermost, place_of, read_call
+from .dag_call import DagCall, FoundCalls, bound_in, names_given, outermost, place_of, read_call, refused
 from .dag_makers import FOREIGN, Makers, looks_like_maker, makers_and_callers
 from .names import Dotted, Names, ScopedExpression
 from .scopes import Module, Statement, docstring, own_parts
@@ -31,7 +31,8 @@ class _Finder:
     def __init__(self, module: Module, names: Names) -> None:
         self.module = module
         self.file_names = names
-        self.found = FoundCalls()
+        self.images: list[tuple[str, ScopedExpression | None, int]] = []
+        self.guesses: list[tuple[str, int]] = []
         # A call is examined only if the last part of its name is in this set, or contains "dag".
         self.names = {"DAG", "partial", *_OPERATORS}
         self.makers = Makers(module, names.neighbours, lambda each: _makers_of(each, names))
@@ -50,10 +51,8 @@ class _Finder:
         calls = [self._with_attributes(call, statement) for call, statement in self.made]
         for name, each in self.decorated.items():
             calls += [self._as_called(name, call) for call in each]
-        self.found.calls = sorted(calls, key=lambda call: call.line)
         makers = (*self.subclasses, *self.decorated, *(outermost(statement.scope) for _, statement in self.made))
-        self.found.makers = frozenset(makers)
-        return self.found
+        return FoundCalls(sorted(calls, key=lambda call: call.line), self.images, frozenset(makers), self.guesses)
 
     def _as_called(self, name: str, made: DagCall) -> DagCall:
         if made.is_asset or made.refusal:
@@ -66,8 +65,7 @@ class _Finder:
         call = self.called[name]
         parameters = dict(made.parameters or {})
         if call.refusal or call.unpacked or len(call.positional) > len(parameters):
-            why = f"{name}() is called with unpacked arguments, which are the DAG's params"
-            return DagCall(made.line, refusal=f"{why}; add the DAG's deployment to prefect.yaml yourself")
+            return refused(made.line, f"{name}() is called with unpacked arguments, which are the DAG's params")
         parameters |= {**dict(zip(parameters, call.positional, strict=False)), **call.keywords}
         return replace(made, parameters=parameters, remark=made.remark if made.remark[0] else call.remark)
 
@@ -146,9 +144,7 @@ class _Finder:
             return
         if isinstance(node.func, ast.Name) and name in self.subclasses:
             why = f"{name} is a subclass of DAG, which may change the DAG's arguments"
-            self.made.append(
-                (DagCall(node.lineno, refusal=f"{why}; add the DAG's deployment to prefect.yaml yourself"), statement)
-            )
+            self.made.append((refused(node.lineno, why), statement))
             return
         place = place_of(statement, node.func, hidden)
         if isinstance(node.func, ast.Attribute) and name == "partial":
@@ -161,9 +157,7 @@ class _Finder:
         elif not kind and not self._foreign(statement, place, node.lineno) and name == "DAG":
             dotted = self.file_names.dotted(place) or Dotted("DAG")
             why = f"{dotted.path} isn't Airflow's own DAG class, so the effect of the class's arguments is unknown"
-            self.made.append(
-                (DagCall(node.lineno, refusal=f"{why}; add the DAG's deployment to prefect.yaml yourself"), statement)
-            )
+            self.made.append((refused(node.lineno, why), statement))
 
     def _foreign(self, statement: Statement, place: ScopedExpression, line: int) -> bool:
         """Record a DAG if a function or class of another file creates it. Return True if a DAG was recorded."""
@@ -172,7 +166,7 @@ class _Finder:
         if why:
             self.made.append((DagCall(line, refusal=FOREIGN, detail=why), statement))
         elif dotted and looks_like_maker(dotted) and not self.file_names.neighbours.find(dotted.path, dotted.importer):
-            self.found.guesses.append((dotted.path, line))
+            self.guesses.append((dotted.path, line))
         return bool(why)
 
     def _image(
@@ -184,7 +178,7 @@ class _Finder:
         hidden: frozenset[str] = frozenset(),
     ) -> None:
         given = [each.value for each in call.keywords if each.arg == "image"] if call else []
-        self.found.images.append((operator, place_of(statement, given[0], hidden) if given else None, line))
+        self.images.append((operator, place_of(statement, given[0], hidden) if given else None, line))
 
     def _with_attributes(self, call: DagCall, statement: Statement) -> DagCall:
         """Return the call together with the DAG's attributes that later statements set: `dag.doc_md = __doc__`."""

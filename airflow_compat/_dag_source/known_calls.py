@@ -16,7 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from .._airflow.zones import zone_name
-from .values import AirflowCall, PastMoment, RuntimeValue, computed_parts
+from .values import LONGEST_TEXT, AirflowCall, PastMoment, RuntimeValue, computed_parts
 
 OWN_NAMES = frozenset("dict list tuple set frozenset str int float bool len sorted min max range open".split())
 """Python's own functions that a file may call without importing them."""
@@ -58,7 +58,6 @@ _MARKS = frozenset(
     "Asset AssetAlias AssetAll AssetAny AssetOrTimeSchedule AssetRef Dataset DatasetAlias DatasetAll DatasetAny "
     "DatasetOrTimeSchedule Param ParamsDict PartitionedAtRuntime relativedelta".split()
 )
-_LONGEST = 1_000_000
 _TEXT_METHODS = frozenset(
     "capitalize join lower lstrip partition removeprefix removesuffix replace rpartition rsplit rstrip split "
     "splitlines strip title upper endswith startswith".split()
@@ -100,7 +99,7 @@ def _method(owner: Any, name: str, given: list[Any]) -> Any:
     match owner, name:
         case str(), _ if name in _TEXT_METHODS:
             longest = max((len(each) for each in given if isinstance(each, str)), default=0)
-            return getattr(owner, name) if len(owner) * (1 + longest) <= _LONGEST else None
+            return getattr(owner, name) if len(owner) * (1 + longest) <= LONGEST_TEXT else None
         case PurePath(), ("resolve" | "absolute"):
             return lambda: owner
         case datetime(), ("add" | "subtract"):
@@ -136,11 +135,11 @@ def _call(
 
 
 def _format(text: str, arguments: tuple[Any, ...], keywords: Mapping[str, Any], line: int) -> Any:
-    for unknown in computed_parts([*arguments, *keywords.values()]):
-        return unknown
     given = [*arguments, *keywords.values()]
+    for unknown in computed_parts(given):
+        return unknown
     plain = all(isinstance(each, (str, int, float)) for each in given) and not set(text) & set("!:.[")
-    if not plain or text.count("{") * max((len(str(each)) for each in given), default=0) > _LONGEST:
+    if not plain or text.count("{") * max((len(str(each)) for each in given), default=0) > LONGEST_TEXT:
         return RuntimeValue("formats a value", line)
     try:
         return text.format(*arguments, **keywords)

@@ -49,8 +49,7 @@ class NamedValues(Names, ABC):
             is_changed = name in scope.changed and found is not imported
             return RuntimeValue(f"{name} is changed after it is set", line) if is_changed else found
         if why := _not_known(scope, name, bindings):
-            options = self._options(scope, name, bindings)
-            return RuntimeValue(f"{name} {why}", line, options=options)
+            return RuntimeValue(f"{name} {why}", line, options=self._options(scope, name, bindings))
         last = bindings[-1]
         node = last.node
         if isinstance(node, ast.FunctionDef):
@@ -63,11 +62,8 @@ class NamedValues(Names, ABC):
     def _options(self, scope: Scope, name: str, bindings: list[Binding]) -> Any:
         if name in scope.changed or len(bindings) < 2 or any(each.kind != "value" for each in bindings):
             return ()
-        found: list[Any] = []
-        for each in bindings:
-            assert each.node is not None
-            found.append(known(self.evaluate(ScopedExpression(each.node, scope, each.order)), 0))
-        return tuple(found)
+        places = [ScopedExpression(each.node, scope, each.order) for each in bindings if each.node]
+        return tuple(known(self.evaluate(place), 0) for place in places)
 
     def follow(self, dotted: Dotted) -> Any:
         """Return the value of an imported name; the name itself if its module was not found."""
@@ -114,7 +110,8 @@ class NamedValues(Names, ABC):
 def _not_known(scope: Scope, name: str, bindings: list[Binding]) -> str:
     if not bindings:
         return "isn't set before this line"
-    if bindings[-1].conditional or _is_set_elsewhere(scope.bindings[name]):
+    is_set_elsewhere = any(each.kind == "other" and "set by" in each.text for each in scope.bindings[name])
+    if bindings[-1].conditional or is_set_elsewhere:
         return "is set under a condition"
     return "is changed after it is set" if name in scope.changed else ""
 
@@ -125,7 +122,3 @@ def known(value: Any, line: int) -> Any:
     if not isinstance(value, Dotted):
         return value
     return CONSTANTS.get(value.path) or RuntimeValue(f"is {value.path}, which is not in the DAG files", line)
-
-
-def _is_set_elsewhere(bindings: list[Binding]) -> bool:
-    return any(each.kind == "other" and "set by" in each.text for each in bindings)

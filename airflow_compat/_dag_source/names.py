@@ -132,10 +132,7 @@ class Names:
 def live_bindings(scope: Scope, name: str, order: int) -> list[Binding]:
     """Return the bindings that may apply at statement `order`: the last unconditional one, and all later ones."""
     bindings = [each for each in scope.bindings[name] if each.order < order]
-    for index in reversed(range(len(bindings))):
-        if not bindings[index].conditional:
-            return bindings[index:]
-    return bindings
+    return bindings[max((index for index, each in enumerate(bindings) if not each.conditional), default=0) :]
 
 
 def imported_name(bindings: list[Binding], module: Module) -> Dotted | None:

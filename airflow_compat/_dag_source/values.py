@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+LONGEST_TEXT = 1_000_000
+"""The maximum length of a text that is read from a DAG file."""
+
 
 @dataclass(frozen=True)
 class RuntimeValue:

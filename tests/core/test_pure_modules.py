@@ -10,7 +10,6 @@ from pure_modules import pure_modules
 
 # They collect something while it is read or waited for, and are handed to nobody.
 COLLECTORS = {
-    "airflow_compat._dag_source.dag_call": ["FoundCalls"],
     "airflow_compat._dag_source.evaluate": ["Evaluator"],
     "airflow_compat._dag_source.modules": ["Neighbours"],
     "airflow_compat._dag_source.named_values": ["NamedValues"],
