@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from .connection import Connection
 from .connection_fields import read_json, read_uri
 from .connection_uri import RefusedError, UriParser
-from .export_data import Kind, Note
+from .export_data import Kind, Note, Problem
 from .pool import UNLIMITED_SLOTS, Pool
 from .variable import VariableRecord
+
+_Entry = TypeVar("_Entry")
 
 TEAM_NAME_DROPPED = "team_name is dropped: Prefect's server has no teams, so every flow can use the object"
 _POOL_KEYS = ("slots", "description", "include_deferred")
@@ -116,6 +118,15 @@ def variable_from_entry(key: str, value: Any) -> VariableRecord:
     description = None
     if isinstance(value, dict) and "value" in value:
         value, description = value["value"], value.get("description")
+    return json_variable(key, value, description)
+
+
+def json_variable(key: str, value: Any, description: str | None = None) -> VariableRecord:
+    """Return a variable with a decoded value.
+
+    Raises:
+        RefusedError: JSON cannot represent the value.
+    """
     try:
         json.dumps(value)
     except (TypeError, ValueError, RecursionError):
@@ -144,6 +155,19 @@ READERS: dict[Kind, Callable[[str, Any], Connection | VariableRecord | Pool]] = 
     "pool": pool_from_entry,
 }
 """The function that reads each kind of entry."""
+
+
+def read_each(
+    kind: Kind, entries: Iterable[tuple[str, Any]], read: Callable[[str, Any], _Entry], problems: list[Problem]
+) -> list[_Entry]:
+    """Read entries, given with their ids. Add a problem for each entry that `read` refuses with a `RefusedError`."""
+    found = []
+    for id_, value in entries:
+        try:
+            found.append(read(id_, value))
+        except RefusedError as exc:
+            problems.append(Problem(kind, id_, str(exc)))
+    return found
 
 
 def notes_on(kind: Kind, id_: str, value: Any) -> list[Note]:

@@ -15,9 +15,8 @@ from typing import Any, cast
 
 from ..errors import InvalidExportError
 from .astro_settings import is_astro_settings, read_astro_settings
-from .connection_uri import RefusedError
-from .export_data import Export, Kind, Note, Problem
-from .export_entries import READERS, json_type, notes_on
+from .export_data import Export, Kind, Problem
+from .export_entries import READERS, json_type, notes_on, read_each
 from .export_text import NotAnExportError, decode_env, decode_json
 from .hidden_secrets import hidden_secret
 
@@ -63,16 +62,11 @@ def _parse(entries: object, name: str, *, is_env: bool) -> Export:
             f"an Airflow export is an object of ids, but the file holds {json_type(entries)}; check the file"
         )
     kind = _env_kind(entries, name) if is_env else _kind(entries, name)
-    items: list[Any] = []
     problems: list[Problem] = []
-    notes: list[Note] = []
-    for id_, value in entries.items():
-        try:
-            items.append(READERS[kind](id_, value))
-            notes += notes_on(kind, id_, value)
-        except RefusedError as exc:
-            problems.append(Problem(kind, id_, str(exc)))
-    return Export(**{f"{kind}s": tuple(items)}, problems=tuple(problems), notes=tuple(notes))
+    items: Any = tuple(read_each(kind, entries.items(), READERS[kind], problems))
+    refused = {problem.id for problem in problems}
+    notes = (note for id_, value in entries.items() if id_ not in refused for note in notes_on(kind, id_, value))
+    return Export(**{f"{kind}s": items}, problems=tuple(problems), notes=tuple(notes))
 
 
 def _kind(entries: Mapping[str, Any], name: str) -> Kind:

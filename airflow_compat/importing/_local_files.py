@@ -6,7 +6,6 @@ connection's fields are not normalised, and a connection may have the fields `ur
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,8 +13,14 @@ from .._airflow.connection import Connection
 from .._airflow.connection_fields import FIELDS
 from .._airflow.connection_uri import RefusedError
 from .._airflow.export_data import Export, Note, Problem
-from .._airflow.export_entries import fields_of_object, notes_on, read_import_uri, values_of
-from .._airflow.variable import VariableRecord
+from .._airflow.export_entries import (
+    fields_of_object,
+    json_variable,
+    notes_on,
+    read_each,
+    read_import_uri,
+    values_of,
+)
 
 
 def connections_from_entries(entries: Mapping[str, Any]) -> Export:
@@ -34,17 +39,9 @@ def connections_from_entries(entries: Mapping[str, Any]) -> Export:
 
 def variables_from_entries(entries: Mapping[str, Any]) -> Export:
     """Return the variables of a file. As in Airflow, values keep their JSON type."""
-    found: list[VariableRecord] = []
     problems: list[Problem] = []
-    for key, value in entries.items():
-        try:
-            json.dumps(value)
-        except (TypeError, ValueError, RecursionError):
-            # YAML can express values that JSON can't: dates, sets, and lists that contain themselves.
-            problems.append(Problem("variable", key, "JSON cannot hold the variable's value; put the value in quotes"))
-        else:
-            found.append(VariableRecord(key, value))
-    return Export(variables=tuple(found), problems=tuple(problems))
+    found = tuple(read_each("variable", entries.items(), json_variable, problems))
+    return Export(variables=found, problems=tuple(problems))
 
 
 READERS: dict[str, Callable[[Mapping[str, Any]], Export]] = {

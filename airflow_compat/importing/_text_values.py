@@ -9,7 +9,7 @@ from .._airflow.connection import Connection
 from .._airflow.connection_fields import read_json
 from .._airflow.connection_uri import RefusedError
 from .._airflow.export_data import Export, Note, Problem
-from .._airflow.export_entries import read_import_uri
+from .._airflow.export_entries import read_each, read_import_uri
 from .._airflow.variable import VariableRecord
 
 
@@ -23,25 +23,19 @@ def export_from_stored(
 
     A stored connection is a URI, JSON or a dict of fields.
     """
-    found = []
     refused = list(problems)
-    for conn_id, stored in connections.items():
-        try:
-            found.append(Connection(conn_id, **_fields(stored)))
-        except RefusedError as exc:
-            refused.append(Problem("connection", conn_id, str(exc)))
     return Export(
-        connections=tuple(found),
+        connections=tuple(read_each("connection", connections.items(), _connection, refused)),
         variables=tuple(VariableRecord(key, text) for key, text in variables.items()),
         problems=tuple(refused),
         notes=tuple(notes),
     )
 
 
-def _fields(stored: str | Mapping[str, Any]) -> dict[str, Any]:
-    if not isinstance(stored, str):
-        return read_json(stored, read_import_uri)
-    text = stored.strip()
-    if not text:
+def _connection(conn_id: str, stored: str | Mapping[str, Any]) -> Connection:
+    text = stored.strip() if isinstance(stored, str) else stored
+    if text == "":
         raise RefusedError("the connection is empty; use a connection's URI or JSON")
-    return read_json(text, read_import_uri) if text.startswith("{") else read_import_uri(text, "task")
+    if isinstance(text, str) and not text.startswith("{"):
+        return Connection(conn_id, **read_import_uri(text, "task"))
+    return Connection(conn_id, **read_json(text, read_import_uri))

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..._airflow.connection_uri import RefusedError
+
 VARIABLE = "AIRFLOW__CORE__FERNET_KEY"
-
-
-class UndecryptedError(ValueError):
-    """A value can't be decrypted. The text of this error is the reason."""
 
 
 class Decrypter:
@@ -34,16 +32,16 @@ class Decrypter:
         """Return the decrypted text.
 
         Raises:
-            UndecryptedError: The Fernet key is missing, invalid or not the key that encrypted the value.
+            RefusedError: The Fernet key is missing, invalid or not the key that encrypted the value.
         """
         from cryptography.fernet import InvalidToken
 
         if self._fernet is None:
-            raise UndecryptedError(self._problem)
+            raise RefusedError(self._problem)
         try:
             return self._fernet.decrypt(token.encode()).decode()
         except (InvalidToken, ValueError):
-            raise UndecryptedError(
+            raise RefusedError(
                 f"the value is encrypted with a key that {VARIABLE} does not have; add that key to {VARIABLE} after a "
                 "comma"
             ) from None

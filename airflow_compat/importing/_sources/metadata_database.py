@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from ..._airflow.connection import Connection
 from ..._airflow.connection_fields import FIELDS, read_json
 from ..._airflow.connection_uri import RefusedError
 from ..._airflow.export_data import Export, Kind, Note, Problem
-from ..._airflow.export_entries import TEAM_NAME_DROPPED
+from ..._airflow.export_entries import TEAM_NAME_DROPPED, read_each
 from ..._airflow.pool import Pool
 from ..._airflow.variable import VariableRecord
 from ...errors import MissingPackageError, SourceError
-from .fernet import Decrypter, UndecryptedError
+from .fernet import Decrypter
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -62,7 +62,6 @@ _SHOWN = re.compile(rf"(?:[^@/?#]*@)?(?P<shown>{_HOST}(?:,{_HOST})*(?:/[^@?#]*)?
 # Drivers raise these errors if they can't handle a query argument or a character of the URL.
 _DRIVER_ERRORS = (AttributeError, LookupError, OSError, TypeError, ValueError)
 _Row = Mapping[str, Any]
-_Entry = TypeVar("_Entry", Connection, VariableRecord)
 
 
 def matches(source: str) -> bool:
@@ -206,33 +205,28 @@ def _reason(exc: sa.exc.SQLAlchemyError) -> str:
 def _export(rows: Mapping[str, list[_Row]], decrypter: Decrypter) -> Export:
     problems: list[Problem] = []
     return Export(
-        connections=_read_all("connection", rows["connection"], lambda row: _connection(row, decrypter), problems),
-        variables=_read_all("variable", rows["variable"], lambda row: _variable(row, decrypter), problems),
+        connections=tuple(
+            read_each("connection", _by_id(rows["connection"]), lambda _, row: _connection(row, decrypter), problems)
+        ),
+        variables=tuple(
+            read_each("variable", _by_id(rows["variable"]), lambda _, row: _variable(row, decrypter), problems)
+        ),
         pools=tuple(
             Pool(row["pool"], row["slots"], row.get("description") or "", bool(row.get("include_deferred", False)))
             for row in rows["slot_pool"]
         ),
         problems=tuple(problems),
         notes=tuple(
-            Note(kind, str(next(iter(row.values()))), TEAM_NAME_DROPPED)
+            Note(kind, id_, TEAM_NAME_DROPPED)
             for kind, table in _TABLE_OF.items()
-            for row in rows[table]
+            for id_, row in _by_id(rows[table])
             if row.get("team_name")
         ),
     )
 
 
-def _read_all(
-    kind: Kind, rows: list[_Row], reader: Callable[[_Row], _Entry], problems: list[Problem]
-) -> tuple[_Entry, ...]:
-    found = []
-    for row in rows:
-        try:
-            found.append(reader(row))
-        except (UndecryptedError, RefusedError) as exc:
-            id_, *_ = row.values()
-            problems.append(Problem(kind, str(id_), str(exc)))
-    return tuple(found)
+def _by_id(rows: list[_Row]) -> Iterator[tuple[str, _Row]]:
+    return ((str(next(iter(row.values()))), row) for row in rows)
 
 
 def _connection(row: _Row, decrypter: Decrypter) -> Connection:
