@@ -22,6 +22,7 @@ from .instance_keys import SUMMARY, TRY, task_in_key
 from .internals.names import STATES, task_in_run_name
 from .internals.results import value_of
 from .pages import items
+from .recorded import wait_until_recorded
 
 _STATES = {
     StateType.COMPLETED: "success",
@@ -78,12 +79,13 @@ def flow_run_and_states(flow_run_id: UUID) -> tuple[str, FlowRun, list[State[Any
 
 @server_call
 def task_runs(flow_run_id: UUID, **filters: object) -> list[TaskRun]:
-    """Return a flow run's task runs in the order of their starts.
+    """Return a flow run's task runs in the order of their starts, with the states that this process sent.
 
     Args:
         flow_run_id: The flow run.
         filters: Additional filters of the API for task runs.
     """
+    wait_until_recorded(flow_run_id)
     found = _all_task_runs(flow_run_id, filters)
     return [run for run in found if not (is_claim(run) or run.task_key.startswith(SUMMARY))]
 

@@ -15,7 +15,6 @@ from .._airflow.data_interval import run_id
 from .._airflow.version import DEFAULT_VERSION
 from .._prefect.instance_keys import TRY, task_in_key
 from .._prefect.polling import poll_until
-from .._prefect.recorded import wait_until_recorded
 from .._prefect.run_dates import run_dates
 from .._prefect.runs import callback_runs, flow_run_and_states, instance_times, state_name, task_name, task_runs
 from ..errors import ContextNotFoundError
@@ -80,7 +79,6 @@ def _patience(state: State[Any] | None) -> tuple[float, float]:
 
 def _settled_tasks(flow_run_id: UUID, for_first: float, for_all: float) -> list[TaskRun]:
     """Wait until all task runs have ended and no new ones appear, and return them."""
-    wait_until_recorded(flow_run_id)
     own = TaskRunContext.get()
     own_id = own.task_run.id if own else None
     until_first = time.monotonic() + for_first

@@ -19,7 +19,6 @@ from .._prefect.client import kept_client
 from .._prefect.failures import server_call
 from .._prefect.internals.results import in_sync
 from .._prefect.polling import poll_until
-from .._prefect.recorded import wait_until_recorded
 from .._prefect.run_logger import run_logger
 from .._prefect.runs import task_name, task_runs
 from ..errors import InvalidRunDatesError, UnsupportedFeatureError
@@ -99,8 +98,6 @@ class _Lookup:
         return any(read(self._where, self._run, task_id, index, key) is not None for key in keys)
 
     def _server_runs(self, task_id: str) -> list[TaskRun]:
-        if self._run == self._where.flow_run_id:
-            wait_until_recorded(self._run)
         return [run for run in task_runs(self._run, name={"like_": f"{task_id}-"}) if task_name(run) == task_id]
 
     def _native(self, task_id: str) -> list[StoredXCom]:

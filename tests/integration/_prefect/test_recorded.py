@@ -67,6 +67,22 @@ def test_a_callback_of_a_flow_names_the_last_task() -> None:
     assert names == ["load"]
 
 
+def test_a_callback_of_a_flow_gets_the_instances_of_all_tasks() -> None:
+    instances: list[str] = []
+
+    def notify(context: Any) -> None:
+        instances.extend(f"{ti.task_id} {ti.state}" for ti in context["dag_run"].get_task_instances())
+
+    @on_success(notify)
+    @flow
+    def etl() -> None:
+        extract()
+        load()
+
+    etl()
+    assert instances == ["extract success", "load success"]
+
+
 def test_a_flow_finds_the_result_of_a_task() -> None:
     @flow
     def etl() -> object:
