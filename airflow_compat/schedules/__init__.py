@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ._assets import Asset, AssetAll, AssetAny, AssetOrTimeSchedule, Dataset
+from ._assets import Asset, AssetAll, AssetAny, AssetOrTimeSchedule, Dataset, trigger_of
 from ._dag_schedule import Schedule, noted_entries, read_schedule
 from ._event_timetables import EventsTimetable
 from ._periodic_timetables import (
@@ -86,8 +86,6 @@ def asset_triggers(schedule: Schedule) -> list[dict[str, Any]]:
         print(asset_triggers(schedule)[0]["require"])
         ```
     """
-    from ._assets import trigger_of
-
     return [] if schedule.assets is None else [trigger_of(schedule.assets)]
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 
 from ..errors import UnsupportedFeatureError
-from ._periodic_timetables import DeltaDataIntervalTimetable, DeltaTriggerTimetable, has_months
+from ._periodic_timetables import EPOCH, DeltaDataIntervalTimetable, DeltaTriggerTimetable, has_months
 from ._recurrence import DeploymentSchedules, ScheduleEntry, rule, rule_entry, rule_time
-from ._timetable import Delta, ScheduleBounds
+from ._timetable import ScheduleBounds
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _UNITS = {"DAILY": timedelta(days=1), "HOURLY": timedelta(hours=1), "MINUTELY": timedelta(minutes=1)}
 # The maximum number of steps from a rule's start to the present, because Prefect's scheduler computes every step.
 _MOST_STEPS = 10_000
@@ -29,7 +28,7 @@ def delta_entries(
     """
     if has_months(timetable.delta):
         return _months(timetable, bounds)
-    delta = _fixed(timetable.delta)
+    delta = timetable.delta if isinstance(timetable.delta, timedelta) else timedelta(**_extras(timetable.delta))
     is_interval = isinstance(timetable, DeltaDataIntervalTimetable)
     anchor = _anchor(bounds, delta, on_grid=is_interval)
     if anchor is None:
@@ -50,8 +49,8 @@ def _anchor(bounds: ScheduleBounds, delta: timedelta, *, on_grid: bool) -> datet
     """Return the moment from which deltas are counted; None if they are counted from the schedule's activation."""
     start = bounds.earliest
     # Without catch-up, Airflow counts intervals from the epoch, unless the DAG starts after the last complete interval.
-    latest = bounds.now - (bounds.now - _EPOCH) % delta - delta
-    return _EPOCH if on_grid and not bounds.catchup and (start is None or start <= latest) else start
+    latest = bounds.now - (bounds.now - EPOCH) % delta - delta
+    return EPOCH if on_grid and not bounds.catchup and (start is None or start <= latest) else start
 
 
 def _rule(delta: timedelta, first: datetime, last: datetime | None, now: datetime) -> ScheduleEntry:
@@ -101,10 +100,6 @@ def _months(
         )
     lines = [rule_time("DTSTART", moment), rule("MONTHLY", until=last, interval=delta.years * 12 + delta.months)]
     return DeploymentSchedules((rule_entry(lines, "UTC"),), tuple(notes))
-
-
-def _fixed(delta: Delta) -> timedelta:
-    return delta if isinstance(delta, timedelta) else timedelta(**_extras(delta))
 
 
 def _extras(delta: Any) -> dict[str, float]:

@@ -41,11 +41,13 @@ class EventsTimetable:
         earliest = bounds.earliest
         if not bounds.catchup:
             earliest = bounds.now if earliest is None else max(bounds.now, earliest)
-        for moment in self.event_dates:
-            if (earliest and moment < earliest) or (last and moment <= last.end):
-                continue
-            return run_of(moment, moment) if bounds.latest is None or moment <= bounds.latest else None
-        return None
+        later = (
+            moment
+            for moment in self.event_dates
+            if (earliest is None or moment >= earliest) and (last is None or moment > last.end)
+        )
+        moment = next(later, None)
+        return None if moment is None or (bounds.latest and moment > bounds.latest) else run_of(moment, moment)
 
     def manual_interval(self, moment: datetime) -> DataInterval:
         """Return an empty interval at the run's moment, or at a listed moment (see `restrict_to_events`)."""

@@ -15,7 +15,7 @@ from typing import ClassVar
 from ..errors import InvalidScheduleError
 from ._timetable import CronTimetable, DataInterval, Delta, DeltaTimetable, ScheduleBounds, ScheduledRun, Steps, run_of
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _DAY_SECONDS = 86400
 _NOTHING = timedelta()
 
@@ -88,8 +88,8 @@ class DeltaDataIntervalTimetable(DeltaTimetable):
                 rounded = following
             return rounded
         seconds = _seconds(self.delta)
-        since = (moment - _EPOCH).total_seconds()
-        return _EPOCH + timedelta(seconds=since - since % seconds)
+        since = (moment - EPOCH).total_seconds()
+        return EPOCH + timedelta(seconds=since - since % seconds)
 
 
 def has_months(delta: Delta) -> bool:

@@ -95,7 +95,6 @@ def read_condition(value: Any) -> AssetCondition:
     if isinstance(value, (list, tuple, set, frozenset)):
         return AssetAll(*map(read_condition, value))
     names = _class_names(value)
-    _refuse(names)
     if names & {"AssetAll", "DatasetAll"}:
         return AssetAll(*map(read_condition, value.objects))
     if names & {"AssetAny", "DatasetAny"}:
@@ -107,7 +106,6 @@ def read_condition(value: Any) -> AssetCondition:
 
 def _foreign(value: Any, timezone: str, airflow_version: AirflowVersion, *, data_intervals: bool) -> Read:
     names = _class_names(value)
-    _refuse(names)
     if names & {"AssetOrTimeSchedule", "DatasetOrTimeSchedule"}:
         inner, _ = read_value(
             value.timetable, timezone=timezone, airflow_version=airflow_version, data_intervals=data_intervals
@@ -118,9 +116,7 @@ def _foreign(value: Any, timezone: str, airflow_version: AirflowVersion, *, data
     # Exact names only, since a subclass may behave differently.
     if read := _TIMETABLES.get(type(value).__name__):
         return read(value), None
-    if names & {"Asset", "Dataset", "AssetAll", "DatasetAll", "AssetAny", "DatasetAny", "AssetUriRef"} or isinstance(
-        value, (Asset, AssetAll, AssetAny)
-    ):
+    if names & {"Asset", "Dataset", "AssetAll", "DatasetAll", "AssetAny", "DatasetAny", "AssetUriRef"}:
         return NullTimetable(), read_condition(value)
     if names & {"Timetable", "BaseTimetable"}:
         raise UnsupportedFeatureError(
@@ -181,10 +177,9 @@ def _attribute(value: Any, *names: str, **default: Any) -> Any:
 
 
 def _class_names(value: Any) -> set[str]:
-    return {each.__name__ for each in type(value).__mro__}
-
-
-def _refuse(names: set[str]) -> None:
+    """Return the names of the value's classes, unless one of them has no counterpart."""
+    names = {each.__name__ for each in type(value).__mro__}
     for name, why in _REFUSED.items():
         if name in names:
             raise UnsupportedFeatureError(f"{name} has no counterpart as a schedule: {why}")
+    return names

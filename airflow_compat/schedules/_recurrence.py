@@ -50,9 +50,11 @@ def rule_time(name: str, wall: datetime) -> str:
 def rule(frequency: str, *, until: datetime | None = None, **parts: Iterable[int | str] | int | None) -> str:
     """Return a recurrence rule. Arguments that are None are left out of the rule."""
     said = [f"FREQ={frequency}"]
-    for name, value in parts.items():
-        if value is not None:
-            said.append(f"{name.upper()}={value if isinstance(value, int) else ','.join(map(str, value))}")
+    said += [
+        f"{name.upper()}={value if isinstance(value, int) else ','.join(map(str, value))}"
+        for name, value in parts.items()
+        if value is not None
+    ]
     if until is not None:
         said.append(f"UNTIL={until:%Y%m%dT%H%M%S}")
     return "RRULE:" + ";".join(said)
