@@ -16,6 +16,7 @@ from .._airflow.task_arguments import SLA_WARNING
 from .._airflow.version import DEFAULT_VERSION, AirflowVersion
 from ..errors import UnsupportedFeatureError, UnsupportedFeatureWarning
 from ._decorators import with_airflows_decorators
+from ._merged_arguments import given_to_dag, given_to_task
 from ._signatures import DagArguments, TaskArguments
 
 if TYPE_CHECKING:
@@ -134,7 +135,6 @@ def task(
         ```
     """
     from ._decorated_task import context_warnings, ported_task
-    from ._merged_arguments import given_to_task
     from ._task_options import pool_warnings
 
     given = given_to_task(None, arguments, airflow_version)
@@ -187,7 +187,6 @@ def task_options(
         print(task_options({"retries": 2}, execution_timeout=timedelta(hours=1)))
         ```
     """
-    from ._merged_arguments import given_to_task
     from ._task_options import read_task
 
     given = given_to_task(default_args, dict(arguments), airflow_version)
@@ -234,7 +233,6 @@ def flow_options(
         ```
     """
     from ._flow import flow_options_of, more_warnings
-    from ._merged_arguments import given_to_dag
 
     given = given_to_dag(dict(arguments), airflow_version)
     options = flow_options_of(given)
@@ -273,7 +271,6 @@ def deployment_options(
         ```
     """
     from ._deployment import deployment_options_of, more_warnings
-    from ._merged_arguments import given_to_dag
 
     given = given_to_dag(dict(arguments), airflow_version)
     options = deployment_options_of(given)

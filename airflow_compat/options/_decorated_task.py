@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from prefect import Task
@@ -45,14 +45,13 @@ def ported_task(fn: Callable[..., Any], given: MergedArguments, dag_id: str) -> 
     return task
 
 
-def context_warnings(given: MergedArguments, fn: Callable[..., Any]) -> list[str]:
+def context_warnings(given: MergedArguments, fn: Callable[..., Any]) -> Iterator[str]:
     """Return warnings about parameters that only the other Airflow version fills in."""
     names = () if isinstance(fn, Task) else unfilled_parameters(fn, given.version)
-    if not names:
-        return []
-    other = "3" if given.version == "2" else "2"
-    message = (
-        f"{given.where}: Airflow {given.version} has no {', '.join(names)} in its context, so Airflow {given.version} "
-        "fills in no value. "
-    )
-    return [message + f'Set airflow_version="{other}" in the decorator, or pass the value in the call.']
+    if names:
+        other = "3" if given.version == "2" else "2"
+        yield (
+            f"{given.where}: Airflow {given.version} has no {', '.join(names)} in its context, so Airflow "
+            f'{given.version} fills in no value. Set airflow_version="{other}" in the decorator, or pass the value in '
+            "the call."
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
@@ -48,16 +48,14 @@ def deployment_options_of(given: MergedArguments) -> dict[str, Any]:
     return options
 
 
-def more_warnings(given: MergedArguments) -> list[str]:
-    found = [f"{given.where}: {note}" for note in _schedule(given).entries().notes]
+def more_warnings(given: MergedArguments) -> Iterator[str]:
+    yield from (f"{given.where}: {note}" for note in _schedule(given).entries().notes)
     checked = sorted(name for name, value in given.get("params", {}).items() if is_param(value) and value.schema)
     if checked:
-        message = (
+        yield (
             f"{given.where}: params work differently than in Airflow: the schema of {', '.join(checked)} is not "
-            "checked. "
+            "checked. Annotate the flow's parameter, so that Prefect checks it."
         )
-        found.append(message + "Annotate the flow's parameter, so that Prefect checks it.")
-    return found
 
 
 def _schedule(given: MergedArguments) -> Schedule:

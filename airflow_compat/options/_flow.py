@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from prefect.task_runners import ThreadPoolTaskRunner
@@ -43,19 +43,19 @@ def flow_options_of(given: MergedArguments) -> dict[str, Any]:
     return {**options, **{name: called for name, called in hooks.items() if called}}
 
 
-def more_warnings(given: MergedArguments, options: Mapping[str, Any]) -> list[str]:
+def more_warnings(given: MergedArguments, options: Mapping[str, Any]) -> Iterator[str]:
     """Return warnings about limits that work differently in Airflow 2, and about arguments that contexts can't show."""
-    found = []
     unseen = sorted(name for name in ("default_args", "params") if given.get(name))
     if unseen and not any(options.get(name) for name in _CARRIERS):
-        message = (
+        yield (
             f"{given.where}: The context doesn't show {' and '.join(unseen)}, because no option of the flow carries "
+            "these arguments. Pass dag_id to flow_options."
         )
-        found.append(message + "these arguments. Pass dag_id to flow_options.")
     if given.version == "2" and (given.get("concurrency") or given.get("max_active_tasks")) is not None:
-        message = f"{given.where}: max_active_tasks limits each run, while Airflow 2's counts the tasks of all runs. "
-        found.append(message + "Set max_active_runs=1 to make both the same.")
-    return found
+        yield (
+            f"{given.where}: max_active_tasks limits each run, while Airflow 2's counts the tasks of all runs. Set "
+            "max_active_runs=1 to make both the same."
+        )
 
 
 def description_of(given: MergedArguments) -> str:

@@ -103,5 +103,4 @@ def given_to_dag(arguments: Mapping[str, Any], version: AirflowVersion) -> Merge
             **mapping(where, "params", values.get("params")),
             **mapping(where, "params", inherited["params"]),
         }
-    warnings = list(check_arguments(where, values, DAG_ARGUMENTS))
-    return MergedArguments(where, values, version, tuple(warnings), values)
+    return MergedArguments(where, values, version, tuple(check_arguments(where, values, DAG_ARGUMENTS)), values)

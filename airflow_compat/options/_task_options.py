@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,13 +109,12 @@ def read_task(given: MergedArguments, dag_id: str, function: Function | None = N
     )
 
 
-def pool_warnings(given: MergedArguments) -> list[str]:
-    if given.get("priority_weight", 1) == 1 or given.get("weight_rule") == "absolute":
-        return []
-    message = (
-        f"{given.where}: priority_weight counts only the task's own weight, while Airflow adds the weights of the "
-    )
-    return [message + "tasks after it. Set weight_rule='absolute' to accept this."]
+def pool_warnings(given: MergedArguments) -> Iterator[str]:
+    if given.get("priority_weight", 1) != 1 and given.get("weight_rule") != "absolute":
+        yield (
+            f"{given.where}: priority_weight counts only the task's own weight, while Airflow adds the weights of the "
+            "tasks after it. Set weight_rule='absolute' to accept this."
+        )
 
 
 def _description(given: MergedArguments, function: Function | None) -> str | None:
@@ -168,8 +167,9 @@ def _with_mail(given: MergedArguments, kind: Kind, callbacks: list[Callback]) ->
 
     if not isinstance(addresses, str):
         if not isinstance(addresses, (list, tuple, set, frozenset)):
-            found = type(addresses).__name__
-            raise InvalidArgumentError(f"{given.where}: email is a {found}. Use an address, or a list of addresses")
+            raise InvalidArgumentError(
+                f"{given.where}: email is a {type(addresses).__name__}. Use an address, or a list of addresses"
+            )
         addresses = [text(given.where, "email", address) for address in addresses]
     mail = EmailAlert(addresses, airflow_version=given.version)
     return [mail, *callbacks] if given.version == "2" else [*callbacks, mail]
