@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NoReturn
 
@@ -42,7 +43,16 @@ DATED_KEYS = frozenset(
 )
 """The context keys that Airflow 3 leaves out if a run has no logical date."""
 
-DATE_KEYS = ("ds", "ds_nodash", "ts", "ts_nodash", "ts_nodash_with_tz")
+DATE_FORMS: Mapping[str, Callable[[datetime], str]] = {
+    "ds": lambda moment: moment.strftime("%Y-%m-%d"),
+    "ds_nodash": lambda moment: moment.strftime("%Y%m%d"),
+    "ts": lambda moment: moment.isoformat(),
+    "ts_nodash": lambda moment: moment.strftime("%Y%m%dT%H%M%S"),
+    "ts_nodash_with_tz": lambda moment: moment.isoformat().replace("-", "").replace(":", ""),
+}
+"""The context keys that are texts of the logical date, each with the function that returns the text
+(`airflow.sdk.execution_time.task_runner`). Templates have a filter with the name of each key.
+"""
 
 
 def missing_key(key: str, version: AirflowVersion) -> KeyError:
@@ -104,14 +114,3 @@ def missing_attribute(owner: object, name: str) -> NoReturn:
     raise UnsupportedFeatureError(
         f"{type(owner).__name__}.{name} has no counterpart in a Prefect run, or has no value yet. See {PAGE}"
     )
-
-
-def date_keys(logical_date: datetime) -> dict[str, str]:
-    """Return `ds`, `ts` and their variants for a logical date (`airflow.sdk.execution_time.task_runner`)."""
-    return {
-        "ds": logical_date.strftime("%Y-%m-%d"),
-        "ds_nodash": logical_date.strftime("%Y%m%d"),
-        "ts": logical_date.isoformat(),
-        "ts_nodash": logical_date.strftime("%Y%m%dT%H%M%S"),
-        "ts_nodash_with_tz": logical_date.isoformat().replace("-", "").replace(":", ""),
-    }

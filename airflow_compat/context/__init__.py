@@ -47,8 +47,7 @@ def get_current_context(*, airflow_version: AirflowVersion = DEFAULT_VERSION) ->
     if found is not None:
         return found
     if stand_in := CONTEXTS.current():
-        context: Context = stand_in.context
-        return context
+        return stand_in.context
 
     from prefect.context import FlowRunContext, TaskRunContext
     from prefect.states import Running

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from .._airflow.context_keys import DATE_KEYS, UnsupportedValue, date_keys
-from .._airflow.data_interval import run_id
+from .._airflow.context_keys import DATE_FORMS, UnsupportedValue
+from .._airflow.data_interval import RunDates, run_id
 from ._accessors import ConnectionAccessor, VariableAccessor
 from ._version_keys import Values, keys_of_2, keys_of_3, previous_keys
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from prefect.client.schemas.objects import FlowRun
 
-    from .._airflow.data_interval import RunDates
     from .._airflow.version import AirflowVersion
     from ._lazy_dict import Context
 
@@ -25,10 +24,8 @@ if TYPE_CHECKING:
 def common_values(
     context: Context, dates: Callable[[], RunDates], flow_run: Callable[[], FlowRun | None], version: AirflowVersion
 ) -> Values:
-    forms = cache(lambda: date_keys(context["logical_date"]))
-
-    def form(key: str) -> Callable[[], str]:
-        return lambda: forms()[key]
+    def form(to_text: Callable[[datetime], str]) -> Callable[[], str]:
+        return lambda: to_text(context["logical_date"])
 
     def date(name: str) -> Callable[[], datetime]:
         return lambda: getattr(dates(), name)
@@ -45,7 +42,7 @@ def common_values(
         "map_index_template": lambda: None,
         **{key: partial(UnsupportedValue, key) for key in ("inlet_events", "outlet_events")},
         **{key: date(key) for key in ("logical_date", "data_interval_start", "data_interval_end")},
-        **{key: form(key) for key in DATE_KEYS},
+        **{key: form(to_text) for key, to_text in DATE_FORMS.items()},
         **previous_keys(flow_run, version),
         **(keys_of_2(dates, flow_run, lambda: context) if version == "2" else keys_of_3(flow_run)),
     }

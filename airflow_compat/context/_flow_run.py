@@ -10,9 +10,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from .._airflow.run_objects import Task as AirflowTask
 from .._prefect import airflow_objects, map_indexes, runs
-from .._prefect.failed_tasks import failed_task, failed_upstream, is_consequence, last_task, task_in_traceback
+from .._prefect.failed_tasks import (
+    EndedTask,
+    failed_task,
+    failed_upstream,
+    is_consequence,
+    last_task,
+    task_in_traceback,
+)
 from .._prefect.raised_errors import raised_by
 from .._prefect.run_dates import run_dates
 from ._common_values import common_values
@@ -25,10 +31,8 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun, State, TaskRun
 
     from .._airflow.data_interval import RunDates
-    from .._airflow.run_objects import Dag, DagRun, TaskInstance
-    from .._airflow.run_objects import Task as AirflowTask
+    from .._airflow.run_objects import Dag, DagRun, Task, TaskInstance
     from .._airflow.version import AirflowVersion
-    from .._prefect.failed_tasks import EndedTask
 
 
 @dataclass(frozen=True)
@@ -117,9 +121,13 @@ class FlowEvent:
         return RunServices(run, self.flow_run, self.flow.name, self.context["run_id"], self.version, self._flow)
 
     def _dag_run(self) -> DagRun:
-        services = self._services(self.flow_run)
         return airflow_objects.dag_run(
-            self.flow.name, self.flow_run, self._dates, state=self.state, version=self.version, services=services
+            self.flow.name,
+            self.flow_run,
+            self._dates,
+            state=self.state,
+            version=self.version,
+            services=self._services(self.flow_run),
         )
 
     def _dag(self) -> Dag:
@@ -127,7 +135,7 @@ class FlowEvent:
         ended = self.ended or task_in_traceback(self._raised)
         return airflow_objects.dag(self.flow.name, self.flow_run, self._flow, ended.task if ended else None)
 
-    def _task(self) -> AirflowTask:
+    def _task(self) -> Task:
         ended = self._ended_task
         if ended is not None and ended.task is not None:
             return airflow_objects.airflow_task(ended.task, self.context["dag"])

@@ -7,13 +7,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from .._airflow.context_keys import UnsupportedValue
-from .._airflow.data_interval import NEIGHBOUR_KEYS
+from .._airflow.data_interval import NEIGHBOUR_KEYS, RunDates, neighbours
 from .._airflow.version import AirflowVersion
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun
-
-    from .._airflow.data_interval import RunDates
 
 Values = dict[str, Callable[[], Any]]
 FindRun = Callable[[], "FlowRun | None"]
@@ -49,8 +47,7 @@ def previous_keys(flow_run: FindRun, version: AirflowVersion) -> Values:
         from .._prefect.datetimes import plain
 
         def read() -> Any:
-            found = run()
-            value = found and getattr(found, name)
+            value = getattr(run(), name, None)
             return value and plain(value)
 
         return read
@@ -70,8 +67,6 @@ def keys_of_2(dates: Callable[[], RunDates], flow_run: FindRun, context: Callabl
 
     @cache
     def around() -> dict[str, Any]:
-        from .._airflow.data_interval import neighbours
-
         found = flow_run()
         if found is None:
             return neighbours(dates(), None)

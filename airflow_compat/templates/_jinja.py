@@ -11,6 +11,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment, is_internal_attribute
 from jinja2.utils import missing
 
+from .._airflow.context_keys import DATE_FORMS
 from .._airflow.version import AirflowVersion
 from ..errors import AirflowCompatError
 from ._errors import file_not_found
@@ -23,13 +24,7 @@ def _but_none(to_text: Callable[[Any], str]) -> Callable[[Any], str | None]:
 
 # Airflow's date filters; each returns None for None. Examples for one moment:
 # 2024-03-05, 20240305, 2024-03-05T06:07:08+00:00, 20240305T060708 and 20240305T060708+0000.
-_FILTERS: dict[str, Callable[..., Any]] = {
-    "ds": _but_none(lambda value: value.strftime("%Y-%m-%d")),
-    "ds_nodash": _but_none(lambda value: value.strftime("%Y%m%d")),
-    "ts": _but_none(lambda value: value.isoformat()),
-    "ts_nodash": _but_none(lambda value: value.strftime("%Y%m%dT%H%M%S")),
-    "ts_nodash_with_tz": _but_none(lambda value: value.isoformat().replace("-", "").replace(":", "")),
-}
+_FILTERS: dict[str, Callable[..., Any]] = {name: _but_none(to_text) for name, to_text in DATE_FORMS.items()}
 
 # The key of the context in Jinja2's dict of values. Templates can't use this name, because it contains a space.
 _VALUES = " values"

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import read_json
 
-from airflow_compat._airflow.context_keys import EXTRA_KEYS, KEYS, PAGE, UnsupportedValue, date_keys, missing_key
+from airflow_compat._airflow.context_keys import DATE_FORMS, EXTRA_KEYS, KEYS, PAGE, UnsupportedValue, missing_key
 from airflow_compat._airflow.run_objects import Dag, DagRun, Task, TaskInstance, TaskInstanceKey
 from airflow_compat.errors import UnsupportedFeatureError
 
@@ -44,6 +44,10 @@ def test_keys_match_recordings() -> None:
     assert {version: sorted(keys) for version, keys in KEYS.items()} == recorded
     assert (len(KEYS["2"]), len(KEYS["3"])) == (44, 33)
     assert not EXTRA_KEYS & (KEYS["2"] | KEYS["3"])
+
+
+def date_keys(logical_date: datetime) -> dict[str, str]:
+    return {key: to_text(logical_date) for key, to_text in DATE_FORMS.items()}
 
 
 def test_dates_match_recordings() -> None:
@@ -80,7 +84,7 @@ def test_page_named_in_errors_exists() -> None:
 
 
 def test_the_date_keys_are_keys_of_airflow() -> None:
-    assert set(date_keys(START)) <= KEYS["2"] & KEYS["3"]
+    assert DATE_FORMS.keys() <= KEYS["2"] & KEYS["3"]
 
 
 @pytest.mark.parametrize(
