@@ -100,8 +100,7 @@ def ds_format_locale(ds: str, input_format: str, output_format: str, locale: Any
         raise MissingPackageError(
             "macros.ds_format_locale needs Babel, which is not installed; run `pip install babel`"
         ) from None
-    moment = _parsed(ds, input_format)
-    return str(dates.format_datetime(moment, format=output_format, locale=locale or dates.LC_TIME))
+    return str(dates.format_datetime(_parsed(ds, input_format), format=output_format, locale=locale or dates.LC_TIME))
 
 
 def datetime_diff_for_humans(dt: date, since: datetime | None = None) -> str:

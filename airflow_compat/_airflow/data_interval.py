@@ -138,8 +138,9 @@ def run_id(dates: RunDates, *, airflow_version: AirflowVersion) -> str:
     return f"{dates.run_type}__{moment.isoformat()}{'' if dates.is_dated else f'_{token_hex(4)}'}"
 
 
+_FORMS = {"ds": "%Y-%m-%d", "ds_nodash": "%Y%m%d"}
 NEIGHBOUR_KEYS = (
-    *(f"{which}_ds{form}" for which in ("prev", "next", "yesterday", "tomorrow") for form in ("", "_nodash")),
+    *(f"{which}_{key}" for which in ("prev", "next", "yesterday", "tomorrow") for key in _FORMS),
     "prev_execution_date",
     "next_execution_date",
 )
@@ -156,13 +157,17 @@ def neighbours(dates: RunDates, ticks: Ticks | None) -> dict[str, Any]:
     date = dates.logical_date
     previous = date if dates.is_triggered else ticks.before(date) if ticks else None
     following = date if dates.is_triggered else ticks.latest_end(dates.data_interval_end) if ticks else None
-    keys: dict[str, Any] = {"prev_execution_date": previous, "next_execution_date": following}
     day = timedelta(days=1)
     moments = {"prev": previous, "next": following, "yesterday": date - day, "tomorrow": date + day}
-    for name, moment in moments.items():
-        keys[f"{name}_ds"] = moment and moment.strftime("%Y-%m-%d")
-        keys[f"{name}_ds_nodash"] = moment and moment.strftime("%Y%m%d")
-    return keys
+    return {
+        "prev_execution_date": previous,
+        "next_execution_date": following,
+        **{
+            f"{which}_{key}": moment and moment.strftime(form)
+            for which, moment in moments.items()
+            for key, form in _FORMS.items()
+        },
+    }
 
 
 def _moment(labels: Mapping[str, Any], name: str) -> datetime | None:

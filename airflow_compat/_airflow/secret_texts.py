@@ -47,8 +47,11 @@ class SecretTexts:
     def redact(self, text: str) -> str:
         # Searching for each secret is much faster than searching for one pattern of all secrets, and most lines contain
         # no secret.
-        known = [form for form in tuple(self._forms) if form in text]
-        found = [form for form in known if len(form) >= self.min_length and form.lower() not in _COMMON]
+        found = [
+            form
+            for form in tuple(self._forms)
+            if form in text and len(form) >= self.min_length and form.lower() not in _COMMON
+        ]
         if not found:
             return text
         # If one secret starts with another, the longer one must match first.

@@ -69,8 +69,9 @@ def _inner_scope(
 def _bind(
     scope: Scope, name: str, statement: Statement, kind: Kind, *, node: ast.AST | None = None, text: str = ""
 ) -> None:
-    binding = Binding(statement.order, kind, node, text, statement.conditional, statement.node.lineno)
-    scope.bindings.setdefault(name, []).append(binding)
+    scope.bindings.setdefault(name, []).append(
+        Binding(statement.order, kind, node, text, statement.conditional, statement.node.lineno)
+    )
 
 
 def _bind_target(statement: Statement, module: Module, target: ast.expr, value: ast.expr | None, why: str) -> None:

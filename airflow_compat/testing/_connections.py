@@ -21,11 +21,10 @@ class FakeConnections(Fake[Connection]):
 
     _place = CONNECTIONS
     _function = "fake_connections"
-    asked: list[str]
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         super().__init__(values)
-        self.asked = []
+        self.asked: list[str] = []
 
     def find(self, conn_id: str) -> Connection:
         self.asked.append(conn_id)

@@ -102,8 +102,7 @@ class MemoryServices:
         return [ti] if states is None or ti.state in set(states) else []
 
     def xcom_pull(self, ti: TaskInstance, arguments: Mapping[str, Any]) -> Any:
-        own = {"dag_id": ti.dag_id, "run_id": ti.run_id}
-        for name, value in own.items():
+        for name, value in (("dag_id", ti.dag_id), ("run_id", ti.run_id)):
             if arguments[name] not in (None, value):
                 raise UnsupportedFeatureError(
                     f"xcom_pull({name}={arguments[name]!r}): make_context(xcom=...) has the values of one run, "

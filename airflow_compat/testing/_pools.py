@@ -25,11 +25,10 @@ class FakePools(Fake[MemoryPool]):
 
     _place = POOLS
     _function = "fake_pools"
-    uses: list[PoolUse]
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         super().__init__(values)
-        self.uses = []
+        self.uses: list[PoolUse] = []
         self._numbers: list[int] = []
         self._noting = threading.Lock()
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
 
@@ -19,15 +19,10 @@ _STARTUP_SECONDS = 240
 def temporary_server() -> Iterator[str]:
     """Run a server during the `with` block, and yield its API URL. Child processes use this server, too."""
     fast = temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None})
-    with prefect_test_harness(server_startup_timeout=_STARTUP_SECONDS), fast:
+    with prefect_test_harness(server_startup_timeout=_STARTUP_SECONDS), fast, pytest.MonkeyPatch.context() as patch:
         url = PREFECT_API_URL.value() or ""
-        before = os.environ.get("PREFECT_API_URL")
-        os.environ["PREFECT_API_URL"] = url
+        patch.setenv("PREFECT_API_URL", url)
         try:
             yield url
         finally:
-            if before is None:
-                del os.environ["PREFECT_API_URL"]
-            else:
-                os.environ["PREFECT_API_URL"] = before
             close_clients()
