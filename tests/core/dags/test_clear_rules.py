@@ -30,8 +30,9 @@ def test_a_map_index_selects_no_unmapped_task(task_ids: tuple[str, ...]) -> None
     check_map_index(Selection(task_ids, 0), INSTANCES)
 
 
-def test_unmapped_tasks_below_an_instance_are_selected() -> None:
-    selected = select(Selection(("load",), 0, downstream=True), GRAPH, Lengths(GRAPH, {}))
+@pytest.mark.parametrize("task_ids", [("load",), ("rows", "load")])
+def test_unmapped_tasks_below_an_instance_are_selected(task_ids: tuple[str, ...]) -> None:
+    selected = select(Selection(task_ids, 0, downstream=True), GRAPH, Lengths(GRAPH, {}))
     assert [key for key in INSTANCES if key in selected] == [LOAD, TOTAL]
 
 

@@ -23,10 +23,13 @@ def test_runs_that_a_schedule_created_for_later_are_not_listed(unique: str) -> N
 
     etl.to_deployment("prod").apply()
     name, now = f"{unique}/prod", datetime.now(timezone.utc)
-    late = run_deployment(name, timeout=0, scheduled_time=now - timedelta(minutes=2))
+    older, late = (
+        run_deployment(name, timeout=0, scheduled_time=now - timedelta(minutes=minutes)) for minutes in (5, 2)
+    )
     run_deployment(name, timeout=0, scheduled_time=now + timedelta(days=1))
 
-    assert [each.flow_run_id for each in runs.list_runs(unique)] == [late.id]
+    assert [each.flow_run_id for each in runs.list_runs(unique)] == [late.id, older.id]
+    assert [each.flow_run_id for each in runs.list_runs(unique, limit=1)] == [late.id]
 
 
 def test_a_dag_without_runs_differs_from_a_misspelt_dag(unique: str) -> None:

@@ -97,6 +97,7 @@ def test_an_option_that_none_knows(command: tuple[str, ...], capsys: pytest.Capt
         (["runs", "mark", "etl/1", "failed", "--map-index", "-2"], "map_index=-2"),
         (["runs", "mark", "etl/1", "failed", "--map-index", "0"], "Pass task_ids (--task), too"),
         (["runs", "cancel", "etl/1", "--timeout", "-1"], "timeout=-1"),
+        (["runs", "lost", "--restart", "--fail"], "--restart and --fail exclude each other"),
         (["runs", "lost", "--older-than", "-5"], "older_than is -5 minutes"),
         (["runs", "lost", "--older-than", "nan"], "older_than is nan minutes"),
         (["runs", "lost", "--older-than", "1e300"], "older_than is 1e+300 minutes"),
