@@ -14,8 +14,7 @@ from .._prefect.temporary_server import patient_start
 from ..errors import AirflowCompatError
 from .assess import assess
 from .automations import app as automations_app
-from .backfills import backfill
-from .catch_up import catch_up
+from .backfills import backfill, catch_up
 from .dags import app as dags_app
 from .deployments import app as deployments_app
 from .doctor import SETTINGS_REFUSED, doctor
@@ -33,20 +32,11 @@ app: App = App(
     suppress_keyboard_interrupt=False,
     help_epilogue="Exit codes: 0 done, 1 something was not done, 2 wrong use or unusable input.",
 )
+for _group in (automations_app, dags_app, deployments_app, metrics_app, pools_app, runs_app, work_pools_app):
+    app.command(_group)
+for _command in (assess, backfill, catch_up, doctor, explain, rewrite):
+    app.command(_command)
 app.command(import_sources, name="import")
-app.command(pools_app)
-app.command(automations_app)
-app.command(work_pools_app)
-app.command(metrics_app)
-app.command(backfill, name="backfill")
-app.command(catch_up, name="catch-up")
-app.command(deployments_app)
-app.command(dags_app)
-app.command(runs_app)
-app.command(assess, name="assess")
-app.command(rewrite, name="rewrite")
-app.command(explain, name="explain")
-app.command(doctor, name="doctor")
 app.register_install_completion_command(help="Install completion for this shell.", show=False)
 
 

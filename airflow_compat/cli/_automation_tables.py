@@ -14,19 +14,11 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-def held_table(held: Iterable[HeldAutomation]) -> Table:
-    """Return a table of the server's automations."""
-    rows = (
-        (
-            "" if each.enabled else "dim",
-            each.key,
-            str(each.data["name"]),
-            "yes" if each.enabled else "no",
-            describe_trigger(each.data["trigger"]),
-        )
-        for each in held
-    )
-    return filled_table(("key", "name", "enabled", "fires at"), rows)
+def held_rows(held: Iterable[HeldAutomation]) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each automation: its style, key, name, whether it is enabled, and its trigger."""
+    for each in held:
+        style, enabled = ("", "yes") if each.enabled else ("dim", "no")
+        yield style, each.key, str(each.data["name"]), enabled, describe_trigger(each.data["trigger"])
 
 
 def trials_table(trials: Iterable[AlertSimulation]) -> Table:

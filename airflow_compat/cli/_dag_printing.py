@@ -1,13 +1,13 @@
-"""The output of the `dags` commands: problems, the progress of a run, and graphs and results as JSON data."""
+"""The output about DAG files: their problems, the progress of a run, and graphs and results as JSON data."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from .. import dags
+from .. import dags, deployments
 from ._printing import new_console
 
 if TYPE_CHECKING:
@@ -18,23 +18,18 @@ LEVELS: dict[dags.Level, str] = {"error": "red", "warning": "yellow", "note": "d
 _STATES = {"success": "green", "skipped": "magenta", "up_for_retry": "yellow"}
 
 
-class Progress:
-    """Prints a line for each task instance that ends, to standard error."""
-
-    def __init__(self) -> None:
-        self._console = new_console(stderr=True)
-
-    def __call__(self, instance: TaskInstanceResult) -> None:
-        state = instance.state or "no state"
-        tries = f" (try {instance.try_number})" if instance.try_number > 1 else ""
-        self._console.print(Text(f"{instance.name}: {state}{tries}", style=_STATES.get(state, "red")), soft_wrap=True)
+def print_ended(instance: TaskInstanceResult) -> None:
+    """Print a line for a task instance that has ended, to standard error."""
+    state = instance.state or "no state"
+    tries = f" (try {instance.try_number})" if instance.try_number > 1 else ""
+    line = Text(f"{instance.name}: {state}{tries}", style=_STATES.get(state, "red"))
+    new_console(stderr=True).print(line, soft_wrap=True)
 
 
-def print_problems(problems: Sequence[dags.Problem]) -> None:
+def print_problems(problems: Iterable[dags.Problem | deployments.Problem]) -> None:
     console = new_console()
     for problem in problems:
-        text = f"{problem.level}: {problem}"
-        console.print(Text(text, style=LEVELS[problem.level]), soft_wrap=True)
+        console.print(Text(f"{problem.level}: {problem}", style=LEVELS[problem.level]), soft_wrap=True)
 
 
 def graph_dict(graph: Graph, operators: Mapping[str, str]) -> dict[str, Any]:

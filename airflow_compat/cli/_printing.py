@@ -6,11 +6,14 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from ..errors import AirflowCompatError
 
 T = TypeVar("T")
 
@@ -40,17 +43,32 @@ def new_table(*columns: str) -> Table:
     return Table(*columns, box=None, pad_edge=False, header_style="bold")
 
 
-def add_row(table: Table, style: str, *cells: str) -> None:
-    """Add a row in one style. Long cells are folded."""
-    table.add_row(*(Text(cell, style=style, overflow="fold") for cell in cells))
-
-
 def filled_table(columns: Iterable[str], rows: Iterable[tuple[str, ...]]) -> Table:
-    """Return a table of rows. Each row starts with its style."""
+    """Return a table of rows. Each row starts with its style. Long cells are folded."""
     table = new_table(*columns)
     for style, *cells in rows:
-        add_row(table, style, *cells)
+        table.add_row(*(Text(cell, style=style, overflow="fold") for cell in cells))
     return table
+
+
+def print_table(console: Console, columns: Iterable[str], rows: Iterable[tuple[str, ...]], summary: str) -> None:
+    """Print a table of rows, unless there are none, and a summary."""
+    table = filled_table(columns, rows)
+    if table.rows:
+        console.print(table)
+    console.print(f"\n{summary}", soft_wrap=True)
+
+
+def write_file(path: str, text: str, error: type[AirflowCompatError], advice: str) -> None:
+    """Write a file that an option names.
+
+    Raises:
+        error: The file can't be written. The message ends with the advice.
+    """
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as exc:
+        raise error(f"{path} can't be written ({exc.strerror}). {advice}") from None
 
 
 def print_json(data: object) -> None:
@@ -114,10 +132,8 @@ def print_outcomes(
         (style, *cells(each.item, result, each.error or "; ".join(each.item.notes)))
         for each, (result, style) in zip(outcomes, results, strict=True)
     )
-    if outcomes:
-        console.print(filled_table(columns, rows))
     summary = counted((result for result, _ in results), nothing)
-    console.print(f"\n{summary}." + (" Nothing was written." if planned else ""))
+    print_table(console, columns, rows, f"{summary}. Nothing was written." if planned else f"{summary}.")
 
 
 def clock(moment: datetime) -> str:

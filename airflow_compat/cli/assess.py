@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Literal
-
-from cyclopts import Parameter
-
 from .. import porting
 from .._airflow.version import DEFAULT_VERSION
 from ..errors import RewriteError
-from ._printing import count, filled_table, new_console, print_json
+from ._options import Flag, JsonFlag, Many, Version
+from ._printing import count, filled_table, new_console, print_json, write_file
 
 
 def assess(
     path: str,
     /,
     *,
-    airflow_version: Literal["2", "3"] = DEFAULT_VERSION,
-    search_path: Annotated[tuple[str, ...], Parameter(negative=())] = (),
-    offline: Annotated[bool, Parameter(negative=())] = False,
+    airflow_version: Version = DEFAULT_VERSION,
+    search_path: Many = (),
+    offline: Flag = False,
     effort: str = "",
     baseline: str = "",
     markdown: str = "",
     html: str = "",
-    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    json_: JsonFlag = False,
 ) -> int:
     """Assess the work and the order of a move from Airflow.
 
@@ -55,19 +51,12 @@ def assess(
     change = porting.change_since(baseline, made) if baseline else None
     for file, text in ((markdown, porting.markdown_of), (html, porting.html_of)):
         if file:
-            _write(file, text(made, change))
+            write_file(file, text(made, change), RewriteError, "Pass another path")
     if json_:
         print_json(made.as_dict())
     else:
         _print(made, change)
     return 0
-
-
-def _write(path: str, text: str) -> None:
-    try:
-        Path(path).write_text(text, encoding="utf-8")
-    except OSError as exc:
-        raise RewriteError(f"{path} can't be written ({exc.strerror}). Pass another path") from None
 
 
 def _print(made: porting.Assessment, change: porting.Change | None) -> None:

@@ -17,9 +17,10 @@ from ..automations._descriptions import describe_trigger
 from ..automations._files import read_alerts
 from ..automations._plan import DEFAULT_OWNER
 from ..errors import AlertFileError, InvalidEventError
-from ._automation_tables import held_table, trials_summary, trials_table
+from ._automation_tables import held_rows, trials_summary, trials_table
 from ._dates import moment_since
-from ._printing import count, new_console, not_tried, print_json, print_outcomes
+from ._options import Files, JsonFlag
+from ._printing import count, new_console, not_tried, print_json, print_outcomes, print_table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,13 +34,13 @@ _SINCE = "7d"
 
 @app.command
 def plan(
-    files: Annotated[list[str], Parameter(consume_multiple=True, negative=())],
+    files: Files,
     /,
     *,
     owner: str = DEFAULT_OWNER,
     prune_: Annotated[bool, Parameter(name="--prune", negative=())] = False,
     export: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
-    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    json_: JsonFlag = False,
 ) -> int:
     """Compare alerts with the server, and write nothing there.
 
@@ -72,11 +73,11 @@ def plan(
 
 @app.command
 def apply(
-    files: Annotated[list[str], Parameter(consume_multiple=True, negative=())],
+    files: Files,
     /,
     *,
     owner: str = DEFAULT_OWNER,
-    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    json_: JsonFlag = False,
 ) -> int:
     """Create and update these alerts on the server.
 
@@ -101,7 +102,7 @@ def apply(
 def list_automations(
     *,
     owner: str = DEFAULT_OWNER,
-    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    json_: JsonFlag = False,
 ) -> int:
     """List the automations that `apply` wrote for an owner.
 
@@ -128,21 +129,19 @@ def list_automations(
             ]
         )
         return 0
-    console = new_console()
-    if held:
-        console.print(held_table(held))
     off = sum(not each.enabled for each in held)
-    console.print(f"\n{count(len(held), 'automation')} of owner {owner!r}, {off} switched off.", soft_wrap=True)
+    summary = f"{count(len(held), 'automation')} of owner {owner!r}, {off} switched off."
+    print_table(new_console(), ("key", "name", "enabled", "fires at"), held_rows(held), summary)
     return 0
 
 
 @app.command
 def prune(
-    files: Annotated[list[str], Parameter(consume_multiple=True, negative=())],
+    files: Files,
     /,
     *,
     owner: str = DEFAULT_OWNER,
-    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    json_: JsonFlag = False,
 ) -> int:
     """Delete the owner's automations that are in none of these files.
 
@@ -163,13 +162,13 @@ def prune(
 
 @app.command
 def simulate(
-    files: Annotated[list[str], Parameter(consume_multiple=True, negative=())],
+    files: Files,
     /,
     *,
     since: str | None = None,
     events: str | None = None,
     owner: str = DEFAULT_OWNER,
-    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    json_: JsonFlag = False,
 ) -> int:
     """Show for which recorded runs the alerts would have fired, and when.
 

@@ -1,4 +1,4 @@
-"""`airflow-compat backfill`: a deployment's runs for past data intervals."""
+"""`airflow-compat backfill` and `airflow-compat catch-up`: a deployment's runs for past data intervals."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import json
 import sys
 from collections import Counter
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 
-from cyclopts import Parameter
 from rich.progress import Progress
 
 from .. import backfills
 from .._airflow.version import DEFAULT_VERSION
-from ..backfills import DEFAULT_MAX_ACTIVE_RUNS, BackfillRun
+from ..backfills import DEFAULT_MAX_ACTIVE_RUNS, BackfillRun, LateRun, Policy
 from ..errors import BackfillError
 from ..schedules import read_schedule
 from ._dates import moment_of
-from ._printing import count, filled_table, new_console, print_json
+from ._options import Flag, JsonFlag, Version
+from ._printing import clock, count, new_console, print_json, print_table
 
 
 def backfill(
@@ -29,13 +29,13 @@ def backfill(
     schedule: str | None = None,
     timezone: str = "UTC",
     max_active_runs: int = DEFAULT_MAX_ACTIVE_RUNS,
-    depends_on_past: Annotated[bool, Parameter(negative=())] = False,
-    reverse: Annotated[bool, Parameter(negative=())] = False,
+    depends_on_past: Flag = False,
+    reverse: Flag = False,
     rerun: Literal["none", "failed", "completed"] = "none",
     parameters: str | None = None,
-    airflow_version: Literal["2", "3"] = DEFAULT_VERSION,
-    dry_run: Annotated[bool, Parameter(negative=())] = False,
-    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    airflow_version: Version = DEFAULT_VERSION,
+    dry_run: Flag = False,
+    json_: JsonFlag = False,
 ) -> int:
     """Run a deployment for past data intervals.
 
@@ -90,15 +90,52 @@ def backfill(
     if json_:
         print_json([each.as_dict() for each in runs])
     else:
-        console = new_console()
-        if runs:
-            columns = ("logical date", "data interval", "result", "state", "notes")
-            console.print(filled_table(columns, (_row(run, dry_run=dry_run) for run in runs)))
         results = Counter(_result(run, dry_run=dry_run)[0] for run in runs)
         said = (f"{count(number, 'date')} {_verb(result, number)}" for result, number in results.items())
-        summary = ", ".join(said) or "no data interval to fill"
-        console.print(f"\n{summary}." + (" No run was created." if dry_run else ""))
+        print_table(
+            new_console(),
+            ("logical date", "data interval", "result", "state", "notes"),
+            (_row(run, dry_run=dry_run) for run in runs),
+            f"{', '.join(said) or 'no data interval to fill'}." + (" No run was created." if dry_run else ""),
+        )
     return 0 if dry_run or all(each.done for each in runs) else 1
+
+
+def catch_up(
+    deployment: str,
+    /,
+    *,
+    policy: Policy = "latest",
+    dry_run: Flag = False,
+    json_: JsonFlag = False,
+) -> int:
+    """Cancel late runs of a deployment.
+
+    Late runs are scheduled runs whose time is past and that have not started. A backfill can create cancelled runs
+    again. Stop the workers first: a worker may start a run while it is cancelled.
+
+    Example: airflow-compat catch-up sales/prod --policy latest --dry-run
+
+    Args:
+        deployment: The name as flow/deployment, or the id.
+        policy: Which late runs stay.
+        dry_run: Print what would be done, and cancel nothing.
+        json_: Print JSON instead of a table.
+    """
+    runs = backfills.catch_up(deployment, policy, dry_run=dry_run)
+    if json_:
+        print_json([run.as_dict() for run in runs])
+    else:
+        kept = sum(run.action == "keep" for run in runs)
+        left = sum(run.action == "cancel" and not run.error for run in runs)
+        words = "would be cancelled. Nothing was changed." if dry_run else "cancelled."
+        print_table(
+            new_console(),
+            ("run", "scheduled for", "state", "result", "notes"),
+            (_late_row(run, dry_run=dry_run) for run in runs),
+            f"{count(len(runs), 'late run')}: {kept} kept, {left} {words}",
+        )
+    return int(any(run.error for run in runs))
 
 
 def _object(text: str | None) -> dict[str, object]:
@@ -115,6 +152,16 @@ def _row(run: BackfillRun, *, dry_run: bool) -> tuple[str, ...]:
     result, style = _result(run, dry_run=dry_run)
     interval = f"{_clock(run.data_interval_start)} - {_clock(run.data_interval_end)}"
     return style, _clock(run.logical_date), interval, result, run.state, run.reason
+
+
+def _late_row(run: LateRun, *, dry_run: bool) -> tuple[str, ...]:
+    if run.error:
+        style, result = "yellow", "not cancelled"
+    elif run.action == "keep":
+        style, result = "green", "kept"
+    else:
+        style, result = "dim", "would cancel" if dry_run else "cancelled"
+    return style, run.name, clock(run.scheduled_for), run.state, result, run.error
 
 
 def _result(run: BackfillRun, *, dry_run: bool) -> tuple[str, str]:

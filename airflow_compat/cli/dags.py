@@ -8,28 +8,23 @@ import sys
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
 from .. import dags
 from .._airflow.version import DEFAULT_VERSION
 from ..errors import DagFileError
-from ._dag_printing import LEVELS, Progress, graph_dict, print_problems, result_dict
+from ._dag_printing import LEVELS, graph_dict, print_ended, print_problems, result_dict
 from ._dag_test_checks import check_conf, check_server, conf_of
 from ._dates import moment_of
-from ._printing import count, filled_table, new_console, print_json
+from ._options import Flag, Isolation, JsonFlag, Many, Version
+from ._printing import count, filled_table, new_console, print_json, write_file
 
 if TYPE_CHECKING:
     from ..hosting import AirflowHost
 
 app: App = App(name="dags", help="List, check, show, test and deploy DAG files.")
-
-Version = Literal["2", "3"]
-Isolation = Literal["thread", "process"]
-Flag = Annotated[bool, Parameter(negative=())]
-JsonFlag = Annotated[bool, Parameter(name="--json", negative=())]
-SearchPath = Annotated[tuple[str, ...], Parameter(negative=())]
 
 
 @app.command(name="list")
@@ -38,7 +33,7 @@ def list_dags(
     /,
     *,
     airflow_version: Version = DEFAULT_VERSION,
-    search_path: SearchPath = (),
+    search_path: Many = (),
     host: str = "",
     json_: JsonFlag = False,
 ) -> int:
@@ -77,7 +72,7 @@ def check(
     /,
     *,
     airflow_version: Version = DEFAULT_VERSION,
-    search_path: SearchPath = (),
+    search_path: Many = (),
     isolation: Isolation = "thread",
     offline: Flag = False,
     host: str = "",
@@ -124,7 +119,7 @@ def show(
     *,
     mermaid: Annotated[str, Parameter(allow_leading_hyphen=True)] = "",
     airflow_version: Version = DEFAULT_VERSION,
-    search_path: SearchPath = (),
+    search_path: Many = (),
     host: str = "",
     json_: JsonFlag = False,
 ) -> int:
@@ -150,7 +145,7 @@ def show(
     graph = graph_of(dag)
     operators = {task_id: task.task_type for task_id, task in dag.task_dict.items()}
     if mermaid and mermaid != "-":
-        _write(mermaid, mermaid_text(graph))
+        write_file(mermaid, f"{mermaid_text(graph)}\n", DagFileError, "Pass another path to --mermaid")
     if json_:
         print_json(graph_dict(graph, operators))
     else:
@@ -166,7 +161,7 @@ def test(
     conf: str = "",
     logical_date: str = "",
     airflow_version: Version = DEFAULT_VERSION,
-    search_path: SearchPath = (),
+    search_path: Many = (),
     isolation: Isolation = "thread",
     host: str = "",
     json_: JsonFlag = False,
@@ -196,7 +191,7 @@ def test(
         )
         check_conf(flow.dag, values)
         check_server()
-        result = test_flow(flow, logical_date=date, conf=values, ended=Progress())
+        result = test_flow(flow, logical_date=date, conf=values, ended=print_ended)
     if json_:
         print_json(result_dict(result))
     else:
@@ -213,7 +208,7 @@ def deploy_config(
     module: str = "dag_flows.py",
     work_pool: str = "",
     airflow_version: Version = DEFAULT_VERSION,
-    search_path: SearchPath = (),
+    search_path: Many = (),
     isolation: Isolation = "thread",
     git: str = "",
     branch: str = "",
@@ -288,10 +283,3 @@ def _host(python: str) -> AirflowHost | None:
     from ..hosting._settings import VARIABLE, host_of
 
     return host_of({**os.environ, VARIABLE: python} if python else os.environ, Path.cwd())
-
-
-def _write(path: str, text: str) -> None:
-    try:
-        Path(path).write_text(f"{text}\n", encoding="utf-8")
-    except OSError as exc:
-        raise DagFileError(f"{path} can't be written ({exc.strerror}). Pass another path to --mermaid") from None

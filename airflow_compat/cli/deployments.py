@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import App
 from rich.text import Text
 
 from .. import deployments
 from .._dag_source.problems import group_problems
 from ..deployments import DEFAULT_ENTRYPOINTS
+from ._dag_printing import LEVELS, print_problems
+from ._options import Files, Flag, JsonFlag, Version
 from ._printing import count, counted, filled_table, new_console, print_json, result_of
 
 if TYPE_CHECKING:
@@ -17,26 +19,24 @@ if TYPE_CHECKING:
 
 app: App = App(name="deployments", help="Write prefect.yaml from DAG files, and check it.")
 
-_STYLES = {"error": "red", "warning": "yellow", "note": "dim"}
-
 
 @app.command
 def generate(
-    dags: Annotated[list[str], Parameter(consume_multiple=True, negative=())],
+    dags: Files,
     /,
     *,
     output: str = "prefect.yaml",
     entrypoints: str = DEFAULT_ENTRYPOINTS,
     work_pool: str = "",
     timezone: str = "UTC",
-    airflow: Literal["2", "3"] = "3",
+    airflow: Version = "3",
     ignore: Literal["glob", "regexp"] = "glob",
     git: str = "",
     branch: str = "",
     image: str = "",
-    dry_run: Annotated[bool, Parameter(negative=())] = False,
-    diff: Annotated[bool, Parameter(negative=())] = False,
-    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    dry_run: Flag = False,
+    diff: Flag = False,
+    json_: JsonFlag = False,
 ) -> int:
     """Write or update prefect.yaml, with a deployment for each DAG.
 
@@ -84,8 +84,8 @@ def check(
     path: str = "prefect.yaml",
     /,
     *,
-    offline: Annotated[bool, Parameter(negative=())] = False,
-    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    offline: Flag = False,
+    json_: JsonFlag = False,
 ) -> int:
     """Find problems in a prefect.yaml, mainly keys and values that Prefect ignores.
 
@@ -106,9 +106,8 @@ def check(
         print_json([problem.as_dict() for problem in problems])
     else:
         console = new_console()
-        levels = list(_STYLES)
-        for problem in sorted(problems, key=lambda problem: levels.index(problem.level)):
-            console.print(Text(f"{problem.level}: {problem}", style=_STYLES[problem.level]), soft_wrap=True)
+        levels = list(LEVELS)
+        print_problems(sorted(problems, key=lambda problem: levels.index(problem.level)))
         console.print(f"{count(len(problems), 'problem')} in {path}.", soft_wrap=True)
         if not server:
             console.print("Work pools were not compared: no server was asked.", soft_wrap=True)
@@ -158,7 +157,7 @@ def print_generated(generated: Generated, *, dry_run: bool, diff: bool) -> None:
         console.print(generated.diff, end="", soft_wrap=True)
     for group in group_problems(generated.problems):
         for line in group.lines():
-            console.print(Text(line, style=_STYLES[group.level]), soft_wrap=True)
+            console.print(Text(line, style=LEVELS[group.level]), soft_wrap=True)
     summary = counted((result for result, _ in results), nothing="no DAG was found")
     wrote = generated.changes and not dry_run
     end = f"Written to {generated.path}." if wrote else "Nothing was written."

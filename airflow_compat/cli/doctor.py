@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from ..doctor._checks import Check, ServerHealth, check_all
+from ._options import JsonFlag
 from ._printing import count, new_console, new_table, print_json
 
 SETTINGS_REFUSED = (
@@ -23,7 +24,7 @@ def doctor(
     flow: Annotated[str, Parameter(show_default=False)] = "",
     /,
     *,
-    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    json_: JsonFlag = False,
 ) -> int:
     """Check the installation and the server, or a flow.
 

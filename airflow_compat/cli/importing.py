@@ -11,17 +11,18 @@ from rich.progress import Progress
 
 from .. import importing
 from ..importing import Item, Outcome
+from ._options import Files, Flag, JsonFlag
 from ._printing import new_console, print_outcomes
 
 
 def import_sources(
-    sources: Annotated[list[str], Parameter(consume_multiple=True, negative=())],
+    sources: Files,
     /,
     *,
-    dry_run: Annotated[bool, Parameter(negative=())] = False,
+    dry_run: Flag = False,
     only: Annotated[list[str] | None, Parameter(negative=())] = None,
-    replace: Annotated[bool, Parameter(negative=())] = False,
-    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    replace: Flag = False,
+    json_: JsonFlag = False,
 ) -> int:
     """Import connections, variables and pools from Airflow.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import signal
 import threading
 from datetime import datetime, timedelta, timezone
-from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from ..errors import InvalidMetricSettingsError
+from ._options import Flag
 from ._printing import new_console
 
 app: App = App(name="metrics", help="Serve a server's metrics for Prometheus.")
@@ -23,7 +23,7 @@ def export(
     *,
     port: int = 9102,
     host: str = "127.0.0.1",
-    once: Annotated[bool, Parameter(negative=())] = False,
+    once: Flag = False,
     since: float | None = None,
     interval: float = 15.0,
 ) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Annotated
@@ -16,11 +16,10 @@ from rich.text import Text
 
 from ..errors import ServerError
 from ..pools._evidence import Finding
-from ._printing import add_row, clock, count, new_console, new_table, print_json
+from ._options import Flag, JsonFlag
+from ._printing import clock, count, filled_table, new_console, print_json
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from ..pools._server_doctor import Report
     from ..pools._state import PoolState
 
@@ -35,8 +34,8 @@ def list_pools(
     pools: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
     /,
     *,
-    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
-    watch: Annotated[bool, Parameter(negative=())] = False,
+    json_: JsonFlag = False,
+    watch: Flag = False,
     interval: float = 5.0,
 ) -> int:
     """List the pools with their slots, the holders, and the number of waiters.
@@ -61,7 +60,8 @@ def list_pools(
         states = read_states(pools or (), server)
         if json_:
             return Text(json.dumps([state.as_dict() for state in states], indent=None if watch else 2), overflow="fold")
-        return Group(_pools_table(states), f"\n{_pools_summary(states)}")
+        table = filled_table(("pool", "slots", "held", "waiting", "who", "since"), _pool_rows(states))
+        return Group(table, f"\n{_pools_summary(states)}")
 
     if watch:
         _watch(console, show, max(interval, _SHORTEST_SECONDS), live=console.is_terminal and not json_)
@@ -99,7 +99,7 @@ def doctor(
     pools: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
     /,
     *,
-    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    json_: JsonFlag = False,
     release_: Annotated[bool, Parameter(name="--release", negative=())] = False,
 ) -> int:
     """Find problems of the pools, such as leaked slots and inactive limits.
@@ -139,7 +139,8 @@ def _is_released(finding: Finding, released: dict[str, int]) -> bool:
 def _print(console: Console, report: Report, released: dict[str, int]) -> None:
     shown = [finding for finding in report.findings if finding.pool]
     if shown:
-        console.print(_findings_table(shown, released))
+        columns = ("pool", "finding", "slots", "who", "since", "why")
+        console.print(filled_table(columns, (_finding_row(finding, released) for finding in shown)))
         console.print()
     steps = dict.fromkeys(finding.next for finding in shown if finding.next and not _is_released(finding, released))
     for step in steps:
@@ -149,22 +150,17 @@ def _print(console: Console, report: Report, released: dict[str, int]) -> None:
     console.print(_verdict(report, released))
 
 
-def _findings_table(findings: Iterable[Finding], released: dict[str, int]) -> Table:
+def _finding_row(finding: Finding, released: dict[str, int]) -> tuple[str, ...]:
     from ..pools._overview import acquisition_url
 
-    table = new_table("pool", "finding", "slots", "who", "since", "why")
-    for finding in findings:
-        is_released = _is_released(finding, released)
-        kind = "released" if is_released else finding.kind
-        style = "green" if is_released else _STYLES.get(finding.kind, "red")
-        why = "" if finding.kind == "held" else finding.reason
-        why += f" by {clock(finding.until)}" if finding.until else ""
-        holder = finding.holder
-        who = f"{holder} {acquisition_url(holder)}".rstrip() if holder else ""
-        add_row(
-            table, style, finding.pool, kind, str(finding.slots or ""), who, clock(holder.since) if holder else "", why
-        )
-    return table
+    is_released = _is_released(finding, released)
+    kind = "released" if is_released else finding.kind
+    style = "green" if is_released else _STYLES.get(finding.kind, "red")
+    why = "" if finding.kind == "held" else finding.reason
+    why += f" by {clock(finding.until)}" if finding.until else ""
+    holder = finding.holder
+    who = f"{holder} {acquisition_url(holder)}".rstrip() if holder else ""
+    return style, finding.pool, kind, str(finding.slots or ""), who, clock(holder.since) if holder else "", why
 
 
 def _verdict(report: Report, released: dict[str, int]) -> str:
@@ -175,8 +171,7 @@ def _verdict(report: Report, released: dict[str, int]) -> str:
     return f"{count(len(report.pools), 'pool')}: {summary}." + (f" {slots} given back." if given_back else "")
 
 
-def _pools_table(states: Iterable[PoolState]) -> Table:
-    table = new_table("pool", "slots", "held", "waiting", "who", "since")
+def _pool_rows(states: Iterable[PoolState]) -> Iterator[tuple[str, ...]]:
     for state in states:
         style = "" if state.held else "dim"
         first = (state.name, str(state.slots), str(state.held), str(state.waiting or ""))
@@ -189,8 +184,7 @@ def _pools_table(states: Iterable[PoolState]) -> Table:
         if state.unnamed:
             rows.append((f"{count(state.unnamed, 'slot')}: not known (yet)", ""))
         for number, row in enumerate(rows or [("", "")]):
-            add_row(table, style, *(first if number == 0 else ("",) * len(first)), *row)
-    return table
+            yield style, *(first if number == 0 else ("",) * len(first)), *row
 
 
 def _pools_summary(states: Iterable[PoolState]) -> str:

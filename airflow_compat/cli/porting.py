@@ -6,33 +6,30 @@ import re
 import sys
 from collections import Counter
 from textwrap import indent
-from typing import Annotated
 
-from cyclopts import Parameter
 from rich.text import Text
 
 from .. import porting
+from ._options import Files, Flag, JsonFlag, Many
 from ._printing import count, filled_table, new_console, print_json
 
-Flag = Annotated[bool, Parameter(negative=())]
-Codes = Annotated[tuple[str, ...], Parameter(negative=())]
 _LINK = re.compile(r"\[([^]]*)\]\([^)]*\)")
 _STYLES = {"safe": "green", "unsafe": "yellow", "display-only": "dim"}
 
 
 def rewrite(
-    paths: Annotated[list[str], Parameter(consume_multiple=True, negative=())],
+    paths: Files,
     /,
     *,
     write: Flag = False,
     diff: Flag = False,
     statistics: Flag = False,
     unsafe: Flag = False,
-    select: Codes = (),
-    ignore: Codes = (),
+    select: Many = (),
+    ignore: Many = (),
     max_changes: int | None = None,
     force: Flag = False,
-    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    json_: JsonFlag = False,
 ) -> int:
     """Replace imports of Airflow in Python files.
 
@@ -100,15 +97,14 @@ def _print_rest(made: porting.Rewrite, *, written: bool, listed: bool) -> None:
         for finding in each.left if listed else ():
             console.print(Text(str(finding), style=_STYLES[finding.tier]), soft_wrap=True)
     unsafe = sum(finding.tier == "unsafe" for finding in made.left)
-    said = [f"{count(len(made.fixed), 'finding')} {'fixed' if written else 'would be fixed'}"]
-    said[0] += f" in {count(len(made.changed), 'file')}"
-    said += [f"{len(made.left)} left"]
+    fixed = f"{count(len(made.fixed), 'finding')} {'fixed' if written else 'would be fixed'}"
+    said = [f"{fixed} in {count(len(made.changed), 'file')}", f"{len(made.left)} left"]
     said += [f"{unsafe} of them with --unsafe"] if unsafe else []
     said += [f"{count(made.waiting, 'file')} more without --max-changes"] if made.waiting else []
     console.print(f"{', '.join(said)}.", soft_wrap=True)
 
 
-def explain(code: str, /, *, json_: Annotated[bool, Parameter(name="--json", negative=())] = False) -> int:
+def explain(code: str, /, *, json_: JsonFlag = False) -> int:
     """Explain a code of rewrite or assess.
 
     Example: airflow-compat explain AC101

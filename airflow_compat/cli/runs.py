@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from cyclopts import App, Parameter
+from cyclopts import App
 from rich.text import Text
 
 from .._airflow.version import DEFAULT_VERSION
 from ..errors import InvalidArgumentError
-from ._printing import clock, count, filled_table, new_console, print_json
+from ._options import Flag, JsonFlag, Many, Version
+from ._printing import clock, count, filled_table, new_console, print_json, print_table
 from ._signals import signals_raise
 
 if TYPE_CHECKING:
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
 
 app: App = App(name="runs", help="List, clear, mark and cancel runs of DAGs.")
 
-Version = Literal["2", "3"]
-Flag = Annotated[bool, Parameter(negative=())]
-JsonFlag = Annotated[bool, Parameter(name="--json", negative=())]
-Many = Annotated[tuple[str, ...], Parameter(negative=())]
 
 _STYLES = {"success": "green", "failed": "red", "upstream_failed": "red", "skipped": "magenta", "running": "cyan"}
 
@@ -41,38 +38,36 @@ def list_runs(dag_id: str, /, *, limit: int = 20, json_: JsonFlag = False) -> in
 
     found = runs.list_runs(dag_id, limit=limit)
     if json_:
-        rows = [
-            {
-                "flow_run_id": str(each.flow_run_id),
-                "name": each.name,
-                "state": each.state,
-                "run_type": each.run_type,
-                "logical_date": _iso(each.logical_date),
-                "start_date": _iso(each.start_date),
-                "end_date": _iso(each.end_date),
-                "has_deployment": each.has_deployment,
-            }
-            for each in found
-        ]
-        print_json(rows)
-        return 0
-    console = new_console()
-    if found:
-        columns = ("name", "state", "type", "logical date", "started", "ended")
-        cells = (
-            (
-                "",
-                each.name,
-                each.state,
-                each.run_type,
-                _iso(each.logical_date) or "",
-                clock(each.start_date) if each.start_date else "",
-                clock(each.end_date) if each.end_date else "",
-            )
-            for each in found
+        print_json(
+            [
+                {
+                    "flow_run_id": str(each.flow_run_id),
+                    "name": each.name,
+                    "state": each.state,
+                    "run_type": each.run_type,
+                    "logical_date": _iso(each.logical_date),
+                    "start_date": _iso(each.start_date),
+                    "end_date": _iso(each.end_date),
+                    "has_deployment": each.has_deployment,
+                }
+                for each in found
+            ]
         )
-        console.print(filled_table(columns, cells))
-    console.print(f"\n{count(len(found), 'run')} of DAG {dag_id}.")
+        return 0
+    rows = (
+        (
+            "",
+            each.name,
+            each.state,
+            each.run_type,
+            _iso(each.logical_date) or "",
+            clock(each.start_date) if each.start_date else "",
+            clock(each.end_date) if each.end_date else "",
+        )
+        for each in found
+    )
+    summary = f"{count(len(found), 'run')} of DAG {dag_id}."
+    print_table(new_console(), ("name", "state", "type", "logical date", "started", "ended"), rows, summary)
     return 0
 
 
@@ -90,18 +85,19 @@ def tasks(run: str, /, *, json_: JsonFlag = False) -> int:
 
     found = runs.task_instances(run)
     if json_:
-        rows = [
-            {
-                "task_id": each.task_id,
-                "map_index": each.map_index,
-                "state": each.state,
-                "try_number": each.try_number,
-                "start_date": _iso(each.start_date),
-                "end_date": _iso(each.end_date),
-            }
-            for each in found
-        ]
-        print_json(rows)
+        print_json(
+            [
+                {
+                    "task_id": each.task_id,
+                    "map_index": each.map_index,
+                    "state": each.state,
+                    "try_number": each.try_number,
+                    "start_date": _iso(each.start_date),
+                    "end_date": _iso(each.end_date),
+                }
+                for each in found
+            ]
+        )
         return 0
     cells = (
         (
@@ -276,28 +272,27 @@ def lost(*, older_than: float = 0.0, restart: Flag = False, fail: Flag = False, 
     found = runs.lost(older_than=age_in_minutes(older_than), action=action)
     code = 1 if action and not all(each.is_scheduled for each in found) else 0
     if json_:
-        rows = [
-            {
-                "flow_run_id": str(each.flow_run_id),
-                "dag_id": each.dag_id,
-                "name": each.name,
-                "since": each.since.isoformat(),
-                "reason": each.reason,
-                "scheduled": each.is_scheduled,
-            }
-            for each in found
-        ]
-        print_json(rows)
+        print_json(
+            [
+                {
+                    "flow_run_id": str(each.flow_run_id),
+                    "dag_id": each.dag_id,
+                    "name": each.name,
+                    "since": each.since.isoformat(),
+                    "reason": each.reason,
+                    "scheduled": each.is_scheduled,
+                }
+                for each in found
+            ]
+        )
         return code
-    console = new_console()
-    if found:
-        cells = (("", each.dag_id, each.name, clock(each.since), each.reason) for each in found)
-        console.print(filled_table(("dag", "name", "last alive", "reason"), cells))
     scheduled = sum(each.is_scheduled for each in found)
     done = f", {scheduled} scheduled for a worker" if action else ""
-    console.print(f"\n{count(len(found), 'run')} without a process{done}.")
+    rows = (("", each.dag_id, each.name, clock(each.since), each.reason) for each in found)
+    summary = f"{count(len(found), 'run')} without a process{done}."
+    print_table(new_console(), ("dag", "name", "last alive", "reason"), rows, summary)
     if action and scheduled < len(found):
-        console.print(
+        new_console().print(
             "Runs without a deployment are Crashed now. Use prefect flow-run retry NAME --entrypoint FILE:FLOW.",
             soft_wrap=True,
         )

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from textwrap import indent
-from typing import Annotated, Any
+from typing import Any
 
-from cyclopts import App, Parameter
+from cyclopts import App
 from rich.text import Text
 
 from .. import work_pools
 from ..errors import InvalidWorkPoolError
 from ..work_pools import WorkPoolOutcome, WorkPoolSpec
 from ..work_pools._files import read_work_pools_files
+from ._options import Files, Flag, JsonFlag
 from ._printing import new_console, not_tried, print_json, print_outcomes
 
 app: App = App(name="work-pools", help="Create work pools from executors, pods, containers.")
@@ -21,10 +22,10 @@ app: App = App(name="work-pools", help="Create work pools from executors, pods, 
 
 @app.command
 def recommend(
-    files: Annotated[list[str], Parameter(consume_multiple=True, negative=())],
+    files: Files,
     /,
     *,
-    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    json_: JsonFlag = False,
 ) -> int:
     """Show which work pool each entry needs and why, and its unsupported settings.
 
@@ -55,11 +56,11 @@ def recommend(
 
 @app.command
 def plan(
-    files: Annotated[list[str], Parameter(consume_multiple=True, negative=())],
+    files: Files,
     /,
     *,
-    replace: Annotated[bool, Parameter(negative=())] = False,
-    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    replace: Flag = False,
+    json_: JsonFlag = False,
 ) -> int:
     """Compare work pools with the server, and write nothing there.
 
@@ -78,11 +79,11 @@ def plan(
 
 @app.command
 def apply(
-    files: Annotated[list[str], Parameter(consume_multiple=True, negative=())],
+    files: Files,
     /,
     *,
-    replace: Annotated[bool, Parameter(negative=())] = False,
-    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    replace: Flag = False,
+    json_: JsonFlag = False,
 ) -> int:
     """Create these work pools on the server.
 
@@ -114,7 +115,7 @@ def helm_values(
     account_id: str = "",
     workspace_id: str = "",
     limit: int | None = None,
-    json_: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    json_: JsonFlag = False,
 ) -> int:
     """Print the values for Prefect's Helm chart `prefect-worker`, which starts a worker of a kubernetes pool.
 
