@@ -9,7 +9,7 @@ from typing import NamedTuple
 from .dag_call import outermost
 from .modules import Neighbours
 from .names import Dotted
-from .scopes import Module, users
+from .scopes import Module
 
 FOREIGN = "a function or a class of another file creates this DAG; add the DAG's deployment to prefect.yaml yourself"
 
@@ -66,7 +66,7 @@ def makers_and_callers(module: Module, makers: frozenset[str]) -> frozenset[str]
     todo = list(makers)
     while todo:
         name = todo.pop()
-        callers = {outermost(each.scope) for each in users(module, name) if each.scope.parent}
+        callers = {outermost(each.scope) for each in module.users.get(name, ()) if each.scope.parent}
         todo += callers - found
         found |= callers
     return frozenset(found - {""})

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, NamedTuple, TypeAlias
 
 Kind: TypeAlias = Literal["value", "import", "function", "class", "other"]
@@ -88,7 +89,6 @@ class Module:
 
     Attributes:
         changes: Names whose object a statement changes, each with the statement's scope.
-        users: The statements that use each name; None until needed.
         path: The file's full path, the value of `__file__`.
         shown: The file's path as reports show it; empty for the DAG file itself.
         speaks_of_dags: False if the file can't create a DAG, because its text lacks the word "dag".
@@ -102,8 +102,17 @@ class Module:
     statements: list[Statement] = field(default_factory=list)
     stars: list[str] = field(default_factory=list)
     changes: list[tuple[Scope, str]] = field(default_factory=list)
-    users: dict[str, list[Statement]] | None = None
     speaks_of_dags: bool = False
+
+    @cached_property
+    def users(self) -> Mapping[str, list[Statement]]:
+        """The statements that use each name."""
+        found: dict[str, list[Statement]] = {}
+        for statement in self.statements:
+            nodes = (node for part in own_parts(statement.node) for node in ast.walk(part))
+            for used in {node.id for node in nodes if isinstance(node, ast.Name)}:
+                found.setdefault(used, []).append(statement)
+        return found
 
 
 def docstring(body: list[ast.stmt]) -> str | None:
@@ -135,16 +144,6 @@ def run_orders(scope: Scope, order: int, outer: Scope, module: Module) -> tuple[
     return first, last
 
 
-def users(module: Module, name: str) -> Sequence[Statement]:
-    if module.users is None:
-        module.users = {}
-        for statement in module.statements:
-            nodes = (node for part in own_parts(statement.node) for node in ast.walk(part))
-            for used in {node.id for node in nodes if isinstance(node, ast.Name)}:
-                module.users.setdefault(used, []).append(statement)
-    return module.users.get(name, ())
-
-
 def own_parts(node: ast.stmt) -> Iterator[ast.AST]:
     """Yield the parts of a statement, without the statements in its blocks."""
     return (each for each in ast.iter_child_nodes(node) if not isinstance(each, _BLOCKS))
@@ -157,7 +156,7 @@ def _run_of(function: Scope, module: Module) -> tuple[int, int]:
     todo, seen = [function], {id(function)}
     while todo and len(seen) < _MOST_USERS:
         used = todo.pop()
-        for statement in users(module, used.name):
+        for statement in module.users.get(used.name, ()):
             user = statement.scope
             while user is not outer and user.parent is not None and user.is_class:
                 user = user.parent
