@@ -35,8 +35,6 @@ __all__ = [
     "yaml",
 ]
 
-_OF_HIVE = ("closest_ds_partition", "hive", "max_partition")
-
 
 class _Yaml:
     """Replaces the module `yaml`: as in Airflow's macros, `dump` is PyYAML's `safe_dump`."""
@@ -120,7 +118,7 @@ def _parsed(ds: str, form: str) -> datetime:
 
 
 def __getattr__(name: str) -> Any:
-    if name in _OF_HIVE:
+    if name in ("closest_ds_partition", "hive", "max_partition"):
         raise UnsupportedFeatureError(
             f"macros.{name} belongs to Airflow's Hive provider, and is not supported; define your own function, and "
             "pass it in user_defined_macros"

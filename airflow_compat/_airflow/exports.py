@@ -38,8 +38,10 @@ def parse_export(data: bytes, name: str, decode: Callable[[bytes], object] | Non
     """
     is_env = name.lower().endswith(".env")
     try:
-        if decode is None:
-            refuse_project_environment(data, name)
+        if decode is None and _ENV_LINE.search(data):
+            raise NotAnExportError(
+                f"the file is a project's environment file, which is not an export; pass the file as env:{name}"
+            )
         entries = (decode or (decode_env if is_env else decode_json))(data)
         return _parse(entries, name, is_env=is_env)
     except NotAnExportError as exc:
@@ -129,18 +131,6 @@ def refuse_foreign(entries: object) -> None:
         problem = _answer(entries) or _together(entries) or _deployment(entries)
     if problem:
         raise NotAnExportError(problem)
-
-
-def refuse_project_environment(data: bytes, name: str) -> None:
-    """Refuse a project's `.env`, whose lines set environment variables.
-
-    Raises:
-        NotAnExportError: A line sets an `AIRFLOW_*` variable.
-    """
-    if _ENV_LINE.search(data):
-        raise NotAnExportError(
-            f"the file is a project's environment file, which is not an export; pass the file as env:{name}"
-        )
 
 
 def _export(kind: str) -> str:

@@ -92,12 +92,10 @@ def wall_time(moment: datetime, zone: ZoneInfo) -> datetime:
 
 def _name(zone: Any) -> str | None:
     # zoneinfo has `key`, pendulum has `name`, and dateutil has only the path of the zone's file.
-    for attribute in ("key", "name", "zone"):
-        name = getattr(zone, attribute, None)
-        if isinstance(name, str) and name:
-            return name
+    names = (getattr(zone, attribute, None) for attribute in ("key", "name", "zone"))
     path = getattr(zone, "_filename", None)
-    return path.rpartition("/zoneinfo/")[2] if isinstance(path, str) else None
+    from_path = path.rpartition("/zoneinfo/")[2] if isinstance(path, str) else None
+    return next((name for name in names if isinstance(name, str) and name), from_path)
 
 
 def api_moment(text: str) -> datetime:

@@ -55,5 +55,11 @@ class RunServices:
         push(self._where(ti), key, value, airflow_version=self.version)
 
     def _where(self, ti: TaskInstance) -> TaskInstanceAddress:
-        flow_run_id = self.flow_run.id if self.flow_run else None
-        return TaskInstanceAddress(flow_run_id, self.dag_id, ti.task_id, ti.map_index, self.run_id or None, self.flow)
+        return TaskInstanceAddress(
+            self.flow_run.id if self.flow_run else None,
+            self.dag_id,
+            ti.task_id,
+            ti.map_index,
+            self.run_id or None,
+            self.flow,
+        )

@@ -6,10 +6,9 @@ import.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
-from dataclasses import replace as replace_fields
 from fnmatch import fnmatchcase
 from os import PathLike
 
@@ -27,7 +26,7 @@ from ._plan import Holdings, plan_items
 __all__ = ["Export", "Item", "Note", "Outcome", "Problem", "Shadowed", "apply", "plan", "read"]
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Export(_Export):
     """The connections, variables and pools that `read` found, in the order of the sources.
 
@@ -113,7 +112,7 @@ def _only(export: Export, patterns: Collection[str]) -> Export:
     def chosen(id_: str | None) -> bool:
         return any(fnmatchcase(id_ or "", pattern) for pattern in patterns)
 
-    return replace_fields(
+    return dataclasses.replace(
         export,
         connections=tuple(connection for connection in export.connections if chosen(connection.conn_id)),
         variables=tuple(variable for variable in export.variables if chosen(variable.key)),

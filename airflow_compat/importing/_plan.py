@@ -5,10 +5,9 @@ This module sends no requests: it gets the export and the server's items as data
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from dataclasses import replace as replace_fields
 
 from .._airflow.connection import Connection
 from .._airflow.export_data import Export
@@ -21,7 +20,7 @@ from ..pools._plan import plan_limits
 from ..variables._specs import SECRET_SLUG, key_from_tags, spec_from_variable
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Holdings:
     """The server's existing block documents, variables and concurrency limits that an import may replace."""
 
@@ -35,12 +34,15 @@ def plan_items(export: Export, holdings: Holdings, *, replace: bool = False) -> 
 
     Even with `replace`, items that are refused stay refused.
     """
-    items = (
-        *_connections(export.connections, holdings),
-        *_variables(export, holdings),
-        *plan_limits(export.pools, holdings.limits),
+    return planned(
+        export,
+        (
+            *_connections(export.connections, holdings),
+            *_variables(export, holdings),
+            *plan_limits(export.pools, holdings.limits),
+        ),
+        replace=replace,
     )
-    return planned(export, items, replace=replace)
 
 
 def _connections(connections: tuple[Connection, ...], holdings: Holdings) -> Iterator[Item]:
@@ -71,7 +73,7 @@ def _connections(connections: tuple[Connection, ...], holdings: Holdings) -> Ite
 
 def _same_connection(there: Connection, spec: BlockSpec) -> bool:
     wanted = connection_from_document(spec.type_slug, spec.name, spec.data)
-    return replace_fields(there, conn_id=wanted.conn_id) == wanted
+    return dataclasses.replace(there, conn_id=wanted.conn_id) == wanted
 
 
 def _variables(export: Export, holdings: Holdings) -> Iterator[Item]:

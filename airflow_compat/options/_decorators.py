@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar, cast
@@ -72,9 +73,6 @@ def refuse(name: str) -> NoReturn:
     """
     if instead := _INSTEAD.get(name):
         raise UnsupportedFeatureError(f"@task.{name} is not supported yet. {instead}")
-    # Imported here, because only an error needs this module.
-    import difflib
-
     near = difflib.get_close_matches(name, [*_INSTEAD, "python"], n=1)
     hint = f"Did you mean @task.{near[0]}?" if near else "Use @task."
     raise UnsupportedFeatureError(f"@task.{name} is not one of Airflow's decorators. {hint}")

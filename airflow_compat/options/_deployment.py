@@ -36,8 +36,9 @@ def deployment_options_of(given: MergedArguments) -> dict[str, Any]:
         options["paused"] = bool(given.get("is_paused_upon_creation"))
     if (limit := given.get("max_active_runs")) is not None:
         found = limit_from_max_active_runs(limit)
-        strategy = ConcurrencyLimitStrategy(found.collision_strategy)
-        options["concurrency_limit"] = ConcurrencyLimitConfig(limit=found.limit, collision_strategy=strategy)
+        options["concurrency_limit"] = ConcurrencyLimitConfig(
+            limit=found.limit, collision_strategy=ConcurrencyLimitStrategy(found.collision_strategy)
+        )
     if (queue := tasks.get("queue") or _AIRFLOWS_QUEUE) != _AIRFLOWS_QUEUE:
         options["work_queue_name"] = text(given.where, "default_args['queue']", queue)
     schedule = _schedule(given)

@@ -70,15 +70,15 @@ class Cron:
     def _step(self, moment: datetime, *, forward: bool) -> datetime:
         zone = ZoneInfo(self.timezone)
         wall = wall_time(moment, zone)
-        tick = _tick(self.expression, wall, forward)
-        if tick is None:
+        found = tick(self.expression, wall, forward=forward)
+        if found is None:
             way = "after" if forward else "before"
             raise InvalidScheduleError(
                 f"cron {self.expression!r} never runs {way} {moment.isoformat()}. Set an earlier end_date, or remove "
                 "the year"
             )
         # For an expression that matches every hour, Airflow adds elapsed time instead of clock time.
-        return moment + (tick - wall) if has_every_hour(self.expression) else _later(tick, zone)
+        return moment + (found - wall) if has_every_hour(self.expression) else _later(found, zone)
 
 
 def checked_cron(expression: str) -> str:
@@ -95,7 +95,7 @@ def checked_cron(expression: str) -> str:
             "values"
         )
     try:
-        found = _tick(expression, _SOMEWHEN, True)
+        found = tick(expression, _SOMEWHEN)
     except _REFUSALS as exc:
         raise InvalidScheduleError(
             f"schedule {expression!r} is not a cron expression ({exc}). {_advice(expression)}"
@@ -135,14 +135,9 @@ def _weekday_number(day: str) -> int:
 
 def _is_taken(expression: str) -> bool:
     try:
-        return _tick(expression, _SOMEWHEN, True) is not None
+        return tick(expression, _SOMEWHEN) is not None
     except _REFUSALS:
         return False
-
-
-def next_wall(expression: str, wall: datetime) -> datetime | None:
-    """Return the first clock time after `wall` that the expression matches; None if there is none."""
-    return _tick(expression, wall, True)
 
 
 def has_every_hour(expression: str) -> bool:
@@ -168,7 +163,8 @@ def has_nth_weekday(expression: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _tick(expression: str, wall: datetime, forward: bool) -> datetime | None:
+def tick(expression: str, wall: datetime, *, forward: bool = True) -> datetime | None:
+    """Return the next clock time after `wall` that the expression matches, or the last one before `wall`, if any."""
     from croniter import CroniterBadDateError, croniter
 
     steps = croniter(expression, wall)

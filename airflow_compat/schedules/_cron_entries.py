@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from .._airflow.zones import ClockChange, turns_of, wall_time
 from ..errors import UnsupportedFeatureError
-from ._cron import Cron, fields_of, has_every_hour, has_nth_weekday, next_wall
+from ._cron import Cron, fields_of, has_every_hour, has_nth_weekday, tick
 from ._recurrence import ScheduleEntry, rule, rule_entry, rule_time
 
 _ALL = ["*"]
@@ -141,7 +141,7 @@ def _meet(one: list[Any], other: list[Any]) -> bool:
 def _has_time_of(expression: str, turn: ClockChange) -> bool:
     """Return True if the expression matches a time of day that a clock change repeats or skips."""
     start, end = turn.times
-    found = next_wall(expression, start - _SECOND)
+    found = tick(expression, start - _SECOND)
     return found is not None and found < end
 
 
