@@ -36,6 +36,14 @@ def test_each_command_and_option_is_in_the_reference(capsys: pytest.CaptureFixtu
         assert options == set(re.findall(r"^\| `(--[a-z-]+)` \|", section, re.MULTILINE))
 
 
+def test_each_command_has_its_exit_codes_in_the_reference() -> None:
+    page = (DOCS / "reference" / "cli.md").read_text()
+    commands = re.findall(r"^## `([a-z -]+)`$", page, re.MULTILINE)
+    table = page.partition("| Command | Exit code 1 if |\n")[2].partition("\n\n")[0]
+    named = [name for line in table.splitlines() for name in re.findall("`([a-z -]+)`", line.split("|")[1])]
+    assert sorted(named) == sorted(commands)
+
+
 def test_each_block_type_for_connections_is_in_its_page() -> None:
     page = (DOCS / "how-to" / "connections.md").read_text()
     assert {slug for slug in HOMES if f"| `{slug}` |" not in page} == set()
