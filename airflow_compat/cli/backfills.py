@@ -6,8 +6,10 @@ import json
 import sys
 from collections import Counter
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
+from cyclopts import Parameter
+from cyclopts.validators import Number
 from rich.progress import Progress
 
 from .. import backfills
@@ -28,7 +30,7 @@ def backfill(
     end: str,
     schedule: str | None = None,
     timezone: str = "UTC",
-    max_active_runs: int = DEFAULT_MAX_ACTIVE_RUNS,
+    max_active_runs: Annotated[int, Parameter(validator=Number(gte=1))] = DEFAULT_MAX_ACTIVE_RUNS,
     depends_on_past: Flag = False,
     reverse: Flag = False,
     rerun: Literal["none", "failed", "completed"] = "none",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from cyclopts import App
+from cyclopts import App, Parameter
+from cyclopts.validators import Number
 from rich.text import Text
 
 from .._airflow.version import DEFAULT_VERSION
@@ -19,12 +20,15 @@ if TYPE_CHECKING:
 
 app: App = App(name="runs", help="List, clear, mark and cancel runs of DAGs.")
 
+Limit: TypeAlias = Annotated[int, Parameter(validator=Number(gte=1, lte=200))]
+MapIndex: TypeAlias = Annotated[int | None, Parameter(validator=Number(gte=0))]
+NotNegative: TypeAlias = Annotated[float, Parameter(validator=Number(gte=0))]
 
 _STYLES = {"success": "green", "failed": "red", "upstream_failed": "red", "skipped": "magenta", "running": "cyan"}
 
 
 @app.command(name="list")
-def list_runs(dag_id: str, /, *, limit: int = 20, json_: JsonFlag = False) -> int:
+def list_runs(dag_id: str, /, *, limit: Limit = 20, json_: JsonFlag = False) -> int:
     """List the runs of a DAG, the latest first. Runs that are scheduled for later are left out.
 
     Example: airflow-compat runs list etl
@@ -121,7 +125,7 @@ def clear(
     /,
     *,
     task: Many = (),
-    map_index: int | None = None,
+    map_index: MapIndex = None,
     upstream: Flag = False,
     downstream: Flag = False,
     failed: Flag = False,
@@ -130,7 +134,7 @@ def clear(
     entrypoint: str = "",
     airflow_version: Version = DEFAULT_VERSION,
     search_path: Many = (),
-    timeout: float = 60.0,
+    timeout: NotNegative = 60.0,
     json_: JsonFlag = False,
 ) -> int:
     """Run tasks of a run again in the same run, as Airflow's clear does.
@@ -182,11 +186,11 @@ def mark(
     /,
     *,
     task: Many = (),
-    map_index: int | None = None,
+    map_index: MapIndex = None,
     entrypoint: str = "",
     airflow_version: Version = DEFAULT_VERSION,
     search_path: Many = (),
-    timeout: float = 60.0,
+    timeout: NotNegative = 60.0,
     json_: JsonFlag = False,
 ) -> int:
     """Mark task instances, or the run itself, as success or failed.
@@ -227,7 +231,7 @@ def mark(
 
 @app.command
 @signals_raise()
-def cancel(run: str, /, *, timeout: float = 60.0, json_: JsonFlag = False) -> int:
+def cancel(run: str, /, *, timeout: NotNegative = 60.0, json_: JsonFlag = False) -> int:
     """Stop a run: running tasks fail, others are skipped, and teardowns run.
 
     Example: airflow-compat runs cancel etl/manual__2026-03-01T00:00:00+00:00
@@ -250,7 +254,7 @@ def cancel(run: str, /, *, timeout: float = 60.0, json_: JsonFlag = False) -> in
 
 
 @app.command
-def lost(*, older_than: float = 0.0, restart: Flag = False, fail: Flag = False, json_: JsonFlag = False) -> int:
+def lost(*, older_than: NotNegative = 0.0, restart: Flag = False, fail: Flag = False, json_: JsonFlag = False) -> int:
     """List the runs of DAGs whose process is gone, and restart or fail them.
 
     Run this command every few minutes with --fail to get the failure callbacks of runs that are not restarted in time.
