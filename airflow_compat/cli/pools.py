@@ -151,7 +151,7 @@ def _print(console: Console, report: Report, released: dict[str, int]) -> None:
 
 
 def _finding_row(finding: Finding, released: dict[str, int]) -> tuple[str, ...]:
-    from ..pools._overview import acquisition_url
+    from ..pools._server_history import acquisition_url
 
     is_released = _is_released(finding, released)
     kind = "released" if is_released else finding.kind

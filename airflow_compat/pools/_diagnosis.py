@@ -10,7 +10,7 @@ whose lease ended normally.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from shlex import quote
 
@@ -53,7 +53,7 @@ def diagnose(
         if finding and found.acquisition.until is None:
             findings.append(finding)
     excess = limit.active_slots - alive
-    leaked = _leaked(suspects, limit, excess, reserved=lost + unclear, complete=complete)
+    leaked = list(_leaked(suspects, limit, excess, reserved=lost + unclear, complete=complete))
     findings += leaked
     rest = excess - sum(finding.slots for finding in leaked) - lost
     if rest > 0:
@@ -155,25 +155,23 @@ def _is_suspect(found: Evidence, server: ServerFacts, now: datetime) -> bool:
 
 def _leaked(
     suspects: Sequence[Evidence], limit: LimitState, excess: int, *, reserved: int, complete: bool
-) -> list[Finding]:
-    """Return findings for the suspected holders' slots that are certainly leaked, at most `excess` in total."""
+) -> Iterator[Finding]:
+    """Yield findings for the suspected holders' slots that are certainly leaked, at most `excess` in total."""
 
     def untouched(found: Evidence) -> bool:
         return limit.updated < found.acquisition.counted_since + LEASE
 
-    findings = []
     left = excess
     for found in filter(untouched, suspects):
         if found.acquisition.slots <= left:
             left -= found.acquisition.slots
-            findings.append(_leak(found, limit, "and the counter has not changed since"))
+            yield _leak(found, limit, "and the counter has not changed since")
     # Subtract the slots that may belong to holders that can't be checked, or to holders that lost their lease.
     left = left - reserved if complete else 0
     for found in suspects:
         if not untouched(found) and found.acquisition.slots <= left:
             left -= found.acquisition.slots
-            findings.append(_leak(found, limit, "and the counter exceeds the slots of all living holders"))
-    return findings
+            yield _leak(found, limit, "and the counter exceeds the slots of all living holders")
 
 
 def _leak(found: Evidence, limit: LimitState, proof: str) -> Finding:

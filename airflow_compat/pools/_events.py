@@ -106,8 +106,10 @@ def taken_in(resource: Mapping[str, str]) -> TakenSlots:
 
 
 def say_waiting(limit_id: str, limit_name: str, slots: int, waiters: int) -> None:
-    resource = {**limit_resource(limit_id, limit_name), "slots-wanted": str(slots), WAITERS: str(waiters)}
-    emit_event(WAITING, resource=resource)
+    emit_event(
+        WAITING,
+        resource={**limit_resource(limit_id, limit_name), "slots-wanted": str(slots), WAITERS: str(waiters)},
+    )
 
 
 def limit_resource(limit_id: str, limit_name: str) -> dict[str, str]:

@@ -16,7 +16,6 @@ FOREIGN_LEASE = timedelta(seconds=300)
 Kind: TypeAlias = Literal[
     "held", "ending", "lost", "leaked", "unexplained", "inactive", "no-slots", "memory-leases", "slow-repossessor"
 ]
-PROBLEMS: frozenset[Kind] = frozenset({"lost", "leaked", "unexplained", "inactive", "no-slots"})
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ class Finding:
 
     @property
     def is_problem(self) -> bool:
-        return self.kind in PROBLEMS
+        return self.kind in ("lost", "leaked", "unexplained", "inactive", "no-slots")
 
     def as_dict(self) -> dict[str, Any]:
         run = self.holder.run if self.holder else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from .._airflow.names import limit_name
 from .._airflow.pool import Pool
@@ -11,8 +11,7 @@ from .._prefect.specs import LimitSpec
 from ._specs import limit_from_pool
 
 
-def plan_limits(pools: Iterable[Pool], limits: Iterable[LimitSpec]) -> Iterator[Item]:
-    pools = tuple(pools)
+def plan_limits(pools: Sequence[Pool], limits: Iterable[LimitSpec]) -> Iterator[Item]:
     clashing = clashes((pool.name for pool in pools), limit_name)
     held = {spec.name: spec for spec in limits}
     for pool in pools:

@@ -56,10 +56,10 @@ def examine(pools: Sequence[str] = (), *, pause: Callable[[float], None] = time.
         prober = AcquisitionChecker(server)
         limits = read_pool_limits(doubtful)
         for limit in limits:
-            prober.evidence(_read_all(limit).open)
+            prober.evidence(read_acquisitions(limit.id, pages=_PAGES).open)
         pause(server.flush + _ON_THE_WAY_SECONDS)
         for limit in limits:
-            history = _read_all(limit)
+            history = read_acquisitions(limit.id, pages=_PAGES)
             # Leases are not checked again: the slots of a holder that has just ended would look leaked.
             evidence = prober.evidence(history.acquisitions, ask_leases=False)
             diagnoses[limit.name] = diagnose(
@@ -75,10 +75,6 @@ def _look(limit: LimitState, server: ServerFacts) -> Diagnosis:
         history = read_acquisitions(limit.id, slots=limit.active_slots, pages=_PAGES)
     evidence = AcquisitionChecker(server).evidence(history.open)
     return diagnose(limit, evidence, server, datetime.now(timezone.utc), complete=history.complete)
-
-
-def _read_all(limit: LimitState) -> History:
-    return read_acquisitions(limit.id, pages=_PAGES)
 
 
 def release(diagnosis: Diagnosis) -> int:

@@ -33,7 +33,7 @@ from ._events import (
     taken_here,
     taken_in,
 )
-from ._history import WAIT_LASTS, History, Pairing, PoolEvent, Run, RunKind, count_waiters
+from ._history import WAIT_LASTS, Acquisition, History, Pairing, PoolEvent, Run, RunKind, count_waiters
 
 LOOK_BACK = timedelta(days=7)
 """How far back to search: servers keep events this long by default."""
@@ -46,21 +46,17 @@ _KINDS: Mapping[str, Literal["acquired", "released", "waiting"]] = {
 
 
 @server_call
-def read_acquisitions(
-    limit_id: str, *, slots: int | None = None, pages: int = 2, look_back: timedelta = LOOK_BACK
-) -> History:
+def read_acquisitions(limit_id: str, *, slots: int | None = None, pages: int = 2) -> History:
     """Read acquisitions from a limit's events, newest first. Makes one request per page of 50 events.
 
     Args:
         limit_id: The limit's id, as in `LimitSpec.id`.
         slots: The number of held slots whose holders are searched.
         pages: The maximum number of pages to read.
-        look_back: How old the events may be.
     """
     pairing = Pairing()
-    names = [ACQUIRED, RELEASED]
     complete = True
-    for page in itertools.islice(_pages(limit_id, names, datetime.now(timezone.utc) - look_back), pages):
+    for page in itertools.islice(_pages(limit_id, [ACQUIRED, RELEASED], datetime.now(timezone.utc) - LOOK_BACK), pages):
         for event in page.events:
             pairing.add(_event(event))
         complete = not page.has_more
@@ -98,10 +94,12 @@ def read_waiters(limit_id: str, *, pages: int = 2) -> int:
     return count_waiters([_event(event) for page in read for event in page.events], now)
 
 
-def resource_url(kind: str, id_: str) -> str:
-    """Return the URL in Prefect's UI of a run (`flow-run`, `task-run`) or of a `concurrency-limit`."""
+def acquisition_url(acquisition: Acquisition) -> str:
+    """Return the URL in Prefect's UI of the run that acquired the slots; empty outside a run."""
+    if acquisition.run is None:
+        return ""
     base = PREFECT_UI_URL.value() or str(kept_client().api_url).rstrip("/").removesuffix("/api")
-    return url_for(kind, obj_id=id_, default_base_url=base) or ""
+    return url_for(acquisition.run.kind, obj_id=acquisition.run.id, default_base_url=base) or ""
 
 
 def _pages(limit_id: str, names: list[str], since: datetime) -> Iterator[EventPage]:

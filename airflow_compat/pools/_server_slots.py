@@ -67,7 +67,6 @@ class SlotServer:
         Raises:
             PoolNotReadyError: The limit was deleted, or now has fewer slots than requested.
         """
-        holder = wanted.holder if isinstance(wanted.holder, ConcurrencyLeaseHolder) else None
         asked_at = self._clock()
         try:
             response = self._client.increment_concurrency_slots_with_lease(
@@ -75,7 +74,7 @@ class SlotServer:
                 slots=wanted.slots,
                 mode="concurrency",
                 lease_duration=LEASE_SECONDS,
-                holder=holder,
+                holder=wanted.holder if isinstance(wanted.holder, ConcurrencyLeaseHolder) else None,
             )
         except httpx.HTTPStatusError as exc:
             refusal = slots_refusal(exc)

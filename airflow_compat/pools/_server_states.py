@@ -101,18 +101,17 @@ class AcquisitionChecker:
     """
 
     def __init__(self, server: ServerFacts) -> None:
-        self._server = server
+        self.server = server
         self._runs: dict[str, _RunState] = {}
         self._leases: dict[str, bool] = {}
         self._host = socket.gethostname()
 
-    def evidence(self, acquisitions: Iterable[Acquisition], *, ask_leases: bool = True) -> list[Evidence]:
-        found = list(acquisitions)
-        runs = {run for each in found if each.until is None for run in (each.run, each.flow_run) if run}
+    def evidence(self, acquisitions: Sequence[Acquisition], *, ask_leases: bool = True) -> list[Evidence]:
+        runs = {run for each in acquisitions if each.until is None for run in (each.run, each.flow_run) if run}
         for kind in _RUN_KINDS:
             ids = [run.id for run in runs if run.kind == kind and run.id not in self._runs]
             self._runs |= _read_runs(kind, ids)
-        return [self._evidence(each, ask_leases=ask_leases) for each in found]
+        return [self._evidence(each, ask_leases=ask_leases) for each in acquisitions]
 
     def _evidence(self, acquisition: Acquisition, *, ask_leases: bool) -> Evidence:
         if acquisition.until is not None:
@@ -130,7 +129,7 @@ class AcquisitionChecker:
             process=self._process(acquisition),
         )
         lease_id = acquisition.lease_id
-        until = lease_may_last(evidence, self._server)
+        until = lease_may_last(evidence, self.server)
         must_have_ended = until is None or until <= datetime.now(timezone.utc)
         if lease_id and ask_leases and must_have_ended and lease_id not in self._leases:
             self._leases[lease_id] = _lease_lives(lease_id)

@@ -58,28 +58,24 @@ class Hold:
             )
 
 
+@dataclass(frozen=True, eq=False)
 class PoolContext(AbstractContextManager[Hold, None], AbstractAsyncContextManager[Hold, None]):
     """The result of `pool()`, for `with`, for `async with`, or as a decorator.
 
     One object can be entered many times, also concurrently.
+
+    Attributes:
+        name: The pool's name.
+        slots: The number of slots to take each time the pool is entered.
     """
 
-    def __init__(self, name: str, slots: int, priority_weight: int, timeout: float | None) -> None:
-        limit_name(name)  # Raise the error for an invalid name where `pool()` is called.
-        self._name = name
-        self._slots = slots
-        self._priority_weight = priority_weight
-        self._timeout = timeout
+    name: str
+    slots: int
+    _priority_weight: int
+    _timeout: float | None
 
-    @property
-    def name(self) -> str:
-        """The pool's name."""
-        return self._name
-
-    @property
-    def slots(self) -> int:
-        """The number of slots to take each time the pool is entered."""
-        return self._slots
+    def __post_init__(self) -> None:
+        limit_name(self.name)  # Raise the error for an invalid name where `pool()` is called.
 
     def __enter__(self) -> Hold:
         started = time.monotonic()
@@ -118,7 +114,7 @@ class PoolContext(AbstractContextManager[Hold, None], AbstractAsyncContextManage
 
     def __call__(self, function: F) -> F:
         if not callable(function):
-            raise TypeError(f"Pool {self._name!r} can decorate only functions, not {type(function).__name__}")
+            raise TypeError(f"Pool {self.name!r} can decorate only functions, not {type(function).__name__}")
         return decorate(function, lambda: self)
 
     def _enter(self, started: float, begin_opening: Begin, begin: Begin) -> Steps[Hold]:
@@ -133,11 +129,11 @@ class PoolContext(AbstractContextManager[Hold, None], AbstractAsyncContextManage
             yield Pause((opening,))
             board, here = opening.result(), _here()
             inside = [entry.hold for entry in _entries.get() if entry.here == here]
-            own = sum(hold.slots for hold in inside if hold.pool == self._name and hold._lease)
-            wish = SlotRequest(self._name, self._slots, self._priority_weight, self._timeout, here, own, started)
+            own = sum(hold.slots for hold in inside if hold.pool == self.name and hold._lease)
+            wish = SlotRequest(self.name, self.slots, self._priority_weight, self._timeout, here, own, started)
             limit = yield from find_limit(board, wish, begin)
             if is_unlimited(limit):
-                return self._entered(Hold(self._name, self._slots, wish.waited()), begun)
+                return self._entered(Hold(self.name, self.slots, wish.waited()), begun)
             lease, handed_over = yield from wait_for_slots(board, wish, limit, begin)
             return self._hold(board, lease, handed_over, wish.waited(), begun)
 
@@ -146,7 +142,7 @@ class PoolContext(AbstractContextManager[Hold, None], AbstractAsyncContextManage
         from ._events import HoldEvents
 
         try:
-            hold = Hold(self._name, self._slots, waited, lease)
+            hold = Hold(self.name, self.slots, waited, lease)
             board.keeper.add(lease, run_logger())
             events = HoldEvents(lease, handed_over, waited)
             events.say_acquired()
@@ -161,13 +157,13 @@ class PoolContext(AbstractContextManager[Hold, None], AbstractAsyncContextManage
         return hold
 
     def _wish(self) -> PoolRequest:
-        return PoolRequest(self._name, self._slots, self._priority_weight, self._timeout, _here())
+        return PoolRequest(self.name, self.slots, self._priority_weight, self._timeout, _here())
 
     def _let_in(self, started: float, release: Callable[[], None]) -> Hold:
         """Enter a fake pool of a test, without a server and a lease."""
         begun = ExitStack()
         begun.callback(release)
-        return self._entered(Hold(self._name, self._slots, time.monotonic() - started), begun)
+        return self._entered(Hold(self.name, self.slots, time.monotonic() - started), begun)
 
     def _leaving(self) -> _Entry:
         entries = _entries.get()

@@ -6,12 +6,6 @@ from .._airflow.names import limit_name
 from .._airflow.pool import UNLIMITED_SLOTS, Pool
 from .._prefect.specs import LARGEST_LIMIT, LimitSpec
 
-UNLIMITED_LIMIT = LARGEST_LIMIT
-"""The limit for an unlimited pool (-1 in Airflow).
-
-Prefect has no number for "unlimited". An inactive limit also limits nothing, but `pool()` refuses inactive limits.
-"""
-
 
 def limit_from_pool(pool: Pool) -> tuple[LimitSpec, list[str]]:
     """Return Prefect's limit for a pool, and notes on the differences."""
@@ -22,4 +16,6 @@ def limit_from_pool(pool: Pool) -> tuple[LimitSpec, list[str]]:
         notes.append("include_deferred is dropped: Prefect tasks never defer, so a waiting task keeps its slots")
     if pool.description:
         notes.append("the description has no place in Prefect")
-    return LimitSpec(limit_name(pool.name), UNLIMITED_LIMIT if pool.slots == UNLIMITED_SLOTS else pool.slots), notes
+    # Prefect has no number for "unlimited". An inactive limit also limits nothing, but `pool()` refuses inactive
+    # limits.
+    return LimitSpec(limit_name(pool.name), LARGEST_LIMIT if pool.slots == UNLIMITED_SLOTS else pool.slots), notes

@@ -59,24 +59,23 @@ class PoolState:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the state for JSON."""
-        holders = [
-            {
-                "holder": holder.name,
-                "slots": holder.slots,
-                "since": holder.since.isoformat(),
-                "url": holder.url,
-                "host": holder.host,
-                "pid": holder.pid,
-            }
-            for holder in self.holders
-        ]
         return {
             "pool": self.name,
             "slots": self.slots,
             "held": self.held,
             "active": self.active,
             "waiting": self.waiting,
-            "holders": holders,
+            "holders": [
+                {
+                    "holder": holder.name,
+                    "slots": holder.slots,
+                    "since": holder.since.isoformat(),
+                    "url": holder.url,
+                    "host": holder.host,
+                    "pid": holder.pid,
+                }
+                for holder in self.holders
+            ],
         }
 
 

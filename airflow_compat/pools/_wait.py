@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from .._airflow.names import limit_name
 from .._prefect.limits import read_limit, tag_limit_exists
 from .._prefect.run_logger import run_logger
-from .._prefect.specs import LimitSpec
+from .._prefect.specs import LARGEST_LIMIT, LimitSpec
 from ..errors import PoolNotReadyError, ServerBusyError, ServerError
 from ._dispatcher import SlotDispatcher
 from ._events import say_waiting
@@ -23,7 +23,6 @@ from ._queue import Ticket
 from ._request_threads import Begin, Pause, Steps, call_here, pending, run_in_thread, start
 from ._server_slots import Lease, current_holder
 from ._slot_request import ANSWER_SECONDS, SlotRequest
-from ._specs import UNLIMITED_LIMIT
 from ._state import count_slots
 from ._wait_notices import Notices
 
@@ -94,17 +93,18 @@ def _known(board: ProcessPools, limit: str, since: float = 0.0) -> LimitSpec | N
 
 
 def is_unlimited(spec: LimitSpec) -> bool:
-    return spec.limit >= UNLIMITED_LIMIT
+    return spec.limit >= LARGEST_LIMIT
 
 
 def _read(name: str, limit: str, slots: int) -> LimitSpec:
     found = read_limit(limit)
     if found is None:
-        create = f"Run `prefect gcl create '{limit}' --limit {slots}`, or `airflow-compat import pools.json`"
-        if tag_limit_exists(limit):
-            problem = f"doesn't exist; the tag limit {limit!r} only limits task runs with that tag"
-            raise _not_ready(name, problem, create)
-        raise _not_ready(name, "doesn't exist", create)
+        hint = f"; the tag limit {limit!r} only limits task runs with that tag" if tag_limit_exists(limit) else ""
+        raise _not_ready(
+            name,
+            f"doesn't exist{hint}",
+            f"Run `prefect gcl create '{limit}' --limit {slots}`, or `airflow-compat import pools.json`",
+        )
     if not found.active:
         raise _not_ready(name, "has no effect because its limit is inactive", f"Run `prefect gcl enable '{limit}'`")
     return found
