@@ -28,7 +28,7 @@ from ._alerts import (
 from ._deadline import AsyncCallback, DeadlineAlert, DeadlineReference, SyncCallback
 from ._plan import DEFAULT_OWNER, AutomationItem, AutomationOutcome
 from ._signatures import AlertOptions, TaskAlertOptions
-from ._simulation import SimulatedRun, Simulation
+from ._simulation import SimulatedRun, Simulation, simulate_received
 from ._specs import AutomationSpec
 from ._task_arguments import AnyTask
 
@@ -270,9 +270,9 @@ def simulate(
         print([run.name for run in automations.simulate(alert, [event]).fired])
         ```
     """
-    from ._simulation import simulate_spec
+    from ._event_history import in_order
 
-    return simulate_spec(alert, events, until=until)
+    return simulate_received(alert, in_order(events), until=until)
 
 
 async def aplan(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from .._airflow.callback import callback_path
 from .._airflow.version import DEFAULT_VERSION, AirflowVersion
 from ..errors import InvalidAlertError
-from ._signatures import Actions
 from ._specs import ActionSpec, Need
 from ._template_names import TemplateNames, jinja_text
 from ._translate_templates import check, translate
@@ -47,7 +46,7 @@ def runs(deployment: str, parameters: Mapping[str, Any], to: TemplateNames) -> I
         InvalidAlertError: The deployment's name has the wrong form.
     """
     if deployment:
-        yield _run("run", deployment, _translated(dict(parameters), to))
+        yield _run("run", deployment, _with_texts(dict(parameters), lambda text: translate(text, to)))
 
 
 def callback_runs(
@@ -78,7 +77,7 @@ def callback_runs(
             "event": "{{ event.id | string }}",
             "lost_task": lost_task,
             "tasks": list(lost_tasks),
-            "arguments": _literal(dict(found.arguments)),
+            "arguments": _with_texts(dict(found.arguments), _literal),
             "position": named[found.name],
             "airflow_version": "" if airflow_version == DEFAULT_VERSION else airflow_version,
         }
@@ -87,34 +86,13 @@ def callback_runs(
         yield _run("callback_deployment", deployment, parameters)
 
 
-def own_actions(actions: Actions) -> list[ActionSpec]:
-    """Return a spec for each Prefect action in an alert's `actions`.
+def own_action(action: Any) -> ActionSpec:
+    """Return the spec of a Prefect action in an alert's `actions`.
 
     Raises:
-        InvalidAlertError: An action is invalid.
-        InvalidTemplateError: A text in an action has a syntax error.
+        InvalidAlertError: The action is invalid.
+        InvalidTemplateError: A text in the action has a syntax error.
     """
-    return [ActionSpec(_action_data(action)) for action in actions]
-
-
-def _run(argument: str, deployment: str, parameters: Mapping[str, Any]) -> ActionSpec:
-    if deployment.count("/") != 1 or not all(deployment.split("/")):
-        raise InvalidAlertError(
-            f"{argument}={deployment!r} isn't of the form flow/deployment. Use for example 'callbacks/prod'."
-        )
-    data = {"type": "run-deployment", "source": "selected", "deployment_id": "", "parameters": parameters}
-    return ActionSpec(data, "deployment_id", Need("deployment", deployment))
-
-
-def _translated(value: Any, to: TemplateNames) -> Any:
-    if isinstance(value, str):
-        return translate(value, to)
-    if isinstance(value, dict):
-        return {key: _translated(inner, to) for key, inner in value.items()}
-    return [_translated(inner, to) for inner in value] if isinstance(value, (list, tuple)) else value
-
-
-def _action_data(action: Any) -> dict[str, Any]:
     from prefect.events.actions import Action, ActionTypes
     from pydantic import TypeAdapter, ValidationError
 
@@ -129,13 +107,27 @@ def _action_data(action: Any) -> dict[str, Any]:
     data: dict[str, Any] = action.model_dump(mode="json", exclude_none=True)
     for text in filter(None, map(data.get, ("subject", "body", "payload"))):
         check(text)
-    return data
+    return ActionSpec(data)
 
 
-def _literal(value: Any) -> Any:
-    """Escape templates in the data, so that the callback renders them instead of the server."""
+def _run(argument: str, deployment: str, parameters: Mapping[str, Any]) -> ActionSpec:
+    if deployment.count("/") != 1 or not all(deployment.split("/")):
+        raise InvalidAlertError(
+            f"{argument}={deployment!r} isn't of the form flow/deployment. Use for example 'callbacks/prod'."
+        )
+    data = {"type": "run-deployment", "source": "selected", "deployment_id": "", "parameters": parameters}
+    return ActionSpec(data, "deployment_id", Need("deployment", deployment))
+
+
+def _with_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """Return the data with each text changed, except keys."""
     if isinstance(value, str):
-        return f"{{{{ {jinja_text(value)} }}}}" if "{" in value else value
+        return change(value)
     if isinstance(value, dict):
-        return {key: _literal(inner) for key, inner in value.items()}
-    return [_literal(inner) for inner in value] if isinstance(value, list) else value
+        return {key: _with_texts(inner, change) for key, inner in value.items()}
+    return [_with_texts(inner, change) for inner in value] if isinstance(value, (list, tuple)) else value
+
+
+def _literal(text: str) -> str:
+    """Escape templates, so that the callback renders them instead of the server."""
+    return f"{{{{ {jinja_text(text)} }}}}" if "{" in text else text

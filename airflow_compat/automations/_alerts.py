@@ -115,13 +115,14 @@ def on_sla_miss(
         InvalidAlertError: The SLA isn't a timedelta of at least 10 s.
         UnsupportedFeatureError: `since` isn't `"start"`.
     """
-    wanted = AlertRequest.of("on_sla_miss", flow, options)
     if since != "start":
         raise UnsupportedFeatureError(
             f"Prefect's triggers can't count from since={since!r}. Use since='start', and on_late_start for runs that "
             "don't start."
         )
-    return wanted.on_duration("sla", sla, detail=f"The run should have ended within {sla}.")
+    return AlertRequest.of("on_sla_miss", flow, options).on_duration(
+        "sla", sla, detail=f"The run should have ended within {sla}."
+    )
 
 
 @shows_options(TaskAlertOptions)
@@ -143,9 +144,8 @@ def on_deadline(
         InvalidAlertError: The interval isn't a timedelta of at least 10 s.
         UnsupportedFeatureError: The reference isn't supported.
     """
-    wanted = AlertRequest.of("on_deadline", flow, options)
     check_reference(reference)
-    return wanted.on_duration(
+    return AlertRequest.of("on_deadline", flow, options).on_duration(
         "interval", interval, detail=f"The run should have ended within {interval} of being queued."
     )
 

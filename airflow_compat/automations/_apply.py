@@ -47,13 +47,12 @@ def apply_alerts(
     return apply_items(given, owner=next(iter(owners), owner))
 
 
-def apply_items(items: Iterable[AutomationItem], *, owner: str) -> tuple[AutomationOutcome, ...]:
+def apply_items(items: tuple[AutomationItem, ...], *, owner: str) -> tuple[AutomationOutcome, ...]:
     """Write the items of a plan. An error is returned in the item's outcome, and doesn't stop the other items.
 
     Raises:
         InvalidAlertError: The plan refuses an item. Nothing was written.
     """
-    items = tuple(items)
     refused = [f"{item.key}: {'; '.join(item.notes)}" for item in items if item.action == "refused"]
     if refused:
         raise InvalidAlertError("The plan refuses some alerts, so nothing was written:\n" + "\n".join(refused))

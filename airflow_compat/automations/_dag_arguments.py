@@ -78,7 +78,8 @@ class DagAlerts:
     def _of_the_dag(self) -> Iterator[AutomationSpec]:
         for alert in ("on_failure",) if self.in_process else ("on_failure", "on_success"):
             name = f"{alert}_callback"
-            yield from self._alert(alert, self._callbacks(self.dag, name, name))
+            if callbacks := self._callbacks(self.dag, name, name):
+                yield self._options(alert, callbacks).at_event()
 
     def _of_tasks(self) -> Iterator[AutomationSpec]:
         for ids, failure in self._told("on_failure"):
@@ -91,7 +92,7 @@ class DagAlerts:
             return
         for alert in ("on_failure", "on_success", "on_retry", "on_skipped"):
             for ids, callbacks in self._told(alert):
-                yield from self._alert(alert, callbacks, tasks=ids)
+                yield self._options(alert, callbacks, tasks=ids).at_event()
         if any(given.get("on_execute_callback") for given in (self.tasks.defaults, *self.tasks.own.values())):
             _warn("Alerts don't support on_execute_callback. To keep it, put @on_execute above the tasks.")
 
@@ -128,8 +129,7 @@ class DagAlerts:
     def _timeout(self) -> Iterator[AutomationSpec]:
         timeout = self.dag.get("dagrun_timeout")
         if timeout is not None:
-            message = f"The run took longer than its dagrun_timeout of {timeout}"
-            end = ActionSpec({**_TIME_OUT, "message": message})
+            end = ActionSpec({**_TIME_OUT, "message": f"The run took longer than its dagrun_timeout of {timeout}"})
             yield self._options("dagrun_timeout", ()).on_duration("dagrun_timeout", timeout, first=[end])
 
     def _deadlines(self) -> Iterator[AutomationSpec]:
@@ -146,12 +146,6 @@ class DagAlerts:
             wanted = self._options("on_deadline", [called], key=f"on_deadline:{self.flow_name} {name}")
             detail = f"The run should have ended within {interval} of being queued."
             yield wanted.on_duration("interval", interval, detail=detail)
-
-    def _alert(
-        self, alert: str, callbacks: list[CallbackPath], *, tasks: tuple[str, ...] = ()
-    ) -> Iterator[AutomationSpec]:
-        if callbacks:
-            yield self._options(alert, callbacks, tasks=tasks).at_event()
 
     def _options(
         self, alert: str, callbacks: Iterable[CallbackPath], *, tasks: tuple[str, ...] = (), key: str = ""
@@ -176,8 +170,7 @@ class DagAlerts:
         try:
             return callback_path(callback)
         except InvalidCallbackError as exc:
-            problem = InvalidCallbackError(f"{where}: {exc}")
-        raise problem
+            raise InvalidCallbackError(f"{where}: {exc}") from None
 
     def _emails(self, arguments: Mapping[str, Any], when: str) -> list[CallbackPath]:
         addresses = _addresses(arguments)

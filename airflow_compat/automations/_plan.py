@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
@@ -101,7 +101,7 @@ def owners_of(items: Iterable[AutomationItem]) -> set[str]:
 
 
 def plan_automations(
-    specs: Iterable[AutomationSpec],
+    specs: Sequence[AutomationSpec],
     held: Iterable[HeldAutomation],
     needs: Mapping[Need, FoundNeed],
     *,
@@ -109,7 +109,6 @@ def plan_automations(
     prune: bool = False,
 ) -> tuple[AutomationItem, ...]:
     """Return an item for each spec, then the deletions."""
-    specs = tuple(specs)
     there = by_key(held)
     return (*_wanted(specs, there, needs, owner), *_unwanted(specs, there, prune=prune))
 
@@ -147,7 +146,7 @@ def duplicates(held: Iterable[HeldAutomation]) -> list[HeldAutomation]:
 
 
 def _wanted(
-    specs: tuple[AutomationSpec, ...],
+    specs: Sequence[AutomationSpec],
     there: Mapping[str, list[HeldAutomation]],
     needs: Mapping[Need, FoundNeed],
     owner: str,
@@ -186,7 +185,7 @@ def _wanted(
 
 
 def _unwanted(
-    specs: tuple[AutomationSpec, ...], there: Mapping[str, list[HeldAutomation]], *, prune: bool
+    specs: Sequence[AutomationSpec], there: Mapping[str, list[HeldAutomation]], *, prune: bool
 ) -> Iterator[AutomationItem]:
     keys, doubt = {spec.key for spec in specs}, objection(specs)
     for key, automations in there.items():

@@ -12,13 +12,15 @@ from typing import Any, cast
 from .._airflow.version import DEFAULT_VERSION
 from ..errors import InvalidAlertError
 from . import _triggers as triggers
-from ._actions import DEFAULT_DEPLOYMENT, callback_runs, notifications, own_actions, runs, webhooks
+from ._actions import DEFAULT_DEPLOYMENT, callback_runs, notifications, own_action, runs, webhooks
 from ._default_texts import default_body, default_payload, default_subject
 from ._signatures import Flows, Names, TaskAlertOptions
 from ._specs import ActionSpec, AutomationSpec, TriggerSpec
 from ._targets import Target, other_flow
 from ._template_names import counterparts
 from ._translate_templates import translate
+
+_PAUSE = ActionSpec({"type": "pause-deployment", "source": "inferred"})
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ class AlertRequest:
             raise InvalidAlertError("parameters= needs a deployment. Name the deployment with run=.")
         told = one_or_more(options.get("notify", ()))
         callbacks = [*(each for each in told if not isinstance(each, str)), *one_or_more(options.get("callback", ()))]
-        found: list[ActionSpec] = [
+        return [
             *notifications((each for each in told if isinstance(each, str)), subject, body),
             *callback_runs(
                 callbacks,
@@ -146,9 +148,9 @@ class AlertRequest:
             ),
             *webhooks(names(options.get("webhook", ())), payload),
             *runs(options.get("run", ""), options.get("parameters") or {}, to),
+            *([_PAUSE] if options.get("pause_schedule") else ()),
+            *map(own_action, options.get("actions", ())),
         ]
-        pause = [ActionSpec({"type": "pause-deployment", "source": "inferred"})]
-        return [*found, *(pause if options.get("pause_schedule") else ()), *own_actions(options.get("actions", ()))]
 
 
 def names(given: Names) -> tuple[str, ...]:

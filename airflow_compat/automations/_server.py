@@ -8,13 +8,14 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+from prefect.settings import PREFECT_API_URL, PREFECT_CLOUD_API_URL
 
 from .._airflow.names import block_name
 from .._prefect.client import kept_client
 from .._prefect.failures import server_call
+from .._prefect.internals.client import api_schemas
 from .._prefect.pages import chunks, items
 from ._plan import OWNER_TAG, FoundNeed, HeldAutomation, key_from_tags
-from ._server_types import lacks_type
 from ._specs import CLOUD_TYPES, Need
 
 # Keys per request. A page has room for more automations than keys are requested, because some may have been created
@@ -139,10 +140,31 @@ def _of_cloud(needs: list[Need]) -> dict[Need, FoundNeed]:
             problem=f"only Prefect Cloud supports {CLOUD_TYPES[need.name]}; use another type, or set PREFECT_API_URL "
             "to a workspace there"
         )
-        if lacks_type(need.name)
+        if _lacks_type(need.name)
         else FoundNeed()
         for need in needs
     }
+
+
+def _lacks_type(type_: str) -> bool:
+    """Return True if the server's API schema lacks this trigger or action type.
+
+    Returns False if the schema can't be read, for example behind a proxy.
+    """
+    if (PREFECT_API_URL.value() or "").startswith(PREFECT_CLOUD_API_URL.value()):
+        return False
+    try:
+        schemas = api_schemas(kept_client())
+        return "AutomationCreate" in schemas and type_ not in set(_types(schemas))
+    except (httpx.HTTPStatusError, ValueError, LookupError, TypeError, AttributeError):
+        return False
+
+
+def _types(schemas: Mapping[str, Any]) -> Iterator[object]:
+    for schema in schemas.values():
+        said = schema.get("properties", {}).get("type", {})
+        yield from (said[name] for name in ("const", "default") if isinstance(said.get(name), str))
+        yield from said.get("enum", ())
 
 
 def _documents(names: set[str], slugs: set[str] | None = None) -> Iterator[dict[str, Any]]:

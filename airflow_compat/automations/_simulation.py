@@ -66,11 +66,14 @@ class AlertSimulation(Simulation):
     refusal: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        runs = [
-            {"id": run.resource_id, "name": run.name, "fired": [moment.isoformat() for moment in run.fired]}
-            for run in self.runs
-        ]
-        return {"key": self.key, "refusal": self.refusal, "runs": runs}
+        return {
+            "key": self.key,
+            "refusal": self.refusal,
+            "runs": [
+                {"id": run.resource_id, "name": run.name, "fired": [moment.isoformat() for moment in run.fired]}
+                for run in self.runs
+            ],
+        }
 
 
 def try_alerts(
@@ -84,12 +87,6 @@ def try_alerts(
         except UnsupportedFeatureError as error:
             trials.append(AlertSimulation(spec.key, (), str(error)))
     return tuple(trials)
-
-
-def simulate_spec(spec: AutomationSpec, events: Iterable[Any], *, until: datetime | None) -> Simulation:
-    from ._event_history import in_order
-
-    return simulate_received(spec, in_order(events), until=until)
 
 
 def simulate_received(spec: AutomationSpec, received: Sequence[ReceivedEvent], *, until: datetime | None) -> Simulation:

@@ -47,27 +47,19 @@ def translate(text: str, to: TemplateNames) -> str:
     """
     if "{" not in text:
         return text
-    environment = _environment()
-    try:
-        tree = environment.parse(text)
-        tokens = list(_tokens(environment, text))
-    except jinja2.TemplateSyntaxError as error:
-        problem = invalid_template(text, error)
-    else:
-        _refuse_what_the_server_lacks(tree, environment)
-        return _Translation(tokens, _free_names(tree), to).text()
-    raise problem
+    tree = check(text)
+    _refuse_what_the_server_lacks(tree)
+    return _Translation(list(_tokens(text)), _free_names(tree), to).text()
 
 
-def check(text: str) -> None:
-    """Check the syntax of a Prefect template.
+def check(text: str) -> nodes.Template:
+    """Check the syntax of a Prefect template, and return the template's syntax tree.
 
     Raises:
         InvalidTemplateError: The text has a syntax error.
     """
     try:
-        _environment().parse(text)
-        return
+        return _environment().parse(text)
     except jinja2.TemplateSyntaxError as error:
         problem = invalid_template(text, error)
     raise problem
@@ -152,9 +144,9 @@ class _Translation:
         return position
 
 
-def _tokens(environment: jinja2.Environment, text: str) -> Iterator[_Token]:
+def _tokens(text: str) -> Iterator[_Token]:
     inside = False
-    for _, kind, value in environment.lex(text):
+    for _, kind, value in _environment().lex(text):
         if kind in ("variable_begin", "block_begin"):
             inside = True
         elif kind in ("variable_end", "block_end"):
@@ -169,13 +161,13 @@ def _free_names(tree: nodes.Template) -> set[str]:
     return free
 
 
-def _refuse_what_the_server_lacks(tree: nodes.Template, environment: jinja2.Environment) -> None:
+def _refuse_what_the_server_lacks(tree: nodes.Template) -> None:
     for node in tree.find_all(_FILES):
         raise _unsupported(
             type(node).__name__.lower(), "the server has no template files; put the file's text into the template"
         )
     for found in tree.find_all(nodes.Filter):
-        if found.name not in environment.filters:
+        if found.name not in _environment().filters:
             raise _unsupported(found.name, "the server has no such filter; leave the filter out")
         if found.name in _DATE_FILTERS and not isinstance(found.node, (nodes.Name, nodes.Getattr, nodes.Getitem)):
             raise _unsupported(found.name, "the filter can only follow a name, as in 'logical_date | ds'")

@@ -36,40 +36,40 @@ _ANY_NAME_BUT = (
 
 def on_failure(target: Target) -> tuple[TriggerSpec, ...]:
     """Match runs that ended as `Failed`, `TimedOut` or `Crashed`, or in a state of the same type with another name."""
-    return _at(target, {_TYPE: ("FAILED", "CRASHED")})
+    return _triggers(target, {_TYPE: ("FAILED", "CRASHED")})
 
 
 def on_crash(target: Target) -> tuple[TriggerSpec, ...]:
-    return _at(target, {_TYPE: ("CRASHED",)})
+    return _triggers(target, {_TYPE: ("CRASHED",)})
 
 
 def on_success(target: Target) -> tuple[TriggerSpec, ...]:
     """Match completed runs with any state name, except skipped runs and rolled back tasks."""
     no_success = "Skipped" if target.kind == "flow-run" else _SKIPPED_OR_ROLLED_BACK
-    return _at(target, {_TYPE: ("COMPLETED",), _STATE: (f"!{no_success}",)})
+    return _triggers(target, {_TYPE: ("COMPLETED",), _STATE: (f"!{no_success}",)})
 
 
 def on_skipped(target: Target) -> tuple[TriggerSpec, ...]:
     """Match runs that ended as `Completed(name="Skipped")`."""
-    return _at(target, {_TYPE: ("COMPLETED",), _STATE: ("Skipped",)})
+    return _triggers(target, {_TYPE: ("COMPLETED",), _STATE: ("Skipped",)})
 
 
 def on_retry(target: Target) -> tuple[TriggerSpec, ...]:
     """Match retries. A task always enters `Retrying`, but enters `AwaitingRetry` only if the retry has a delay."""
     name = STATES.awaiting_retry if target.kind == "flow-run" else STATES.retrying
-    return _at(target, {_STATE: (name,)}, expect=(name,))
+    return _triggers(target, {_STATE: (name,)}, expect=(name,))
 
 
 def on_late_start(target: Target, grace: timedelta | None) -> tuple[TriggerSpec, ...]:
     """Match runs that are late or, with `grace`, late runs that still don't start within this time."""
     _only_flows(target, "a late start")
     if grace is None:
-        return _at(target, {_STATE: (STATES.late,)}, expect=(STATES.late,))
+        return _triggers(target, {_STATE: (STATES.late,)}, expect=(STATES.late,))
     _check_within("grace", grace)
     # The alert does not fire if the run becomes pending, ends or is rescheduled in time. Waiting for a slot isn't a
     # start.
     signs = {_TYPE: ("SCHEDULED", "PENDING", *_ENDS)}
-    return _unless(target, signs, after=(STATES.late,), expect=_ANY_NAME_BUT, within=grace)
+    return _triggers(target, signs, after=(STATES.late,), expect=_ANY_NAME_BUT, within=grace)
 
 
 def on_duration(target: Target, name: str, within: timedelta) -> tuple[TriggerSpec, ...]:
@@ -78,22 +78,23 @@ def on_duration(target: Target, name: str, within: timedelta) -> tuple[TriggerSp
     The time can't start at the state "Running", because each retry would restart the time.
     """
     _check_within(name, within)
-    return _unless(target, {_TYPE: ("PENDING", *_ENDS)}, after=_PENDING_NAMES, expect=("*",), within=within)
+    return _triggers(target, {_TYPE: ("PENDING", *_ENDS)}, after=_PENDING_NAMES, within=within)
 
 
 def on_zombie(target: Target, within: timedelta) -> tuple[TriggerSpec, ...]:
     """Match runs whose heartbeats stop before the run ends."""
     _only_flows(target, "heartbeats")
     _check_within("within", within)
-    return _unless(target, {}, after=("heartbeat",), expect=("heartbeat", *_ANY_NAME_BUT), within=within)
+    return _triggers(target, {}, after=("heartbeat",), expect=("heartbeat", *_ANY_NAME_BUT), within=within)
 
 
-def _at(target: Target, labels: Labels, *, expect: Iterable[str] = ("*",)) -> tuple[TriggerSpec, ...]:
-    return _unless(target, labels, after=(), expect=expect, within=timedelta(0))
-
-
-def _unless(
-    target: Target, labels: Labels, *, after: Iterable[str], expect: Iterable[str], within: timedelta
+def _triggers(
+    target: Target,
+    labels: Labels,
+    *,
+    after: Iterable[str] = (),
+    expect: Iterable[str] = ("*",),
+    within: timedelta = timedelta(0),
 ) -> tuple[TriggerSpec, ...]:
     return tuple(
         TriggerSpec({**run, **labels}, related, _events(target.kind, expect), _events(target.kind, after), within)

@@ -36,8 +36,7 @@ def specs_of_yaml(path: Path, data: bytes, *, owner: str) -> list[AutomationSpec
     Raises:
         AlertFileError: The file isn't YAML, or an automation is invalid. The message names the line and the field.
     """
-    specs: dict[str, AutomationSpec] = {}
-    lines: dict[str, int] = {}
+    found: dict[str, tuple[int, AutomationSpec]] = {}
     for line, where, spec in objects_of_yaml(
         path,
         data,
@@ -47,18 +46,17 @@ def specs_of_yaml(path: Path, data: bytes, *, owner: str) -> list[AutomationSpec
         write="name, trigger and actions",
         error=AlertFileError,
     ):
-        if spec.key in lines:
+        if spec.key in found:
             raise AlertFileError(
-                f"{where}: the automation at line {lines[spec.key]} has the same key. Give each automation a different "
-                "`key:`."
+                f"{where}: the automation at line {found[spec.key][0]} has the same key. Give each automation a "
+                "different `key:`."
             )
-        lines[spec.key] = line
-        specs[spec.key] = spec
-    if not specs:
+        found[spec.key] = line, spec
+    if not found:
         raise AlertFileError(
             f"{path} has no automation. Define an automation in the format of `prefect automation create`."
         )
-    return list(specs.values())
+    return [spec for _, spec in found.values()]
 
 
 def to_yaml(items: tuple[AutomationItem, ...]) -> str:

@@ -21,6 +21,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_CLOUD_API_URL, temporary_s
 from prefect.states import Completed, Crashed, Failed, Pending, Running, Scheduled
 
 from airflow_compat import automations
+from airflow_compat._prefect.internals.client import api_schemas
 from airflow_compat.cli._app import run
 
 if TYPE_CHECKING:
@@ -213,7 +214,7 @@ def test_what_prefect_cloud_alone_has_is_refused_before_anything_is_written(
     assert held(owner) == {}
     # Prefect Cloud is known by its address; and one behind another address by what it says that it takes.
     with monkeypatch.context() as patch:
-        patch.setattr("airflow_compat.automations._server_types._types", lambda schemas: ["metric", "declare-incident"])
+        patch.setattr("airflow_compat.automations._server._types", lambda schemas: ["metric", "declare-incident"])
         assert {item["action"] for item in call("plan", file, "--json")} == {"create"}
     with temporary_settings({PREFECT_CLOUD_API_URL: PREFECT_API_URL.value()}):
         assert {item["action"] for item in call("plan", file, "--json")} == {"create"}
@@ -232,7 +233,7 @@ def test_a_server_that_tells_no_schema_is_not_known_to_lack_anything(
                 return httpx.Response(404, request=request).raise_for_status()
             return httpx.Response(200, json=answer, request=request)
 
-    monkeypatch.setattr("airflow_compat.automations._server_types.kept_client", Behind)
+    monkeypatch.setattr("airflow_compat.automations._server.api_schemas", lambda _: api_schemas(Behind()))
     metric = YAML.replace(
         "automations:",
         f"""automations:
