@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ..errors import AirflowCompatError, InvalidWorkPoolError, NameTakenError, ServerUnreachableError
 from ._plan import WorkPoolItem, WorkPoolOutcome
 from ._server import create_work_pool, read_work_pools, update_work_pool
 
 
-def apply_items(items: Iterable[WorkPoolItem]) -> tuple[WorkPoolOutcome, ...]:
+def apply_items(items: tuple[WorkPoolItem, ...]) -> tuple[WorkPoolOutcome, ...]:
     """Write the items of a plan. Errors are in the outcomes and don't stop the other items.
 
     Raises:
         InvalidWorkPoolError: The plan refuses an item. Nothing was written.
     """
-    items = tuple(items)
     refused = [f"{item.name}: {'; '.join(item.notes)}" for item in items if item.action == "refused"]
     if refused:
         raise InvalidWorkPoolError("The plan refuses some pools, so nothing was written:\n" + "\n".join(refused))

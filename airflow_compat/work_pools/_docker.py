@@ -6,19 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InvalidWorkPoolError
-from ._operator_arguments import Arguments
+from ._operator_arguments import CONTAINER_RUNS_FLOW, Arguments
 from ._secrets import SecretBlocks, refuse_secrets, without_secret_labels
 
 _OPERATOR = "DockerOperator"
-_FLOW = "the container runs the flow; run the command in a task, for example with subprocess.run([...], check=True)"
 _ENGINE = (
     "a worker uses the Docker engine of its machine; start the worker on that machine, or set DOCKER_HOST and related "
     "variables"
 )
 
 _LEFT = {
-    "command": _FLOW,
-    "entrypoint": _FLOW,
+    "command": CONTAINER_RUNS_FLOW,
+    "entrypoint": CONTAINER_RUNS_FLOW,
     "xcom_all": "a task's return value is its result; the container's output appears in the worker's output",
     "retrieve_output": "a task's return value is its result",
     "retrieve_output_path": "a task's return value is its result",

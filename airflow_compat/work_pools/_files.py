@@ -34,9 +34,14 @@ def read_work_pools_files(files: Iterable[str]) -> tuple[WorkPoolSpec, ...]:
 
 
 def _described(path: Path, data: bytes) -> list[WorkPoolSpec]:
-    write = f"any of {', '.join(_INPUTS)}"
     found = objects_of_yaml(
-        path, data, _spec, key="work_pools", thing="a work pool", write=write, error=WorkPoolFileError
+        path,
+        data,
+        _spec,
+        key="work_pools",
+        thing="a work pool",
+        write=f"any of {', '.join(_INPUTS)}",
+        error=WorkPoolFileError,
     )
     specs = [spec for _, _, spec in found]
     if not specs:

@@ -10,6 +10,10 @@ from ..errors import InvalidWorkPoolError
 
 T = TypeVar("T")
 
+CONTAINER_RUNS_FLOW = (
+    "the container runs the flow; run the command in a task, for example with subprocess.run([...], check=True)"
+)
+
 OF_EVERY_TASK = frozenset(
     """
     allow_nested_operators dag deferrable default_args depends_on_past do_xcom_push doc doc_json doc_md doc_rst
@@ -97,8 +101,7 @@ class Arguments:
     def leave(self, reasons: Mapping[str, str]) -> None:
         """Remove these unsupported arguments, and add a note with the reason for each that was given."""
         for name, reason in reasons.items():
-            if name in self._left:
-                self._left.pop(name)
+            if self._left.pop(name, None) is not None:
                 self.note(name, reason)
 
     def rendered(self, name: str, value: Any) -> Any:

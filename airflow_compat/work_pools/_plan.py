@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -71,7 +71,7 @@ class WorkPoolOutcome:
 
 
 def plan_pools(
-    specs: Iterable[WorkPoolSpec],
+    specs: Sequence[WorkPoolSpec],
     held: Mapping[str, HeldWorkPool],
     templates: Mapping[str, Mapping[str, Any]],
     check: Check,
@@ -79,7 +79,6 @@ def plan_pools(
     replace: bool,
 ) -> tuple[WorkPoolItem, ...]:
     """Return an item for each pool, in the order of its first spec."""
-    specs = tuple(specs)
     return tuple(
         _item([spec for spec in specs if spec.name == name], held.get(name), templates, check, replace=replace)
         for name in dict.fromkeys(spec.name for spec in specs)
@@ -95,7 +94,7 @@ def _item(
     replace: bool,
 ) -> WorkPoolItem:
     first = specs[0]
-    problems = _contradictions(specs)
+    problems = list(dict.fromkeys(_contradictions(specs)))
     if held is not None and held.type != first.type:
         problems.append(
             f"the server has a {held.type} pool of this name, and a pool's type can't be changed; choose another name, "
@@ -118,7 +117,7 @@ def _item(
         return WorkPoolItem(first.name, "refused", first.type, tuple(dict.fromkeys(wrong)))
     if held is None:
         return WorkPoolItem(first.name, "create", first.type, (), {"name": first.name, "type": first.type, **data})
-    differences = _differences(held, template, spec)
+    differences = list(_differences(held, template, spec))
     left = spec.concurrency_limit is None and held.concurrency_limit is not None
     notes = (f"keeps its concurrency limit of {held.concurrency_limit}",) if left else ()
     if not differences:
@@ -127,52 +126,45 @@ def _item(
     return WorkPoolItem(first.name, "update" if replace else "differs", first.type, notes, data)
 
 
-def _contradictions(specs: list[WorkPoolSpec]) -> list[str]:
-    problems = []
+def _contradictions(specs: list[WorkPoolSpec]) -> Iterator[str]:
     first, *others = specs
     manifest: Any = first.job_manifest
     marks = dict(first.secret_marks)
     for other in others:
         if other.type != first.type:
-            problems.append(f"two specs have the types {first.type} and {other.type}; use different names")
+            yield f"two specs have the types {first.type} and {other.type}; use different names"
         if places := conflicts(manifest, other.job_manifest):
-            problems.append(f"two specs differ in {', '.join(places)} of the job manifest; use different names")
+            yield f"two specs differ in {', '.join(places)} of the job manifest; use different names"
         blocks = [name for name, block in other.secret_env.items() if first.secret_env.get(name, block) != block]
         if blocks:
-            problems.append(f"two specs read {', '.join(blocks)} from different blocks; use different names")
+            yield f"two specs read {', '.join(blocks)} from different blocks; use different names"
         if same := [block for block, mark in other.secret_marks.items() if marks.setdefault(block, mark) != mark]:
-            problems.append(
-                f"two specs have different secrets in the block secret/{', secret/'.join(same)}; use different names"
-            )
+            yield f"two specs have different secrets in the block secret/{', secret/'.join(same)}; use different names"
         manifest = merged(manifest, other.job_manifest)
     limits = sorted({spec.concurrency_limit for spec in specs if spec.concurrency_limit is not None})
     if len(limits) > 1:
         numbers = " and ".join(map(str, limits))
-        problems.append(f"two specs have the concurrency limits {numbers}; use one of them")
-    return list(dict.fromkeys(problems))
+        yield f"two specs have the concurrency limits {numbers}; use one of them"
 
 
 def _together(specs: list[WorkPoolSpec]) -> WorkPoolSpec:
-    limits = [spec.concurrency_limit for spec in specs if spec.concurrency_limit is not None]
     return WorkPoolSpec(
         specs[0].name,
         specs[0].type,
-        concurrency_limit=next(iter(limits), None),
+        concurrency_limit=next((spec.concurrency_limit for spec in specs if spec.concurrency_limit is not None), None),
         added_variables=tuple(dict.fromkeys(name for spec in specs for name in spec.added_variables)),
         job_manifest=functools.reduce(merged, (spec.job_manifest for spec in specs), {}),
         secret_env={name: block for spec in specs for name, block in spec.secret_env.items()},
     )
 
 
-def _differences(held: HeldWorkPool, template: Mapping[str, Any], spec: WorkPoolSpec) -> list[str]:
-    found = []
+def _differences(held: HeldWorkPool, template: Mapping[str, Any], spec: WorkPoolSpec) -> Iterator[str]:
     if not held.template.get("job_configuration"):
-        found.append("its job template, which is empty")
+        yield "its job template, which is empty"
     else:
         before, after = (each.get("variables", {}).get("properties", {}) for each in (held.template, template))
-        found += [f"the job variable {name}" for name in after if after[name] != before.get(name)]
+        yield from (f"the job variable {name}" for name in after if after[name] != before.get(name))
         if held.template.get("job_configuration") != template.get("job_configuration"):
-            found.append("its job manifest")
+            yield "its job manifest"
     if spec.concurrency_limit is not None and held.concurrency_limit != spec.concurrency_limit:
-        found.append(f"its concurrency limit, which is {held.concurrency_limit or 'none'}")
-    return found
+        yield f"its concurrency limit, which is {held.concurrency_limit or 'none'}"

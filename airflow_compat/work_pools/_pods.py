@@ -8,13 +8,12 @@ from typing import Any
 
 from ..errors import InvalidWorkPoolError
 from ._kubernetes_objects import as_plain
-from ._operator_arguments import Arguments, has_template
+from ._operator_arguments import CONTAINER_RUNS_FLOW, Arguments, has_template
 from ._pod_types import check_pod, mapping
 from ._secrets import SecretBlocks, refuse_secrets, without_secret_labels
 
 _BASE = "base"
 _JOB = "prefect-job"
-_FLOW = "the container runs the flow; run the command in a task, for example with subprocess.run([...], check=True)"
 # Pod fields and the job variables for them; the template has these variables, or they are added to it.
 _SPEC_VARIABLES = {
     "affinity": "affinity",
@@ -82,14 +81,16 @@ def parts_of_pod(pod: Mapping[str, Any], where: str, secret_blocks: SecretBlocks
     refuse_secrets(spec, where, "spec")
     if first:
         spec["initContainers"] = [_beside(each, arguments, secret_blocks) for each in first]
-    rest = _spec(spec, arguments, parts)
+    _move(spec, _SPEC_VARIABLES, parts)
+    if (policy := spec.pop("restartPolicy", None)) not in (None, "Never"):
+        arguments.note("restartPolicy", f"Prefect's jobs use Never instead of {policy}; use retries of the flow")
     container = _container(main, arguments, parts, secret_blocks)
     if container or others:
-        rest["containers"] = [container, *others]
+        spec["containers"] = [container, *others]
     if others:
         names = ", ".join(str(each.get("name")) for each in others)
         arguments.note(names, "an additional container; the job only ends when this container ends too")
-    if template := {name: value for name, value in (("metadata", metadata), ("spec", rest)) if value}:
+    if template := {name: value for name, value in (("metadata", metadata), ("spec", spec)) if value}:
         parts.job_manifest = {"spec": {"template": template}}
     parts.added_variables = tuple(name for name in _ADDED if name in parts.job_variables)
     parts.notes = arguments.notes
@@ -139,13 +140,6 @@ def _main(containers: list[Any], where: str) -> tuple[dict[str, Any], list[dict[
     return main, [each for each in plain if each is not main]
 
 
-def _spec(spec: dict[str, Any], arguments: Arguments, parts: PodParts) -> dict[str, Any]:
-    _move(spec, _SPEC_VARIABLES, parts)
-    if (policy := spec.pop("restartPolicy", None)) not in (None, "Never"):
-        arguments.note("restartPolicy", f"Prefect's jobs use Never instead of {policy}; use retries of the flow")
-    return spec
-
-
 def _move(given: dict[str, Any], names: Mapping[str, str], parts: PodParts) -> None:
     parts.job_variables |= {variable: value for name, variable in names.items() if (value := given.pop(name, None))}
 
@@ -157,7 +151,7 @@ def _container(
         arguments.note(f"container {name}", "the container is named prefect-job")
     for each in ("args", "command"):
         if container.pop(each, None):
-            arguments.note(each, _FLOW)
+            arguments.note(each, CONTAINER_RUNS_FLOW)
     _refuse_secrets(container, arguments, _BASE)
     _move(container, _CONTAINER_VARIABLES, parts)
     _environment(container, arguments, parts, secret_blocks)

@@ -43,7 +43,16 @@ class WorkPoolSpec:
     secret_marks: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        _check_name(self.name)
+        if not isinstance(self.name, str) or not self.name.strip("'\" "):
+            raise InvalidWorkPoolError(f"The work pool's name is {self.name!r}. Pass a text that is not empty.")
+        if found := [character for character in _FORBIDDEN if character in self.name]:
+            raise InvalidWorkPoolError(
+                f"Work pool {self.name!r}: Prefect doesn't allow {' or '.join(found)} in a name. Rename the pool."
+            )
+        if self.name.lower().startswith("prefect"):
+            raise InvalidWorkPoolError(
+                f"Work pool {self.name!r}: Prefect reserves names that begin with prefect. Rename the pool."
+            )
         limit = self.concurrency_limit
         if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 0):
             raise InvalidWorkPoolError(
@@ -68,16 +77,3 @@ class WorkPoolSpec:
             "reasons": list(self.reasons),
             "notes": list(self.notes),
         }
-
-
-def _check_name(name: str) -> None:
-    if not isinstance(name, str) or not name.strip("'\" "):
-        raise InvalidWorkPoolError(f"The work pool's name is {name!r}. Pass a text that is not empty.")
-    if found := [character for character in _FORBIDDEN if character in name]:
-        raise InvalidWorkPoolError(
-            f"Work pool {name!r}: Prefect doesn't allow {' or '.join(found)} in a name. Rename the pool."
-        )
-    if name.lower().startswith("prefect"):
-        raise InvalidWorkPoolError(
-            f"Work pool {name!r}: Prefect reserves names that begin with prefect. Rename the pool."
-        )
