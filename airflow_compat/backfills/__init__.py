@@ -5,6 +5,7 @@ A backfill runs a deployment for past data intervals. `catch_up` cancels late ru
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from threading import Event
@@ -122,8 +123,6 @@ async def abackfill(
     progress: Callable[[BackfillRun], object] | None = None,
 ) -> tuple[BackfillRun, ...]:
     """Run `backfill` without blocking the event loop. If this coroutine is cancelled, no further runs are created."""
-    import asyncio
-
     stop = Event()
     try:
         return await asyncio.to_thread(
@@ -176,8 +175,6 @@ def catch_up(deployment: str, policy: Policy = "latest", *, dry_run: bool = Fals
 
 async def acatch_up(deployment: str, policy: Policy = "latest", *, dry_run: bool = False) -> tuple[LateRun, ...]:
     """Run `catch_up` without blocking the event loop."""
-    import asyncio
-
     return await asyncio.to_thread(catch_up, deployment, policy, dry_run=dry_run)
 
 

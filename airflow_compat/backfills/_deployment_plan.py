@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
@@ -89,15 +89,14 @@ def make_plan(
 
 
 def runs_of_schedules(
-    schedules: Iterable[DeploymentSchedule], start: datetime, end: datetime, *, airflow_version: AirflowVersion
+    schedules: Sequence[DeploymentSchedule], start: datetime, end: datetime, *, airflow_version: AirflowVersion
 ) -> list[ScheduledRun]:
     """Return the runs of all active schedules with logical dates between two times, both included, in order.
 
     If several schedules have the same time, only one run is returned for this time. If no schedule is active, the runs
     of all schedules are returned.
     """
-    entries = list(schedules)
-    chosen = [entry.schedule for entry in entries if entry.active] or [entry.schedule for entry in entries]
+    chosen = [entry.schedule for entry in schedules if entry.active] or [entry.schedule for entry in schedules]
     found: dict[datetime, ScheduledRun] = {}
     for schedule in chosen:
         ticks = ticks_of(schedule)

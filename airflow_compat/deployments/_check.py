@@ -131,9 +131,9 @@ class _Check:
             yield self._problem(node, "the deployment has no name, so `prefect deploy --all` skips it; add a name")
         identity = (str(self.name), str(getattr(found.get("entrypoint"), "value", "")))
         if identity in names:
-            first = names[identity]
             yield self._problem(
-                node, f"the deployment at line {first} has the same name and entrypoint; rename one of the two"
+                node,
+                f"the deployment at line {names[identity]} has the same name and entrypoint; rename one of the two",
             )
         names.setdefault(identity, node.start_mark.line + 1)
         if any(character in str(self.name) for character in "/%&><"):
@@ -172,8 +172,9 @@ class _Check:
         if isinstance(node, yaml.MappingNode):
             strategy = (yield from self._mapping(node, keys.LIMIT, "concurrency_limit")).get("collision_strategy")
             if strategy is not None and strategy.value not in keys.STRATEGIES and not is_template(strategy):
-                known = " or ".join(keys.STRATEGIES)
-                yield self._problem(strategy, f"concurrency_limit.collision_strategy is invalid; use {known}")
+                yield self._problem(
+                    strategy, f"concurrency_limit.collision_strategy is invalid; use {' or '.join(keys.STRATEGIES)}"
+                )
         elif not fits(node, keys.WHOLE) and not is_null(node):
             yield self._problem(
                 node, "concurrency_limit is neither a whole number nor a mapping with `limit:`; use one of the two"
@@ -213,8 +214,7 @@ class _Check:
             )
 
     def _plain(self, node: Any) -> dict[str, Any]:
-        found: dict[str, Any] = self.loader.construct_mapping(node, deep=True)
-        return found
+        return dict(self.loader.construct_mapping(node, deep=True))
 
     def _kind(self, node: Any, kind: str, where: str) -> Iterator[Problem]:
         may_be_null = where.rpartition(".")[2] not in keys.NEVER_NULL

@@ -106,12 +106,11 @@ def deployment_specs(
             spec = _Entry(dag, options, file.place or file.path).spec()
             target = spec.values["entrypoint"]
             if target in entrypoints:
-                other = entrypoints[target].dag_id
                 why = (
                     "another DAG has the same entrypoint, so only the first DAG is written; pass another entrypoints "
                     "pattern"
                 )
-                detail = f"{target} is the entrypoint of {other}"
+                detail = f"{target} is the entrypoint of {entrypoints[target].dag_id}"
                 problems.append(Problem(dag.path, why, dag.line, dag.dag_id, detail=detail))
                 continue
             entrypoints[target] = dag

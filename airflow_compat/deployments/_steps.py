@@ -116,11 +116,12 @@ def _missing(section: str, step: Step, missing: ModuleMissingError) -> Finding |
     if required:
         return None
     if section == "pull":
-        message = (
-            f"module {missing.name} was not found here, and workers need the module; name the module's package in "
-            "`requires`"
+        return Finding(
+            step.node,
+            f"pull: module {missing.name} was not found here, and workers need the module; name the module's package "
+            "in `requires`",
+            "warning",
         )
-        return Finding(step.node, f"pull: {message}", "warning")
     return Finding(
         step.node,
         f"{section}: module {missing.name} was not found; install the module's package, or name the package in "

@@ -142,8 +142,7 @@ def _yaml(like: str) -> YAML:
     yaml.Representer = _Representer
     yaml.preserve_quotes = True
     yaml.width = 1 << 30
-    found = _FIRST_ITEM.search(like)
-    if found:
+    if found := _FIRST_ITEM.search(like):
         offset = len(found[2]) - len(found[1])
         yaml.indent(mapping=2, sequence=offset + 1 + len(found[3]), offset=max(offset, 0))
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
@@ -42,27 +42,20 @@ def answers_for(needs: Iterable[Need]) -> Mapping[Need, Answer]:
     return {need: _ANSWERS[need.kind](need) for need in needs if need.kind in _ANSWERS}
 
 
-def alert_checks(alerts: Iterable[AutomationSpec]) -> list[Check]:
+def alert_checks(alerts: Sequence[AutomationSpec]) -> Iterator[Check]:
     """Check that the server has the blocks, connections and deployments to which alerts refer.
 
     Raises:
         ServerError: A request to the server failed.
     """
-    alerts = list(alerts)
     found = read_needs(need for alert in alerts for need in alert.needs)
-    checks = []
     for alert in alerts:
         problems = [found[need].problem for need in alert.needs if found[need].problem]
         named = ", ".join(f"{need.kind} {need.name}" for need in alert.needs)
         if problems:
-            checks.append(
-                Check(f"alert {alert.key}", "problem", "; ".join(problems), f"create what the server lacks: {named}")
-            )
+            yield Check(f"alert {alert.key}", "problem", "; ".join(problems), f"create what the server lacks: {named}")
         else:
-            checks.append(
-                Check(f"alert {alert.key}", "ok", f"the server has {named or 'everything that the alert needs'}")
-            )
-    return checks
+            yield Check(f"alert {alert.key}", "ok", f"the server has {named or 'everything that the alert needs'}")
 
 
 def storage_check(flow: Flow[..., Any], *, flow_names: Collection[str] | None = None) -> Check:
@@ -82,9 +75,8 @@ def storage_check(flow: Flow[..., Any], *, flow_names: Collection[str] | None = 
     except Exception as exc:  # noqa: BLE001 - each storage has errors of its own
         found = f"the flow's result storage can't be loaded ({type(exc).__name__})"
         return Check("result storage", "problem", found, "create the block, or correct result_storage of the flow")
-    kind = type(storage).__name__
     if not isinstance(storage, LocalFileSystem):
-        return Check("result storage", "ok", f"results are stored in a block of type {kind}")
+        return Check("result storage", "ok", f"results are stored in a block of type {type(storage).__name__}")
     if os.environ.get(SHARED_VARIABLE, "").lower() in ("1", "true", "yes"):
         found = f"results are stored in a folder, {storage.basepath}, which {SHARED_VARIABLE} declares to be shared"
         return Check("result storage", "ok", found)

@@ -70,8 +70,7 @@ def merge(needs: Iterable[Need]) -> dict[Need, list[str]]:
     merged = {}
     for kind, name in sorted(groups, key=lambda key: (_KINDS.index(key[0]), key[1])):
         same = groups[kind, name]
-        slots = max(need.slots for need in same)
-        need = Need(kind, name, same[0].where, slots, all(each.has_default for each in same))
+        need = Need(kind, name, same[0].where, max(each.slots for each in same), all(each.has_default for each in same))
         merged[need] = list(dict.fromkeys(each.where for each in same))
     return merged
 

@@ -63,8 +63,6 @@ def read_server_health() -> ServerHealth:
 def answering_server() -> ServerHealth:
     """Return facts about the server that Prefect's settings name: its version, or an error if it doesn't answer."""
     server = named_server()
-    if server.kind not in ("own", "cloud"):
-        return server
     try:
         return replace(server, version=_read_version()) if server.kind == "own" else server
     except ServerError as exc:

@@ -54,9 +54,8 @@ def lost_runs(*, now: datetime | None = None) -> list[LostRun]:
         ServerError: A request to the server failed.
     """
     now = now or datetime.now(timezone.utc)
-    running = _runs({"state": {"type": {"any_": _RUNNING}}, "start_time": {"is_null_": False}})
     gone, unknown = [], []
-    for run in running:
+    for run in _runs({"state": {"type": {"any_": _RUNNING}}, "start_time": {"is_null_": False}}):
         if not is_of_this_host(run.labels):
             unknown.append(run)
         elif not is_alive(run.labels) and not _is_starting(run, now):
