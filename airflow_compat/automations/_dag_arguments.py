@@ -123,8 +123,9 @@ class DagAlerts:
             if not told:
                 _warn("An sla without sla_miss_callback or email makes no alert. Use on_sla_miss with notify=.")
                 continue
-            detail = f"The run should have ended within {sla}."
-            yield self._options("on_sla_miss", told, tasks=ids).on_duration("sla", sla, detail=detail)
+            yield self._options("on_sla_miss", told, tasks=ids).on_duration(
+                "sla", sla, detail=f"The run should have ended within {sla}."
+            )
 
     def _timeout(self) -> Iterator[AutomationSpec]:
         timeout = self.dag.get("dagrun_timeout")
@@ -144,8 +145,9 @@ class DagAlerts:
             called = self._checked("deadline", _deadline_callback(callback))
             name = getattr(deadline, "name", None) or str(number + 1)
             wanted = self._options("on_deadline", [called], key=f"on_deadline:{self.flow_name} {name}")
-            detail = f"The run should have ended within {interval} of being queued."
-            yield wanted.on_duration("interval", interval, detail=detail)
+            yield wanted.on_duration(
+                "interval", interval, detail=f"The run should have ended within {interval} of being queued."
+            )
 
     def _options(
         self, alert: str, callbacks: Iterable[CallbackPath], *, tasks: tuple[str, ...] = (), key: str = ""

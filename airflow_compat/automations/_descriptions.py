@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-_RUN_EVENTS = ("prefect.flow-run.", "prefect.task-run.")
 _ROLE, _ID, _NAME = "prefect.resource.role", "prefect.resource.id", "prefect.resource.name"
 _SHOWN = 3
 
@@ -59,7 +58,7 @@ def _label(name: str, value: Any) -> str:
 
 
 def _says_nothing(name: str, value: Any) -> bool:
-    return name == _ID and all(each in {f"{prefix}*" for prefix in _RUN_EVENTS} for each in _values(value))
+    return name == _ID and all(each in ("prefect.flow-run.*", "prefect.task-run.*") for each in _values(value))
 
 
 def _values(value: Any) -> list[str]:

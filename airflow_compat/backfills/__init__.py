@@ -213,12 +213,11 @@ def _backfill(
         planned(len(plan.items))
     if dry_run:
         return tuple(item.outcome(item.held) for item in plan.items)
-    driver = Driver(
+    return Driver(
         plan,
         max_active_runs=max_active_runs,
         depends_on_past=depends_on_past,
         parameters=parameters or {},
         progress=progress or (lambda _: None),
         stop=stop or Event(),
-    )
-    return driver.run()
+    ).run()

@@ -99,8 +99,7 @@ class Driver:
             _patiently(lambda: clear_run(id_))
             self._waiting[id_] = item
         else:
-            request = item.request(self._deployment, self._parameters)
-            held = _patiently(lambda: create_run(self._deployment, request))
+            held = _patiently(lambda: create_run(self._deployment, item.request(self._deployment, self._parameters)))
             self._waiting[held.id] = item
 
     def _end(self, item: PlannedRun, held: HeldRun | None, reason: str = "") -> None:
@@ -108,9 +107,9 @@ class Driver:
             reason = f"the run ended as {held.state_name}"
         self._settle(item, item.outcome(held, reason))
         if reason and self._stops_at_failure:
-            date = item.run.logical_date.isoformat()
             self._leave(
-                f"not created, because the run of {date} did not complete; fix the cause, then use rerun='failed'"
+                f"not created, because the run of {item.run.logical_date.isoformat()} did not complete; fix the cause, "
+                "then use rerun='failed'"
             )
 
     def _leave(self, reason: str) -> None:

@@ -155,10 +155,16 @@ class _Check:
             yield from self._mapping(found["work_pool"], keys.WORK_POOL, "work_pool")
         if "concurrency_limit" in found:
             yield from self._limit(found["concurrency_limit"])
-        hint = "start the item with `- cron:`, `- interval:` or `- rrule:`"
-        yield from self._list("schedules", found.get("schedules"), lambda: keys.SCHEDULE, hint, schedule_problem)
-        hint = "use the fields of a Prefect trigger"
-        yield from self._list("triggers", found.get("triggers"), trigger_keys, hint, trigger_problem)
+        yield from self._list(
+            "schedules",
+            found.get("schedules"),
+            lambda: keys.SCHEDULE,
+            "start the item with `- cron:`, `- interval:` or `- rrule:`",
+            schedule_problem,
+        )
+        yield from self._list(
+            "triggers", found.get("triggers"), trigger_keys, "use the fields of a Prefect trigger", trigger_problem
+        )
 
     def _entrypoint(self, node: Any) -> Iterator[Problem]:
         if (

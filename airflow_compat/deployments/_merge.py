@@ -15,9 +15,6 @@ from ._specs import OWN_KEYS, DeploymentSpec, GenerateOptions
 from ._yaml_comments import give_below, is_shared, move_behind, take_above, take_below
 from ._yaml_text import dump_document, load_document, plain, to_yaml_value
 
-KEEP = "keep"
-"""The text of the comment that protects the value of a key from updates."""
-
 Action: TypeAlias = Literal["create", "update", "unchanged"]
 
 _MISSING = object()
@@ -145,7 +142,10 @@ def _entry_of(named: list[CommentedMap], spec: DeploymentSpec, path: Path) -> Co
 
 
 def _is_kept(entry: CommentedMap, key: str) -> bool:
-    """Return True if the comment `# keep` follows the key or the first line of its value."""
+    """Return True if the comment `# keep` follows the key or the first line of its value.
+
+    The comment protects the value from updates.
+    """
     value = entry.get(key)
     todo: list[Any] = [entry.ca.items.get(key), value.ca.comment if hasattr(value, "ca") else None]
     texts: list[str] = []
@@ -156,7 +156,7 @@ def _is_kept(entry: CommentedMap, key: str) -> bool:
         elif each is not None:
             # ruamel stores the comment behind the `|` or `>` of a block scalar as a plain string.
             texts.append(str(getattr(each, "value", each)).split("\n", 1)[0])
-    return any(text.strip().lstrip("# ").split(":")[0].strip().lower() == KEEP for text in texts)
+    return any(text.strip().lstrip("# ").split(":")[0].strip().lower() == "keep" for text in texts)
 
 
 def _set(entry: CommentedMap, key: str, value: Any) -> None:

@@ -46,11 +46,16 @@ def trigger_keys() -> Mapping[str, str]:
     """
     from prefect.events.schemas import deployment_triggers as models
 
-    kinds = (
-        *(models.DeploymentEventTrigger, models.DeploymentMetricTrigger),
-        *(models.DeploymentCompoundTrigger, models.DeploymentSequenceTrigger),
-    )
-    return {name: ANY for model in kinds for name in model.model_fields}
+    return {
+        name: ANY
+        for model in (
+            models.DeploymentEventTrigger,
+            models.DeploymentMetricTrigger,
+            models.DeploymentCompoundTrigger,
+            models.DeploymentSequenceTrigger,
+        )
+        for name in model.model_fields
+    }
 
 
 def trigger_problem(trigger: Mapping[str, Any]) -> str:

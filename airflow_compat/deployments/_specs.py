@@ -106,12 +106,16 @@ def deployment_specs(
             spec = _Entry(dag, options, file.place or file.path).spec()
             target = spec.values["entrypoint"]
             if target in entrypoints:
-                why = (
-                    "another DAG has the same entrypoint, so only the first DAG is written; pass another entrypoints "
-                    "pattern"
+                problems.append(
+                    Problem(
+                        dag.path,
+                        "another DAG has the same entrypoint, so only the first DAG is written; pass another "
+                        "entrypoints pattern",
+                        dag.line,
+                        dag.dag_id,
+                        detail=f"{target} is the entrypoint of {entrypoints[target].dag_id}",
+                    )
                 )
-                detail = f"{target} is the entrypoint of {entrypoints[target].dag_id}"
-                problems.append(Problem(dag.path, why, dag.line, dag.dag_id, detail=detail))
                 continue
             entrypoints[target] = dag
             specs[name] = spec
@@ -247,8 +251,11 @@ class _Entry:
                 f"the DAG's schedule {condition} and may be disabled; the schedule is written", "warning", why=condition
             )
         if found.schedules and starts_when_read(dag):
-            why = "the DAG's start_date is the time at which Airflow reads the file, so Airflow may never run the DAG"
-            self._tell(f"{why}; the schedule is written without a start", "warning")
+            self._tell(
+                "the DAG's start_date is the time at which Airflow reads the file, so Airflow may never run the DAG; "
+                "the schedule is written without a start",
+                "warning",
+            )
         self.values["schedules"] = [{**each, **self._active()} for each in found.schedules]
         if found.triggers:
             self.values["triggers"] = [dict(each) for each in found.triggers]
@@ -280,8 +287,13 @@ class _Entry:
     def _images(self) -> None:
         for image in self.dag.images:
             shown = f"image {image.image!r}" if isinstance(image.image, str) else f"the image {image.image}"
-            hint = "set the image of a docker or kubernetes work pool in work_pool.job_variables.image"
-            self._tell(f"{image.operator} runs an image; {hint}", "note", line=image.line, detail=shown)
+            self._tell(
+                f"{image.operator} runs an image; set the image of a docker or kubernetes work pool in "
+                "work_pool.job_variables.image",
+                "note",
+                line=image.line,
+                detail=shown,
+            )
 
     def _others(self) -> None:
         for name in self.dag.others:

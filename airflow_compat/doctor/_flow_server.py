@@ -73,13 +73,20 @@ def storage_check(flow: Flow[..., Any], *, flow_names: Collection[str] | None = 
     except ServerError:
         raise
     except Exception as exc:  # noqa: BLE001 - each storage has errors of its own
-        found = f"the flow's result storage can't be loaded ({type(exc).__name__})"
-        return Check("result storage", "problem", found, "create the block, or correct result_storage of the flow")
+        return Check(
+            "result storage",
+            "problem",
+            f"the flow's result storage can't be loaded ({type(exc).__name__})",
+            "create the block, or correct result_storage of the flow",
+        )
     if not isinstance(storage, LocalFileSystem):
         return Check("result storage", "ok", f"results are stored in a block of type {type(storage).__name__}")
     if os.environ.get(SHARED_VARIABLE, "").lower() in ("1", "true", "yes"):
-        found = f"results are stored in a folder, {storage.basepath}, which {SHARED_VARIABLE} declares to be shared"
-        return Check("result storage", "ok", found)
+        return Check(
+            "result storage",
+            "ok",
+            f"results are stored in a folder, {storage.basepath}, which {SHARED_VARIABLE} declares to be shared",
+        )
     found = f"results are stored in a folder of this machine, {storage.basepath}, which other machines can't read"
     needing = _needing_shared_storage(flow_names or [flow.name]) if flow_persists_results(flow) else ""
     if needing:
@@ -112,9 +119,10 @@ def _pool(need: Need) -> Answer:
     if not limit.active:
         return Answer("problem", "the pool is inactive and limits nothing", f"prefect gcl enable {quote(name)}")
     if limit.limit < need.slots:
-        found = f"the pool has {count_slots(limit.limit)}, but {need.slots} are requested"
         return Answer(
-            "problem", found, f"request fewer slots, or run: prefect gcl update {quote(name)} --limit {need.slots}"
+            "problem",
+            f"the pool has {count_slots(limit.limit)}, but {need.slots} are requested",
+            f"request fewer slots, or run: prefect gcl update {quote(name)} --limit {need.slots}",
         )
     return Answer("ok", f"the server has the pool with {count_slots(limit.limit)}")
 
@@ -141,8 +149,11 @@ def _block(need: Need) -> Answer:
     place = where_connection_is(need.name)
     lacking = lacking_extras([place.document]) if place and place.document else {}
     for extra in lacking.values():
-        found = f"{place.shown if place else ''} needs a package that isn't installed here"
-        return Answer("problem", found, f"pip install 'airflow-compat[{extra}]'")
+        return Answer(
+            "problem",
+            f"{place.shown if place else ''} needs a package that isn't installed here",
+            f"pip install 'airflow-compat[{extra}]'",
+        )
     return _connection(need)
 
 

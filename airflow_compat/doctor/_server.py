@@ -35,9 +35,6 @@ from ._checks import ServerHealth, driver_of
 from ._run_findings import RunWithoutProcess
 from ._server_runs import lost_runs
 
-_OWN_TYPE = "airflow-connection"
-_DATABASES = ("sqlite", "postgresql")
-
 
 def read_server_health() -> ServerHealth:
     """Read all facts. If a request fails, return the error, and the facts that were read before."""
@@ -47,7 +44,7 @@ def read_server_health() -> ServerHealth:
     try:
         if server.kind == "own":
             server = replace(server, facts=read_server_facts(), database=_read_database())
-        server = replace(server, own_type=_has_type(_OWN_TYPE))
+        server = replace(server, own_type=_has_type("airflow-connection"))
         documents = read_names(slugs=HOMES)
         lost = tuple(RunWithoutProcess(each.flow_run.name, each.flow_name, each.reason) for each in lost_runs())
         return replace(
@@ -148,7 +145,7 @@ def _read_database() -> str:
         found = str(settings["driver"] or "").partition("+")[0]
     except (KeyError, TypeError, httpx.HTTPStatusError):
         return ""
-    return found if found in _DATABASES else ""
+    return found if found in ("sqlite", "postgresql") else ""
 
 
 @server_call

@@ -18,7 +18,6 @@ from .._prefect.processes import ATTEMPT, PID, is_alive, is_of_this_host
 SILENCE = timedelta(minutes=10)
 """If a run has sent no heartbeat for this long, its process counts as gone."""
 
-_HEARTBEAT = "prefect.flow-run.heartbeat"
 _RUNNING = (StateType.RUNNING.value, StateType.CANCELLING.value)
 
 
@@ -123,7 +122,7 @@ def _last_heartbeats(ids: list[UUID], since: datetime, until: datetime) -> dict[
     found: dict[UUID, datetime] = {}
     for some in chunks(str(each) for each in ids):
         wanted = {
-            "event": {"name": [_HEARTBEAT]},
+            "event": {"name": ["prefect.flow-run.heartbeat"]},
             "resource": {"id": [f"prefect.flow-run.{each}" for each in some]},
             "occurred": {"since": since.isoformat(), "until": until.isoformat()},
             "order": "DESC",

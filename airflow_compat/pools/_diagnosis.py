@@ -31,9 +31,14 @@ def diagnose(
     missing.
     """
     if not limit.active:
-        reason = "the limit is inactive: it has no effect, and slots that are released now stay counted"
-        advice = f"prefect gcl enable {quote(limit.name)}"
-        return Diagnosis(limit, (Finding("inactive", limit.name, reason, limit.active_slots, advice),))
+        inactive = Finding(
+            "inactive",
+            limit.name,
+            "the limit is inactive: it has no effect, and slots that are released now stay counted",
+            limit.active_slots,
+            f"prefect gcl enable {quote(limit.name)}",
+        )
+        return Diagnosis(limit, (inactive,))
     suspects: list[Evidence] = []
     findings: list[Finding] = []
     if limit.slots == 0:

@@ -14,7 +14,6 @@ _TEXT = {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None}
 _OBJECT: dict[str, Any] = {"type": "object", "additionalProperties": {"type": "string"}}
 _OBJECTS: dict[str, Any] = {"type": "array", "items": {"type": "object"}}
 _REFERENCE = re.compile(r"{{\s*prefect\.((?:blocks|variables)\.[\w.\-\[\]]+)\s*}}")
-_BY_NAME = ("containers", "initContainers")
 
 
 def _in_pod(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,7 +135,7 @@ def merged(base: Any, over: Any, key: str = "") -> Any:
             **{name: merged(base[name], value, name) if name in base else plain(value) for name, value in over.items()},
         }
     if isinstance(base, list) and isinstance(over, (list, tuple)):
-        if key in _BY_NAME:
+        if key in ("containers", "initContainers"):
             return _containers(base, list(over), main=key == "containers")
         return [*base, *(plain(value) for value in over if value not in base)]
     return plain(over)

@@ -143,8 +143,7 @@ def _contradictions(specs: list[WorkPoolSpec]) -> Iterator[str]:
         manifest = merged(manifest, other.job_manifest)
     limits = sorted({spec.concurrency_limit for spec in specs if spec.concurrency_limit is not None})
     if len(limits) > 1:
-        numbers = " and ".join(map(str, limits))
-        yield f"two specs have the concurrency limits {numbers}; use one of them"
+        yield f"two specs have the concurrency limits {' and '.join(map(str, limits))}; use one of them"
 
 
 def _together(specs: list[WorkPoolSpec]) -> WorkPoolSpec:

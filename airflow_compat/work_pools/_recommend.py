@@ -14,7 +14,6 @@ from ._secrets import SecretBlocks
 from ._specs import WorkPoolSpec, WorkPoolType
 
 _OVERRIDE = "pod_override"
-_DEFAULT_QUEUE = "default"
 _EXECUTOR_CONFIG = {
     "pod_template_file": "the file is not read; pass its content as kubernetes_pod_operator={'pod_template_dict': ...}",
     "KubernetesExecutor": "Airflow 2 ignores this key; use a pod_override",
@@ -29,7 +28,6 @@ _PROCESS = {
     "LocalExecutor": "the executor runs tasks on the scheduler's machine",
     "SequentialExecutor": "the executor runs tasks on the scheduler's machine, one after another",
 }
-_POD = "KubernetesExecutor"
 _BOTH = {"CeleryKubernetesExecutor": "CeleryExecutor", "LocalKubernetesExecutor": "LocalExecutor"}
 _ELSEWHERE = {
     "AwsBatchExecutor": "Prefect has no work pool for AWS Batch.",
@@ -58,7 +56,7 @@ def recommended_pool(
     named = _executors(executor)
     type_, reason = _type(named, queue, kubernetes_pod_operator, docker_operator, override)
     reasons = [reason]
-    if queue and queue != _DEFAULT_QUEUE:
+    if queue and queue != "default":
         reasons.append(f"queue {queue!r}: start a worker of this pool on each machine that serves the queue")
     if len(named) > 1:
         notes.append(f"executor {', '.join(named[1:])}: ignored; create another pool for tasks that use it")
@@ -156,7 +154,7 @@ def _pool_type(executor: str, queue: str) -> tuple[WorkPoolType, str]:
     Raises:
         UnsupportedFeatureError: No type of work pool can replace the executor.
     """
-    if executor == _POD:
+    if executor == "KubernetesExecutor":
         return "kubernetes", f"{executor} starts a pod for each task; the work pool starts a pod for each flow run"
     if executor in _BOTH:
         if queue == _KUBERNETES_QUEUE:

@@ -96,12 +96,11 @@ def problems_with(
         for name in job_variables
         if name not in known
     ]
-    wrong = [
+    return problems + [
         f"job variable {name}: its value doesn't fit the schema of the pool's job template; correct it"
         for name, value in job_variables.items()
         if check_values and name in known and not _fits({**schema, "properties": {name: known[name]}}, name, value)
     ]
-    return [*problems, *wrong]
 
 
 def _instead(name: str, known: Collection[str]) -> str:

@@ -11,8 +11,6 @@ from ..errors import InvalidWorkPoolError
 WorkPoolType: TypeAlias = Literal["process", "docker", "kubernetes"]
 """Where runs start: in a process or container on the worker's machine, or in a pod of a cluster."""
 
-_FORBIDDEN = "/%&><"
-
 
 @dataclass(frozen=True)
 class WorkPoolSpec:
@@ -45,7 +43,7 @@ class WorkPoolSpec:
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip("'\" "):
             raise InvalidWorkPoolError(f"The work pool's name is {self.name!r}. Pass a text that is not empty.")
-        if found := [character for character in _FORBIDDEN if character in self.name]:
+        if found := [character for character in "/%&><" if character in self.name]:
             raise InvalidWorkPoolError(
                 f"Work pool {self.name!r}: Prefect doesn't allow {' or '.join(found)} in a name. Rename the pool."
             )
