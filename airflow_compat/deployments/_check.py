@@ -250,8 +250,10 @@ class _Check:
                 found[name] = value
                 yield from self._kind(value, known[name], f"{prefix}{name}")
             elif not (name and also and name.startswith(also)):
-                shown = name or "a key that is not text"
-                yield self._problem(key, f"{prefix}{shown} is not a Prefect key; {keys.nearest(name, known)}")
+                yield self._problem(
+                    key,
+                    f"{prefix}{name or 'a key that is not text'} is not a Prefect key; {keys.nearest(name, known)}",
+                )
         return found
 
 

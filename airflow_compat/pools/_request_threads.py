@@ -76,22 +76,21 @@ def pending() -> concurrent.futures.Future[Any]:
 
 def start(call: Callable[[], R]) -> concurrent.futures.Future[R]:
     future: concurrent.futures.Future[R] = pending()
-
-    def run() -> None:
-        try:
-            future.set_result(call())
-        except BaseException as exc:  # noqa: BLE001 - `result()` raises it
-            future.set_exception(exc)
-
-    run_in_thread("airflow-compat-request", run)
+    run_in_thread("airflow-compat-request", _settle, future, call, BaseException)
     return future
 
 
 def call_here(call: Callable[[], R]) -> concurrent.futures.Future[R]:
     """Call a function in this thread. A new thread, as in `start`, would make entering a free pool a tenth slower."""
     future: concurrent.futures.Future[R] = concurrent.futures.Future()
+    # Signals raise errors of other classes, which must end the caller.
+    _settle(future, call, Exception)
+    return future
+
+
+def _settle(future: concurrent.futures.Future[R], call: Callable[[], R], caught: type[BaseException]) -> None:
+    """Give the future the function's result, or an error of the class `caught`, which `result()` raises."""
     try:
         future.set_result(call())
-    except Exception as exc:  # noqa: BLE001 - `result()` raises it
+    except caught as exc:
         future.set_exception(exc)
-    return future

@@ -26,10 +26,8 @@ from ._slot_request import ANSWER_SECONDS, SlotRequest
 from ._state import count_slots
 from ._wait_notices import Notices
 
+# How long the server's answer about a limit is reused: hundreds of holds may enter one pool in a second.
 _FRESH_SECONDS = 1.0
-"""How long the server's answer about a limit is reused: hundreds of holds may enter one pool in a second."""
-
-
 _BUSY_PAUSE = 1.0
 
 
