@@ -160,17 +160,19 @@ def _in_turn() -> Iterator[None]:
 @_in_turn()
 def _create(id_: UUID, callback: _Callback, event: str, turn: int) -> TaskRun:
     """Create the claim, or return the existing one."""
-    body = {
-        "id": str(id_),
-        "flow_run_id": str(callback.flow_run_id),
-        "task_key": f"{CLAIM}.{callback.kind}.{callback.name}",
-        "dynamic_key": f"{event}-{callback.position}-{turn}",
-        "name": str(callback),
-        "tags": [CLAIM],
-        "labels": labels_of_process(),
-        "state": {"type": StateType.RUNNING.value, "name": "Running"},
-    }
-    return create_task_run_once(kept_client(), body)
+    return create_task_run_once(
+        kept_client(),
+        {
+            "id": str(id_),
+            "flow_run_id": str(callback.flow_run_id),
+            "task_key": f"{CLAIM}.{callback.kind}.{callback.name}",
+            "dynamic_key": f"{event}-{callback.position}-{turn}",
+            "name": str(callback),
+            "tags": [CLAIM],
+            "labels": labels_of_process(),
+            "state": {"type": StateType.RUNNING.value, "name": "Running"},
+        },
+    )
 
 
 @server_call
@@ -227,5 +229,4 @@ def _after_fork() -> None:
     globals()["_turn"] = threading.Lock()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+os.register_at_fork(after_in_child=_after_fork)

@@ -111,8 +111,7 @@ def is_scheduled(flow_run: FlowRun) -> bool:
 
 def is_by_automation(flow_run: FlowRun) -> bool:
     """Return True if an automation created the run."""
-    creator = flow_run.created_by
-    return creator is not None and creator.type == "AUTOMATION"
+    return flow_run.created_by is not None and flow_run.created_by.type == "AUTOMATION"
 
 
 def _schedule_id(flow_run: FlowRun) -> UUID | None:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from prefect.client.schemas.objects import FlowRun, State, StateType, TaskRun
-from prefect.context import FlowRunContext
+from prefect.context import FlowRunContext, TaskRunContext
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_UI_URL
 from prefect.utilities.urls import url_for
@@ -50,6 +50,14 @@ def state_name(state: State[Any] | None) -> str:
     return _NAMED_STATES.get(state.name or "") or _STATES.get(state.type) or str(state.name).lower()
 
 
+def active_run() -> TaskRun | FlowRun | None:
+    """Return the task run, or else the flow run, whose code calls this function; None outside a run."""
+    if task_context := TaskRunContext.get():
+        return task_context.task_run
+    flow_context = FlowRunContext.get()
+    return flow_context.flow_run if flow_context else None
+
+
 @server_call
 def flow_of(task_run: TaskRun) -> tuple[str, FlowRun | None]:
     """Return the name of a task run's flow, and the flow run; ("", None) outside a flow."""
@@ -86,8 +94,9 @@ def task_runs(flow_run_id: UUID, **filters: object) -> list[TaskRun]:
         filters: Additional filters of the API for task runs.
     """
     wait_until_recorded(flow_run_id)
-    found = _all_task_runs(flow_run_id, filters)
-    return [run for run in found if not (is_claim(run) or run.task_key.startswith(SUMMARY))]
+    return [
+        run for run in _all_task_runs(flow_run_id, filters) if not (is_claim(run) or run.task_key.startswith(SUMMARY))
+    ]
 
 
 @server_call

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from prefect.client.schemas.actions import ArtifactCreate
 from prefect.client.schemas.objects import FlowRun, TaskRun
-from prefect.context import FlowRunContext, TaskRunContext
 
 from .._prefect.client import kept_client
 from .._prefect.failures import server_call
+from .._prefect.runs import active_run
 from ..errors import ContextNotFoundError, InvalidArtifactError
 from ..logs._masking import redact
 from ._specs import ArtifactRecord, ArtifactSpec
@@ -32,10 +32,7 @@ def make(spec: ArtifactSpec, run: TaskRun | FlowRun | None = None) -> ArtifactRe
 
 
 def _run_ids(spec: ArtifactSpec, run: TaskRun | FlowRun | None) -> tuple[UUID | None, UUID | None]:
-    if run is None and (task_context := TaskRunContext.get()):
-        run = task_context.task_run
-    if run is None and (flow_context := FlowRunContext.get()):
-        run = flow_context.flow_run
+    run = run or active_run()
     if isinstance(run, TaskRun):
         return run.flow_run_id, run.id
     if isinstance(run, FlowRun):

@@ -65,12 +65,11 @@ def run_callback(  # noqa: PLR0917 - they are a deployment's parameters
     told = read_event(run, alert, event, of_lost_task=lost_task, airflow_version=airflow_version)
     if tasks is not None and told.context["ti"].task_id not in tasks:
         return False
-    name = CallbackPath(callback).name
     with claimed(
         told.flow_run_id,
         alert,
         position,
-        name,
+        CallbackPath(callback).name,
         run_logger(),
         event=told.key,
         state_id=told.state_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .._airflow.callback import Callback, Kind
@@ -36,16 +37,17 @@ def attach_to_task(task: Task[..., Any], kind: Kind, callbacks: Iterable[Callbac
     port(task)
     if kind == "on_retry":
         condition = RetryCondition.of(task)
-        for callback in callbacks:
-            condition = condition.with_callback(callback, version)
-        replace_retry_condition(task, condition.function())
+        added = ((callback, version) for callback in callbacks)
+        replace_retry_condition(task, replace(condition, callbacks=(*condition.callbacks, *added)).function())
         return
     hooks = [task_hook(callback, kind, version) for callback in callbacks]
     event = _TASK_EVENTS[kind]
     there = hooks_of(task, event)
     # For a skipped task, Airflow 2 calls `on_skipped_callback` and then also `on_success_callback`.
-    places = (place for place, hook in enumerate(there) if kind == "on_skipped" and is_for(hook, "on_success"))
-    place = next(places, len(there))
+    place = next(
+        (place for place, hook in enumerate(there) if kind == "on_skipped" and is_for(hook, "on_success")),
+        len(there),
+    )
     set_hooks(task, event, [*there[:place], *hooks, *there[place:]])
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from .._prefect.claims import task_event
-from .._prefect.failed_tasks import EndedTask, known_task, lost_task
+from .._prefect.failed_tasks import known_task, lost_task
 from .._prefect.internals.names import STATES
 from .._prefect.runs import flow_run_and_states
 from ..context._flow_run import FlowEvent, RemoteFlow
@@ -77,8 +77,7 @@ def _id(run: str, prefix: str) -> UUID:
 def _flow_event(flow_run_id: UUID, alert: str, event_id: UUID | None, version: AirflowVersion) -> FlowEvent:
     name, flow_run, states = flow_run_and_states(flow_run_id)
     state: State[Any] = next((state for state in states if state.id == event_id), states[-1])
-    flow = RemoteFlow(name, flow_run.empirical_policy.retries or 0)
-    event = FlowEvent(flow, flow_run, state, version)
+    event = FlowEvent(RemoteFlow(name, flow_run.empirical_policy.retries or 0), flow_run, state, version)
     if alert == "on_success":
         event.reason = "success"
     elif alert in ("on_failure", "on_zombie"):
@@ -90,7 +89,7 @@ def _flow_event(flow_run_id: UUID, alert: str, event_id: UUID | None, version: A
 
 
 def _of_task(task_run_id: UUID, alert: str, version: AirflowVersion) -> EventContext:
-    ended: EndedTask = known_task(task_run_id)
+    ended = known_task(task_run_id)
     flow_run_id = ended.run.flow_run_id
     if flow_run_id is None:
         raise InvalidCallbackError(

@@ -123,10 +123,14 @@ def _task_context(
     # For a skipped task, Airflow 2 also calls `on_success_callback`.
     if kind == "on_success" and skipped and version == "3":
         return None
-    ends_well = kind in ("on_success", "on_skipped")
-    has_exception = kind == "on_failure" or (ends_well and version == "3")
-    has_begun = kind != "on_execute"
-    return context_for_task(task, task_run, state, version, has_exception=has_exception, has_begun=has_begun)
+    return context_for_task(
+        task,
+        task_run,
+        state,
+        version,
+        has_exception=kind == "on_failure" or (kind in ("on_success", "on_skipped") and version == "3"),
+        has_begun=kind != "on_execute",
+    )
 
 
 def _flow_event(

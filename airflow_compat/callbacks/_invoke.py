@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -48,22 +49,18 @@ def _arguments(
         # Some callables written in C have no signature.
         return (context,), dict(arguments)
 
-    def takes(*args: Any, **kwargs: Any) -> bool:
-        try:
-            signature.bind(*args, **kwargs)
-        except TypeError:
-            return False
-        return True
+    def ways() -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
+        yield (context,), dict(arguments)
+        if alert == "on_sla_miss":
+            yield _sla_arguments(context), dict(arguments)
+        if "context" in signature.parameters:
+            # Airflow 3 passes the context by name to a deadline's callback.
+            yield (), {**arguments, "context": context}
 
-    if alert == "on_sla_miss" and not takes(context, **arguments):
-        five = _sla_arguments(context)
-        if takes(*five, **arguments):
-            return five, dict(arguments)
-    if takes(context, **arguments):
-        return (context,), dict(arguments)
-    if "context" in signature.parameters and takes(context=context, **arguments):
-        # Airflow 3 passes the context by name to a deadline's callback.
-        return (), {**arguments, "context": context}
+    for args, kwargs in ways():
+        with suppress(TypeError):
+            signature.bind(*args, **kwargs)
+            return args, kwargs
     raise InvalidCallbackError(
         f"Callback {callback_name(call)} can't be called with the context"
         + (f" and {', '.join(arguments)}" if arguments else "")

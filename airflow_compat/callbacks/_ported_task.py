@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import inspect
 from copy import copy
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, final
 from uuid import uuid4
 
 from prefect import Task
-from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from .._prefect.internals.engine import PROCESS_ENDS, replace_class, replace_retry_condition
@@ -52,7 +52,8 @@ class PortedTask(Task[..., Any]):
     def with_options(self, *args: Any, **kwargs: Any) -> Any:
         task = super().with_options(*args, **kwargs)
         if task.retry_condition_fn is not self.retry_condition_fn:
-            replace_retry_condition(task, RetryCondition.of(self).on(task.retry_condition_fn).function())
+            condition = replace(RetryCondition.of(self), condition=task.retry_condition_fn)
+            replace_retry_condition(task, condition.function())
         return port(task)
 
 
@@ -83,7 +84,7 @@ class _Airflows(Layer):
         if context is not None:
             call.on_end(partial(_end, call, context))
             if not (inspect.isgeneratorfunction(call.wrapper) or inspect.isasyncgenfunction(call.wrapper)):
-                call.on_return(partial(_remember, context))
+                call.on_return(partial(remember_return, context))
 
 
 def _end(call: Call, context: TaskRunContext, exc: BaseException | None) -> bool:
@@ -99,8 +100,3 @@ def _end(call: Call, context: TaskRunContext, exc: BaseException | None) -> bool
     if isinstance(exc, _PROCESS_ENDS):
         call_failure_hooks(context, exc)
     return False
-
-
-def _remember(context: TaskRunContext, value: object) -> None:
-    if not isinstance(value, State):
-        remember_return(context, value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._airflow.callback import Callback, callback_name, is_async
@@ -68,12 +68,6 @@ class RetryCondition:
         found = getattr(function, _MARK, None)
         return found if isinstance(found, cls) else cls(function)
 
-    def on(self, condition: Condition | None) -> RetryCondition:
-        return replace(self, condition=condition)
-
-    def with_callback(self, callback: Callback, version: AirflowVersion) -> RetryCondition:
-        return replace(self, callbacks=(*self.callbacks, (callback, version)))
-
     def function(self) -> Condition:
         """Return the function that Prefect calls; async if the condition or a callback is async."""
         if any(is_async(each) for each in (self.condition, *(callback for callback, _ in self.callbacks)) if each):
@@ -120,5 +114,4 @@ def _logged(callback: Callback, task_run: TaskRun) -> Iterator[None]:
     try:
         yield
     except Exception:  # noqa: BLE001 - a callback may raise anything, and the task must continue
-        name = callback_name(callback)
-        logger_of(task_run).exception("The on_retry callback %r raised an exception", name)
+        logger_of(task_run).exception("The on_retry callback %r raised an exception", callback_name(callback))

@@ -7,6 +7,7 @@ from collections import Counter
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext, TaskRunContext
 from prefect.states import Crashed
 from prefect.utilities.asyncutils import run_coro_as_sync
@@ -54,20 +55,20 @@ def _claimed(task_run: TaskRun, position: int, name: str, logger: Logger) -> Abs
 
 
 def remember_return(context: TaskRunContext, value: object) -> None:
-    """Store a task's return value for `xcom_pull`. If the value can't be stored, only log the error.
+    """Store a task's return value for `xcom_pull`, unless it is a state. If it can't be stored, only log the error.
 
     Raises:
         XComValueError: The task has `multiple_outputs`, and its return value is not a dict.
     """
     from ..xcom import TaskInstanceAddress, remember_return
 
+    task_run, flow_context = context.task_run, FlowRunContext.get()
+    if task_run.flow_run_id is None or flow_context is None or flow_context.flow is None or isinstance(value, State):
+        return
     outputs = getattr(context.task.fn, OUTPUTS, "one")
     if outputs == "none":
         # None is stored, so that `xcom_pull` finds it and doesn't search Prefect's results.
         value = None
-    task_run, flow_context = context.task_run, FlowRunContext.get()
-    if task_run.flow_run_id is None or flow_context is None or flow_context.flow is None:
-        return
     try:
         where = TaskInstanceAddress(
             task_run.flow_run_id,

@@ -21,7 +21,7 @@ def assess(
     markdown: str = "",
     html: str = "",
     json_: JsonFlag = False,
-) -> int:
+) -> None:
     """Assess the work and the order of a move from Airflow.
 
     The files are loaded in a child process, and no DAG runs. If a Prefect server is configured, it is asked for the
@@ -56,7 +56,6 @@ def assess(
         print_json(made.as_dict())
     else:
         _print(made, change)
-    return 0
 
 
 def _print(made: porting.Assessment, change: porting.Change | None) -> None:

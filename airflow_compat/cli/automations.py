@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 app: App = App(name="automations", help="Keep alerts on the server, from Python or YAML.")
 
-_SINCE = "7d"
-
 
 @app.command
 def plan(
@@ -103,7 +101,7 @@ def list_automations(
     *,
     owner: str = DEFAULT_OWNER,
     json_: JsonFlag = False,
-) -> int:
+) -> None:
     """List the automations that `apply` wrote for an owner.
 
     Example: airflow-compat automations list --owner team-a
@@ -128,11 +126,10 @@ def list_automations(
                 for each in held
             ]
         )
-        return 0
+        return
     off = sum(not each.enabled for each in held)
     summary = f"{count(len(held), 'automation')} of owner {owner!r}, {off} switched off."
     print_table(new_console(), ("key", "name", "enabled", "fires at"), held_rows(held), summary)
-    return 0
 
 
 @app.command
@@ -142,7 +139,7 @@ def prune(
     *,
     owner: str = DEFAULT_OWNER,
     json_: JsonFlag = False,
-) -> int:
+) -> None:
     """Delete the owner's automations that are in none of these files.
 
     Pass all files of the owner: alerts that are in none of them are deleted. Automations of other owners, and those
@@ -157,7 +154,6 @@ def prune(
     """
     items = automations.prune(read_alerts(files, owner=owner), owner=owner)
     _print(map(AutomationOutcome, items), new_console(), json_=json_)
-    return 0
 
 
 @app.command
@@ -191,7 +187,7 @@ def simulate(
             "--since and --events can't be combined; --events reads the whole file, so leave --since out"
         )
     now = datetime.now(timezone.utc)
-    start = moment_since(since or _SINCE, now)
+    start = moment_since(since or "7d", now)
     alerts = read_alerts(files, owner=owner)
     history = read_event_file(events) if events else _recorded(alerts, start, now)
     trials = try_alerts(alerts, history, until=now)

@@ -122,7 +122,7 @@ def show(
     search_path: Many = (),
     host: str = "",
     json_: JsonFlag = False,
-) -> int:
+) -> None:
     """Show the graph of a DAG as a tree of groups and tasks.
 
     Example: airflow-compat dags show dags/etl.py:etl --mermaid etl.mmd
@@ -150,7 +150,6 @@ def show(
         print_json(graph_dict(graph, operators))
     else:
         print(mermaid_text(graph) if mermaid == "-" else tree_text(graph, operators))
-    return 0
 
 
 @app.command

@@ -106,8 +106,7 @@ def check(
         print_json([problem.as_dict() for problem in problems])
     else:
         console = new_console()
-        levels = list(LEVELS)
-        print_problems(sorted(problems, key=lambda problem: levels.index(problem.level)))
+        print_problems(sorted(problems, key=lambda problem: list(LEVELS).index(problem.level)))
         console.print(f"{count(len(problems), 'problem')} in {path}.", soft_wrap=True)
         if not server:
             console.print("Work pools were not compared: no server was asked.", soft_wrap=True)

@@ -26,7 +26,7 @@ def export(
     once: Flag = False,
     since: float | None = None,
     interval: float = 15.0,
-) -> int:
+) -> None:
     """Serve the metrics of the server's flow runs, task runs and pools until Ctrl-C.
 
     Counters start at 0 when the command starts, plus the runs of --since. Prometheus' rate() handles counters that
@@ -50,7 +50,7 @@ def export(
     begin = datetime.now(timezone.utc) - timedelta(seconds=seconds)
     if once:
         print(poll_once(begin), end="")
-        return 0
+        return
     metrics = ServerMetrics(begin, Prometheus(port=port, host=host))
     stop = threading.Event()
     previous = signal.signal(signal.SIGTERM, lambda *_: stop.set())
@@ -64,4 +64,3 @@ def export(
     finally:
         signal.signal(signal.SIGTERM, previous)
         metrics.close()
-    return 0

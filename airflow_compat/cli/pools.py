@@ -37,7 +37,7 @@ def list_pools(
     json_: JsonFlag = False,
     watch: Flag = False,
     interval: float = 5.0,
-) -> int:
+) -> None:
     """List the pools with their slots, the holders, and the number of waiters.
 
     The holders are known from the server's events, which are up to five seconds late.
@@ -67,7 +67,6 @@ def list_pools(
         _watch(console, show, max(interval, _SHORTEST_SECONDS), live=console.is_terminal and not json_)
     else:
         console.print(show(), soft_wrap=json_)
-    return 0
 
 
 def _watch(console: Console, show: Callable[[], RenderableType], interval: float, *, live: bool) -> None:

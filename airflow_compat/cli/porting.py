@@ -104,7 +104,7 @@ def _print_rest(made: porting.Rewrite, *, written: bool, listed: bool) -> None:
     console.print(f"{', '.join(said)}.", soft_wrap=True)
 
 
-def explain(code: str, /, *, json_: JsonFlag = False) -> int:
+def explain(code: str, /, *, json_: JsonFlag = False) -> None:
     """Explain a code of rewrite or assess.
 
     Example: airflow-compat explain AC101
@@ -130,4 +130,3 @@ def explain(code: str, /, *, json_: JsonFlag = False) -> int:
         low, high = topic.minutes
         effort = f"{low}-{high} minutes" if high else "none"
         print(f"Effort for each occurrence, as a rule of thumb: {effort}.")
-    return 0

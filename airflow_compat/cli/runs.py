@@ -28,7 +28,7 @@ _STYLES = {"success": "green", "failed": "red", "upstream_failed": "red", "skipp
 
 
 @app.command(name="list")
-def list_runs(dag_id: str, /, *, limit: Limit = 20, json_: JsonFlag = False) -> int:
+def list_runs(dag_id: str, /, *, limit: Limit = 20, json_: JsonFlag = False) -> None:
     """List the runs of a DAG, the latest first. Runs that are scheduled for later are left out.
 
     Example: airflow-compat runs list etl
@@ -57,7 +57,7 @@ def list_runs(dag_id: str, /, *, limit: Limit = 20, json_: JsonFlag = False) -> 
                 for each in found
             ]
         )
-        return 0
+        return
     rows = (
         (
             "",
@@ -72,11 +72,10 @@ def list_runs(dag_id: str, /, *, limit: Limit = 20, json_: JsonFlag = False) -> 
     )
     summary = f"{count(len(found), 'run')} of DAG {dag_id}."
     print_table(new_console(), ("name", "state", "type", "logical date", "started", "ended"), rows, summary)
-    return 0
 
 
 @app.command
-def tasks(run: str, /, *, json_: JsonFlag = False) -> int:
+def tasks(run: str, /, *, json_: JsonFlag = False) -> None:
     """Show the task instances of a run: states, tries and times.
 
     Example: airflow-compat runs tasks etl/manual__2026-03-01T00:00:00+00:00
@@ -102,7 +101,7 @@ def tasks(run: str, /, *, json_: JsonFlag = False) -> int:
                 for each in found
             ]
         )
-        return 0
+        return
     cells = (
         (
             _STYLES.get(each.state or "", ""),
@@ -115,7 +114,6 @@ def tasks(run: str, /, *, json_: JsonFlag = False) -> int:
         for each in found
     )
     new_console().print(filled_table(("task", "state", "tries", "started", "ended"), cells))
-    return 0
 
 
 @app.command
@@ -136,7 +134,7 @@ def clear(
     search_path: Many = (),
     timeout: NotNegative = 60.0,
     json_: JsonFlag = False,
-) -> int:
+) -> None:
     """Run tasks of a run again in the same run, as Airflow's clear does.
 
     An active run carries out the request within seconds. An ended run is scheduled again.
@@ -175,7 +173,6 @@ def clear(
         timeout=timeout,
     )
     _print_change(change, "would be cleared" if dry_run else "cleared", json_=json_, is_plan=dry_run)
-    return 0
 
 
 @app.command
@@ -192,7 +189,7 @@ def mark(
     search_path: Many = (),
     timeout: NotNegative = 60.0,
     json_: JsonFlag = False,
-) -> int:
+) -> None:
     """Mark task instances, or the run itself, as success or failed.
 
     Failed task instances downstream of marked ones run again.
@@ -226,12 +223,11 @@ def mark(
         _print_change(change, f"marked as {state}" if task else "changed", json_=json_)
     else:
         print(f"The run will be marked as {state}, when a worker has taken up the run.")
-    return 0
 
 
 @app.command
 @signals_raise()
-def cancel(run: str, /, *, timeout: NotNegative = 60.0, json_: JsonFlag = False) -> int:
+def cancel(run: str, /, *, timeout: NotNegative = 60.0, json_: JsonFlag = False) -> None:
     """Stop a run: running tasks fail, others are skipped, and teardowns run.
 
     Example: airflow-compat runs cancel etl/manual__2026-03-01T00:00:00+00:00
@@ -250,7 +246,6 @@ def cancel(run: str, /, *, timeout: NotNegative = 60.0, json_: JsonFlag = False)
         print("The run is cancelled. No task instance was running.")
     else:
         print("The run is being cancelled: its worker ends its process.")
-    return 0
 
 
 @app.command

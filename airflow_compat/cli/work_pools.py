@@ -26,7 +26,7 @@ def recommend(
     /,
     *,
     json_: JsonFlag = False,
-) -> int:
+) -> None:
     """Show which work pool each entry needs and why, and its unsupported settings.
 
     The command contacts no server.
@@ -41,7 +41,7 @@ def recommend(
     specs = read_work_pools_files(files)
     if json_:
         print_json([spec.as_dict() for spec in specs])
-        return 0
+        return
     console = new_console()
     for spec in specs:
         console.print(Text(f"{spec.name}: a {spec.type} pool", style="bold"))
@@ -51,7 +51,6 @@ def recommend(
             console.print(Text(f"  note {note}", style="yellow"), soft_wrap=True)
         console.print("  in prefect.yaml, deployments of this pool have")
         console.print(Text(indent(_yaml({"work_pool": spec.work_pool()}), "    ")), soft_wrap=True)
-    return 0
 
 
 @app.command
@@ -116,7 +115,7 @@ def helm_values(
     workspace_id: str = "",
     limit: int | None = None,
     json_: JsonFlag = False,
-) -> int:
+) -> None:
     """Print the values for Prefect's Helm chart `prefect-worker`, which starts a worker of a kubernetes pool.
 
     Example: airflow-compat work-pools helm-values pools.yaml --api-url http://prefect-server.prefect:4200/api
@@ -138,7 +137,6 @@ def helm_values(
         limit=limit,
     )
     print(json.dumps(values, indent=2) if json_ else _yaml(values).rstrip("\n"))
-    return 0
 
 
 def _chosen(specs: tuple[WorkPoolSpec, ...], name: str, file: str) -> WorkPoolSpec:

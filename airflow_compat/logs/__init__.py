@@ -14,6 +14,7 @@ from .._airflow.secret_texts import MIN_LENGTH
 from ..errors import InvalidArgumentError
 from . import _masking
 from ._forward import Forwarding
+from ._masking import redact
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun, TaskRun
@@ -98,11 +99,6 @@ def mask(value: Any, name: str | None = None) -> None:
             "A secret isn't masked because it is too short. Call logs.enable_masking(min_length=...) for shorter "
             "secrets"
         )
-
-
-def redact(text: str) -> str:
-    """Return the text with `***` in place of each secret that this process has loaded or passed to `mask`."""
-    return _masking.redact(text)
 
 
 def enable_masking(*, min_length: int = MIN_LENGTH) -> None:

@@ -112,5 +112,4 @@ def _after_fork() -> None:
     globals()["_lock"] = threading.Lock()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+os.register_at_fork(after_in_child=_after_fork)

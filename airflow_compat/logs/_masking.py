@@ -82,7 +82,10 @@ def is_too_short(secret: object) -> bool:
 
 
 def redact(text: str) -> str:
-    """Return the text with known secrets masked, even after `disable_masking`."""
+    """Return the text with `***` in place of each secret that this process has loaded or passed to `mask`.
+
+    Also masks the secrets after `disable_masking`.
+    """
     return _secrets.redact(text)
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from prefect.client.schemas.objects import FlowRun, TaskRun
-from prefect.context import FlowRunContext, TaskRunContext
 
 from .._airflow.run_objects import DagRun, TaskInstance
-from .._prefect.runs import run_url
+from .._prefect.runs import active_run, run_url
 from ..errors import ContextNotFoundError, InvalidArgumentError
 
 
@@ -21,9 +20,6 @@ def page_of(run: object) -> str:
         raise InvalidArgumentError(
             f"logs.task_log_url takes a ti, a dag_run, a task run or a flow run, not {type(run).__name__}"
         )
-    if task_context := TaskRunContext.get():
-        return run_url(task_context.task_run)
-    flow_context = FlowRunContext.get()
-    if flow_context and flow_context.flow_run:
-        return run_url(flow_context.flow_run)
+    if active := active_run():
+        return run_url(active)
     raise ContextNotFoundError("logs.task_log_url() was called outside a run. Pass the run")

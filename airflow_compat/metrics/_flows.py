@@ -37,9 +37,7 @@ def instrument_flow(flow: Flow[..., Any], tasks: Iterable[Task[..., Any]]) -> No
     for task in tasks:
         instrument_task(task)
     # A DAG's flow sends the metrics of its runs itself.
-    if hasattr(flow, "dag"):
-        return
-    if any(getattr(hook, _MARK, False) for hook in hooks_of(flow, "running")):
+    if hasattr(flow, "dag") or any(getattr(hook, _MARK, False) for hook in hooks_of(flow, "running")):
         return
     set_hooks(flow, "running", [*hooks_of(flow, "running"), _flow_began])
     for event in _ENDS:
@@ -49,14 +47,14 @@ def instrument_flow(flow: Flow[..., Any], tasks: Iterable[Task[..., Any]]) -> No
 # Prefect may pass a hook's arguments by name, so the parameters must have Prefect's names.
 def _flow_began(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     # Search for tasks again: those that the file defines below the flow did not exist when the flow was decorated.
-    for task in _tasks_of(flow):
+    for task in _tasks_in(flow.fn, set()):
         instrument_task(task)
     if not is_connected() or flow_run.id in _beginnings:
         return
     _beginnings.begin(flow_run.id, state.timestamp)
     tags = _flow_tags(flow, flow_run)
     if tags.get("run_type") == "scheduled" and flow_run.expected_start_time and not flow_run.run_count:
-        first_starts.watch(flow_run.id)
+        first_starts.begin(flow_run.id, None)
         # Airflow sends this metric without a tag for the run type.
         _emit("schedule_delay", flow_run.expected_start_time, state.timestamp, {"dag_id": tags["dag_id"]})
 
@@ -89,26 +87,24 @@ def _flow_tags(flow: Flow[..., Any], flow_run: FlowRun) -> dict[str, str]:
     return tags
 
 
-def _tasks_of(flow: Flow[..., Any]) -> list[Task[..., Any]]:
-    """Return the tasks that the flow's code names.
+def _tasks_in(function: Callable[..., Any], seen: set[int]) -> Iterator[Task[..., Any]]:
+    """Yield the tasks that a flow's code names, some more than once.
 
     Does not find tasks that the flow itself creates, or that are attributes of objects other than modules.
+
+    Args:
+        function: The flow's function, or a function of the same module that this function uses.
+        seen: The ids of the functions that were searched.
     """
-    found: dict[int, Task[..., Any]] = {}
-    _collect(flow.fn, found, set())
-    return list(found.values())
-
-
-def _collect(function: Callable[..., Any], found: dict[int, Task[..., Any]], seen: set[int]) -> None:
     function = getattr(function, "__wrapped__", function)
     if not isinstance(function, FunctionType) or id(function) in seen:
         return
     seen.add(id(function))
     for value in _named(function):
         if isinstance(value, Task):
-            found.setdefault(id(value), value)
+            yield value
         elif isinstance(value, FunctionType) and value.__module__ == function.__module__:
-            _collect(value, found, seen)
+            yield from _tasks_in(value, seen)
 
 
 def _named(function: FunctionType) -> Iterator[object]:

@@ -74,9 +74,7 @@ class Filters:
     disabled_tags: tuple[str, ...] = ()
 
     def lets_through(self, name: str) -> bool:
-        if self.allow_list:
-            return _found(self.allow_list, name)
-        return not _found(self.block_list, name)
+        return _found(self.allow_list, name) if self.allow_list else not _found(self.block_list, name)
 
     def tags(self, tags: Tags) -> dict[str, str]:
         return {key: value for key, value in tags.items() if not _found(self.disabled_tags, key)}

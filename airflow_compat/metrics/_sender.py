@@ -48,17 +48,17 @@ class Sender:
     def __init__(self, make: Callable[[], Backend], settings: MetricSettings, backend: Backend | None = None) -> None:
         self._make = make
         self._settings = settings
-        self._backend = backend
-        self._gauges: dict[_Key, float] = {}
         self._complaints: set[str] = set()
         self._prepared: dict[_Key, list[tuple[str, dict[str, str]]]] = {}
-        self._lock = threading.Lock()
-        self._begin()
+        self._begin(backend)
         # Start the thread now, so that the first measurement does not wait until the thread has started.
         self._start()
 
-    def _begin(self) -> None:
+    def _begin(self, backend: Backend | None) -> None:
         self._pid = os.getpid()
+        self._backend = backend
+        self._gauges: dict[_Key, float] = {}
+        self._lock = threading.Lock()
         self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._hurry = threading.Event()
@@ -104,10 +104,7 @@ class Sender:
     def _after_fork(self) -> None:
         # The thread exists only in the parent process, which also sends the measurements that were waiting before the
         # fork.
-        self._lock = threading.Lock()
-        self._backend = None
-        self._gauges = {}
-        self._begin()
+        self._begin(None)
         # Child processes of `multiprocessing` don't call `atexit` functions when they end.
         if util := sys.modules.get("multiprocessing.util"):
             util.Finalize(None, self.flush, (EXIT_SECONDS,), exitpriority=0)

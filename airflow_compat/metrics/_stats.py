@@ -6,6 +6,7 @@ import atexit
 import functools
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -95,12 +96,11 @@ def _make(target: StatsD | Datadog | Prometheus | OpenTelemetry) -> Backend:
 
 
 def _require(module: str, package: str, extra: str) -> None:
-    try:
-        is_there = find_spec(module) is not None
-    except ModuleNotFoundError:
-        is_there = False
-    if not is_there:
-        raise MissingPackageError(f'{package} is not installed. Run `pip install "airflow-compat[{extra}]"`')
+    # The module's parent package may be missing, too.
+    with suppress(ModuleNotFoundError):
+        if find_spec(module) is not None:
+            return
+    raise MissingPackageError(f'{package} is not installed. Run `pip install "airflow-compat[{extra}]"`')
 
 
 def _put(

@@ -15,7 +15,6 @@ from uuid import UUID
 
 from prefect import Task
 from prefect.client.schemas.objects import State
-from prefect.context import FlowRunContext
 
 from .._prefect.internals.engine import replace_retry_condition
 from .._prefect.internals.hooks import hooks_of, set_hooks
@@ -177,8 +176,7 @@ class _Ended(NamedTuple):
 
 def _operator_name(kind: type[Task[..., Any]]) -> str:
     # Decorators of this package give a plain task a class of this package.
-    is_plain = kind is Task or kind.__module__.startswith("airflow_compat.")
-    return _DECORATED if is_plain else kind.__name__
+    return _DECORATED if kind is Task or kind.__module__.startswith("airflow_compat.") else kind.__name__
 
 
 def _tags(task: Task[..., Any], task_run: TaskRun) -> dict[str, str]:
@@ -192,9 +190,6 @@ def _same_tags(dag_id: str, task_id: str) -> dict[str, str]:
 
 def _dag_id(task_run: TaskRun) -> str:
     """Return the name of the task run's flow; empty if there is no flow, or if the server is unreachable."""
-    context = FlowRunContext.get()
-    if context and context.flow and context.flow_run and context.flow_run.id == task_run.flow_run_id:
-        return normal_name(context.flow.name)
     if task_run.flow_run_id is None:
         return ""
     if task_run.flow_run_id not in _dag_ids:

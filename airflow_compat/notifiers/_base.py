@@ -77,8 +77,9 @@ class BaseNotifier:
 
     def connection_ids(self) -> list[str]:
         """Return the ids of the connections that a call reads: the values of the attributes named `...conn_id`."""
-        found = (value for name, value in vars(self).items() if name.endswith("conn_id"))
-        return [value for value in found if isinstance(value, str) and value]
+        return [
+            value for name, value in vars(self).items() if name.endswith("conn_id") and isinstance(value, str) and value
+        ]
 
     def notify(self, context: NotifierContext) -> None:
         """Send the notification. Subclasses override this.
@@ -114,7 +115,7 @@ class BaseNotifier:
         self._rendered(context).notify(context)
 
     def __await__(self) -> Generator[Any, None, None]:
-        return self._send().__await__()
+        return self._rendered(self.context).async_notify(self.context).__await__()
 
     def render_template_fields(self, context: NotifierContext, jinja_env: Any = None) -> None:
         """Replace the values of the attributes named in `template_fields` by the rendered values.
@@ -193,9 +194,6 @@ class BaseNotifier:
         notifier._update_context(context)
         notifier.render_template_fields(context)
         return notifier
-
-    async def _send(self) -> None:
-        await self._rendered(self.context).async_notify(self.context)
 
 
 class ReadyNotifier(BaseNotifier):

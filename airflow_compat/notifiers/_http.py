@@ -114,6 +114,11 @@ def send(
         )
 
 
+def without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a request's body that have a value."""
+    return {key: value for key, value in fields.items() if value is not None}
+
+
 def _exchange(post: Post) -> Answer:
     proxies = None if post.proxy is None else {"http": post.proxy, "https": post.proxy}
     opener = urllib.request.build_opener(urllib.request.ProxyHandler(proxies), _AnyStatus)

@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import NotificationError
 from ._base import NotifierContext, ReadyNotifier
 from ._connection import host_url, read_connection, seconds
-from ._http import Post, send
+from ._http import Post, send, without_none
 
 _BASE_URL = "https://events.pagerduty.com"
 _ACTIONS = ("trigger", "acknowledge", "resolve")
@@ -126,7 +126,6 @@ class PagerdutyNotifier(ReadyNotifier):
             "class": self.class_type or None,
             "custom_details": self.custom_details,
         }
-        event = {"dedup_key": self.dedup_key or None, "images": self.images, "links": self.links}
         return {
             "event_action": self.action,
             "routing_key": routing_key,
@@ -134,11 +133,7 @@ class PagerdutyNotifier(ReadyNotifier):
                 "summary": self.summary,
                 "severity": self.severity,
                 "source": self.source,
-                **_without_none(payload),
+                **without_none(payload),
             },
-            **_without_none(event),
+            **without_none({"dedup_key": self.dedup_key or None, "images": self.images, "links": self.links}),
         }
-
-
-def _without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in fields.items() if value is not None}

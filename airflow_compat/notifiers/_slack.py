@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import NotificationError, UnsupportedFeatureWarning
 from ._base import NotifierContext, ReadyNotifier
 from ._connection import extra_value, read_connection, seconds, webhook_url
-from ._http import Answer, Post, send
+from ._http import Post, send, without_none
 
 _ICON_URL = "https://raw.githubusercontent.com/apache/airflow/main/airflow-core/src/airflow/ui/public/pin_100.png"
 _BASE_URL = "https://slack.com/api/"
@@ -91,27 +91,30 @@ class SlackNotifier(ReadyNotifier):
                 "webhook's URL, use SlackWebhookNotifier"
             )
         base_url = self.base_url or extra_value(connection, "base_url") or _BASE_URL
-        post = Post(
-            name,
-            self.slack_conn_id,
-            url=f"{base_url.rstrip('/')}/chat.postMessage",
-            # Like Airflow's provider, send `attachments` and `blocks` as JSON texts, which are values of the request's
-            # JSON object. Slack accepts this form.
-            body={
-                "channel": self.channel,
-                "username": self.username,
-                "text": self.text,
-                "icon_url": self.icon_url,
-                "attachments": json.dumps(self.attachments),
-                "blocks": json.dumps(self.blocks),
-                "unfurl_links": self.unfurl_links,
-                "unfurl_media": self.unfurl_media,
-            },
-            headers={"Authorization": f"Bearer {connection.password}"},
-            timeout=seconds(name, connection, self.timeout),
-            proxy=self.proxy or extra_value(connection, "proxy"),
+        send(
+            Post(
+                name,
+                self.slack_conn_id,
+                url=f"{base_url.rstrip('/')}/chat.postMessage",
+                # Like Airflow's provider, send `attachments` and `blocks` as JSON texts, which are values of the
+                # request's JSON object. Slack accepts this form.
+                body={
+                    "channel": self.channel,
+                    "username": self.username,
+                    "text": self.text,
+                    "icon_url": self.icon_url,
+                    "attachments": json.dumps(self.attachments),
+                    "blocks": json.dumps(self.blocks),
+                    "unfurl_links": self.unfurl_links,
+                    "unfurl_media": self.unfurl_media,
+                },
+                headers={"Authorization": f"Bearer {connection.password}"},
+                timeout=seconds(name, connection, self.timeout),
+                proxy=self.proxy or extra_value(connection, "proxy"),
+            ),
+            is_accepted=lambda answer: answer.status == 200 and answer.json().get("ok") is True,
+            code=lambda answer: _code(answer.json().get("error")),
         )
-        send(post, lambda answer: answer.status == 200 and answer.json().get("ok") is True, _api_code)
 
 
 class SlackWebhookNotifier(ReadyNotifier):
@@ -165,30 +168,30 @@ class SlackWebhookNotifier(ReadyNotifier):
     def notify(self, context: NotifierContext) -> None:  # noqa: ARG002 - Airflow's signature
         name = type(self).__name__
         connection = read_connection(name, self.slack_webhook_conn_id, "slackwebhook")
-        fields = {
-            "text": self.text,
-            "attachments": self.attachments,
-            "blocks": self.blocks,
-            "unfurl_links": self.unfurl_links,
-            "unfurl_media": self.unfurl_media,
-        }
-        post = Post(
-            name,
-            self.slack_webhook_conn_id,
-            url=webhook_url(name, connection, _HOST),
-            body={key: value for key, value in fields.items() if value is not None},
-            timeout=seconds(name, connection, self.timeout),
-            proxy=self.proxy or extra_value(connection, "proxy"),
+        send(
+            Post(
+                name,
+                self.slack_webhook_conn_id,
+                url=webhook_url(name, connection, _HOST),
+                body=without_none(
+                    {
+                        "text": self.text,
+                        "attachments": self.attachments,
+                        "blocks": self.blocks,
+                        "unfurl_links": self.unfurl_links,
+                        "unfurl_media": self.unfurl_media,
+                    }
+                ),
+                timeout=seconds(name, connection, self.timeout),
+                proxy=self.proxy or extra_value(connection, "proxy"),
+            ),
+            is_accepted=lambda answer: answer.status == 200,
+            code=lambda answer: _code(answer.text.strip()),
         )
-        send(post, lambda answer: answer.status == 200, lambda answer: _code(answer.text.strip()))
 
 
 def _code(said: object) -> str | None:
     return said if isinstance(said, str) and _CODE.fullmatch(said) else None
-
-
-def _api_code(answer: Answer) -> str | None:
-    return _code(answer.json().get("error"))
 
 
 def _warn_of_retry_handlers(name: str, handlers: Sequence[object] | None) -> None:

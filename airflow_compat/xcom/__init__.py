@@ -106,9 +106,8 @@ def pull(
             "rules."
         )
     runs = runs_meant(where, dag_id, run_id, include_prior_dates=include_prior_dates)
-    find = finder(where, check_key(key), runs)
     return select(
-        find,
+        finder(where, check_key(key), runs),
         own_task_id=where.task_id,
         task_ids=task_ids,
         map_indexes=map_indexes,

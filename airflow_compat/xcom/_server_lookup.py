@@ -94,8 +94,10 @@ class _Lookup:
         return indexes
 
     def _has(self, task_id: str, index: int) -> bool:
-        keys = dict.fromkeys((self._key, RETURN_KEY))
-        return any(read(self._where, self._run, task_id, index, key) is not None for key in keys)
+        return any(
+            read(self._where, self._run, task_id, index, key) is not None
+            for key in dict.fromkeys((self._key, RETURN_KEY))
+        )
 
     def _server_runs(self, task_id: str) -> list[TaskRun]:
         return [run for run in task_runs(self._run, name={"like_": f"{task_id}-"}) if task_name(run) == task_id]

@@ -174,9 +174,9 @@ def _is_mine(run: UUID) -> bool:
     If they do, also start to keep the run's XComs in memory.
     """
     context = FlowRunContext.get()
-    if not (context and context.flow_run and context.flow_run.id == run) or is_in_other_process(context):
+    if not (context and context.flow_run and context.flow_run.id == run):
         return False
-    if not runs_in_threads(context):
+    if is_in_other_process(context) or not runs_in_threads(context):
         return False
     with _lock:
         if run not in _runs:
@@ -286,5 +286,4 @@ def _after_fork() -> None:
     _runs.clear()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+os.register_at_fork(after_in_child=_after_fork)

@@ -165,21 +165,17 @@ def _pack_leaf(value: Any) -> Any:
     if value is None or isinstance(value, (str, int, float)):
         # Airflow 3 stores these enums as their values. A plain Enum is refused below.
         return value.value if isinstance(value, Enum) else value
-    if kind is Decimal:
-        return {_TAG: "decimal", "v": str(value)}
+    if kind in _PACK:
+        return _PACK[kind](value)
     if kind is datetime or (kind.__module__, kind.__name__) == ("pendulum.datetime", "DateTime"):
         zone = getattr(value.tzinfo, "key", None) or getattr(value.tzinfo, "zone", None)
         name = "datetime" if kind is datetime else "pendulum"
         return {_TAG: name, "v": datetime.isoformat(value), **({"z": zone} if zone else {})}
-    return _pack_date_part(value)
+    return _pack_zone_or_asset(value)
 
 
-def _pack_date_part(value: Any) -> dict[str, Any]:
+def _pack_zone_or_asset(value: Any) -> dict[str, Any]:
     kind = type(value)
-    if kind is date:
-        return {_TAG: "date", "v": value.isoformat()}
-    if kind is timedelta:
-        return {_TAG: "timedelta", "v": [value.days, value.seconds, value.microseconds]}
     if kind is ZoneInfo and value.key:
         return {_TAG: "zone", "v": value.key}
     if kind.__module__ == "pendulum.tz.timezone":
@@ -189,9 +185,15 @@ def _pack_date_part(value: Any) -> dict[str, Any]:
     if kind.__module__ == _ASSETS and kind.__name__ in ("Asset", "AssetAlias", "Dataset", "Model"):
         names = ("name", "uri", "group", "extra")
         return {_TAG: "asset", "t": kind.__name__, "v": {name: getattr(value, name, None) for name in names}}
-    if kind is HostedValue:
-        return {_TAG: "airflow", "v": value.data}
     raise Unkeepable(f"a {_name(kind)}")
+
+
+_PACK: dict[type, Callable[[Any], dict[str, Any]]] = {
+    Decimal: lambda value: {_TAG: "decimal", "v": str(value)},
+    HostedValue: lambda value: {_TAG: "airflow", "v": value.data},
+    date: lambda value: {_TAG: "date", "v": value.isoformat()},
+    timedelta: lambda value: {_TAG: "timedelta", "v": [value.days, value.seconds, value.microseconds]},
+}
 
 
 def _name(kind: type) -> str:

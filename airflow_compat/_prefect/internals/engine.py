@@ -175,8 +175,9 @@ def submit_with_edges(
     Since: before 3.7.0.
     If this behaviour changes: the graph in the UI has no edges; pass futures in `wait_for` with `allow_failure`.
     """
-    name = next(iter(parameters))
-    future: PrefectFuture[Any] = context.task_runner.submit(task, parameters, dependencies={name: set(inputs)})
+    future: PrefectFuture[Any] = context.task_runner.submit(
+        task, parameters, dependencies={next(iter(parameters)): set(inputs)}
+    )
     return future
 
 
@@ -229,13 +230,12 @@ def run_async_with_edges(
     Since: before 3.7.0.
     If this behaviour changes: each waiting sensor needs a thread; submit the task to the task runner instead.
     """
-    name = next(iter(parameters))
     run: Coroutine[Any, Any, Any] = run_task_async(
         task,
         task_run_id=task_run_id,
         parameters=parameters,
         return_type="state",
-        dependencies={name: set(inputs)},
+        dependencies={next(iter(parameters)): set(inputs)},
     )
     return run
 
