@@ -77,14 +77,13 @@ def dag(
         told["default_args"] = default_args
     declared = {**(told.get("params") or {}), **((default_args or {}).get("params") or {})}
     tags = tuple(flow_run.tags) if flow_run else ()
-    owner = (default_args or {}).get("owner") or owner_in_tags(tags)
     return Dag(
         flow_name,
         told.get("description", flow.description if flow else None),
         tuple(told.get("tags") or (tag for tag in tags if not tag.startswith(OWNER_TAG))),
         (inspect.getsourcefile(inspect.unwrap(flow.fn)) or "") if flow else "",
         {**param_values(declared), **(flow_run.parameters if flow_run else {})},
-        owner or (_owner(task) if task else None) or DEFAULT_OWNER,
+        (default_args or {}).get("owner") or owner_in_tags(tags) or (_owner(task) if task else None) or DEFAULT_OWNER,
         told,
     )
 

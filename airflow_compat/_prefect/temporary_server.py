@@ -51,6 +51,7 @@ def start_if_needed(progress: Progress | None = None) -> None:
         PREFECT_SERVER_ALLOW_EPHEMERAL_MODE,
         PREFECT_SERVER_ANALYTICS_ENABLED,
         PREFECT_SERVER_LOGGING_LEVEL,
+        get_current_settings,
         temporary_settings,
     )
 
@@ -65,8 +66,11 @@ def start_if_needed(progress: Progress | None = None) -> None:
     # With a new database, the server's usage report to Prefect fails and prints tracebacks.
     settings: dict[Any, object] = {PREFECT_SERVER_ANALYTICS_ENABLED: False}
     progress = _progress or progress
-    seconds = _seconds(is_patient=progress is not None)
+    ephemeral = get_current_settings().server.ephemeral
+    seconds = ephemeral.startup_timeout_seconds
     if progress is not None:
+        if "startup_timeout_seconds" not in ephemeral.model_fields_set:
+            seconds = COMMAND_SECONDS
         # With another log level, the server would print tracebacks into the command's output.
         settings[PREFECT_SERVER_LOGGING_LEVEL] = "CRITICAL"
     with temporary_settings(settings):
@@ -80,11 +84,3 @@ def start_if_needed(progress: Progress | None = None) -> None:
         raise ServerUnreachableError(
             "Prefect's temporary server ended while it started; run `prefect server start` to see the reason"
         )
-
-
-def _seconds(*, is_patient: bool) -> int:
-    from prefect.settings import get_current_settings
-
-    ephemeral = get_current_settings().server.ephemeral
-    is_set = "startup_timeout_seconds" in ephemeral.model_fields_set
-    return ephemeral.startup_timeout_seconds if is_set or not is_patient else COMMAND_SECONDS

@@ -191,12 +191,9 @@ def _find(conn_id: str) -> BlockSpec | None:
             f"connection {conn_id!r} isn't defined, because an id must be {valid_id_of(conn_id)}; use the connection's "
             "id in Airflow"
         )
-    name = block_name(conn_id)
-    documents = {document.type_slug: document for document in read_documents([name], slugs=HOMES)}
-    for slug in HOMES:
-        if slug in documents and _is_for(documents[slug], conn_id):
-            return documents[slug]
-    return None
+    documents = read_documents([block_name(conn_id)], slugs=HOMES)
+    documents.sort(key=lambda document: HOMES.index(document.type_slug))
+    return next((document for document in documents if _is_for(document, conn_id)), None)
 
 
 def _is_for(document: BlockSpec, conn_id: str) -> bool:

@@ -5,14 +5,13 @@ Prefect registers the block when this module is imported.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from prefect.blocks.core import Block
 from pydantic import ConfigDict, Field, HttpUrl, SecretStr
 
 from .._airflow.connection import Connection
-from .._airflow.connection_fields import FIELDS
-from ._block_types.airflow_connection import PRIVATE, connection_from_data
+from ._block_types.airflow_connection import connection_from_data
 
 
 class AirflowConnection(Block):
@@ -63,10 +62,4 @@ class AirflowConnection(Block):
 
     def as_connection(self) -> Connection:
         """Return the connection with `host`, `password`, `extra_dejson` and so on, as in Airflow."""
-        fields = {
-            name: getattr(self, "schema_" if name == "schema" else name) for name in ("conn_id", *FIELDS, PRIVATE)
-        }
-        revealed: dict[str, Any] = {
-            name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in fields.items()
-        }
-        return connection_from_data(revealed)
+        return connection_from_data(self.model_dump(by_alias=True, context={"include_secrets": True}))

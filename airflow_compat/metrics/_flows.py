@@ -54,7 +54,7 @@ def _flow_began(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> N
     _beginnings.begin(flow_run.id, state.timestamp)
     tags = _flow_tags(flow, flow_run)
     if tags.get("run_type") == "scheduled" and flow_run.expected_start_time and not flow_run.run_count:
-        first_starts.begin(flow_run.id, None)
+        first_starts.watch(flow_run.id)
         # Airflow sends this metric without a tag for the run type.
         _emit("schedule_delay", flow_run.expected_start_time, state.timestamp, {"dag_id": tags["dag_id"]})
 
@@ -118,11 +118,9 @@ def _named(function: FunctionType) -> Iterator[object]:
                 vars(value)[other] for other in names & vars(value).keys() if isinstance(vars(value)[other], Task)
             )
     for cell in function.__closure__ or ():
-        try:
+        # The closure's variable may have no value yet.
+        with suppress(ValueError):
             yield cell.cell_contents
-        except ValueError:
-            # The closure's variable has no value yet.
-            continue
 
 
 def _names(code: CodeType) -> Iterator[str]:

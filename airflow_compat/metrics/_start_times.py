@@ -32,9 +32,13 @@ class StartTimes(Generic[T]):
 
 
 class FirstTaskStarts(StartTimes[datetime | None]):
-    """The time at which the first task started, for each flow run that began with the time None."""
+    """The time at which the first task started, for each flow run for which `watch` was called."""
+
+    def watch(self, flow_run_id: UUID) -> None:
+        self.begin(flow_run_id, None)
 
     def note(self, flow_run_id: UUID | None, start: datetime | None) -> None:
-        # This must be fast, because it is called for each task run, also in the many flow runs without an entry.
+        # This must be fast, because it is called for each task run, also in the many flow runs that `watch` was not
+        # called for.
         if self._at and start and flow_run_id is not None and self._at.get(flow_run_id, start) is None:
             self._at[flow_run_id] = start

@@ -174,9 +174,9 @@ def _is_mine(run: UUID) -> bool:
     If they do, also start to keep the run's XComs in memory.
     """
     context = FlowRunContext.get()
-    if not (context and context.flow_run and context.flow_run.id == run):
+    if not (context and context.flow_run and context.flow_run.id == run) or is_in_other_process(context):
         return False
-    if is_in_other_process(context) or not runs_in_threads(context):
+    if not runs_in_threads(context):
         return False
     with _lock:
         if run not in _runs:
