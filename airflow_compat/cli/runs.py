@@ -10,8 +10,8 @@ from cyclopts.validators import Number
 from rich.text import Text
 
 from .._airflow.version import DEFAULT_VERSION
-from ..errors import InvalidArgumentError
-from ._options import Flag, JsonFlag, Many, Version
+from ._lost_runs import lost
+from ._options import Flag, JsonFlag, Many, NotNegative, Version
 from ._printing import clock, count, filled_table, new_console, print_json, print_table
 from ._signals import signals_raise
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from ..dags.runs import RunChange
 
 app: App = App(name="runs", help="List, clear, mark and cancel runs of DAGs.")
+app.command(lost)
 
 Limit: TypeAlias = Annotated[int, Parameter(validator=Number(gte=1, lte=200))]
 MapIndex: TypeAlias = Annotated[int | None, Parameter(validator=Number(gte=0))]
-NotNegative: TypeAlias = Annotated[float, Parameter(validator=Number(gte=0))]
 
 _STYLES = {"success": "green", "failed": "red", "upstream_failed": "red", "skipped": "magenta", "running": "cyan"}
 
@@ -246,56 +246,6 @@ def cancel(run: str, /, *, timeout: NotNegative = 60.0, json_: JsonFlag = False)
         print("The run is cancelled. No task instance was running.")
     else:
         print("The run is being cancelled: its worker ends its process.")
-
-
-@app.command
-def lost(*, older_than: NotNegative = 0.0, restart: Flag = False, fail: Flag = False, json_: JsonFlag = False) -> int:
-    """List the runs of DAGs whose process is gone, and restart or fail them.
-
-    Run this command every few minutes with --fail to get the failure callbacks of runs that are not restarted in time.
-
-    Example: airflow-compat runs lost --older-than 30 --fail
-
-    Args:
-        older_than: List only runs whose process was last known to be alive at least this many minutes ago.
-        restart: Schedule the runs again. Tasks that have ended do not run again.
-        fail: Schedule the runs again, and fail their unfinished tasks, so that the DAG's on_failure_callback is called.
-        json_: Print JSON instead of a table.
-    """
-    from ..dags import runs
-    from ..dags._lost_runs import age_in_minutes
-
-    if restart and fail:
-        raise InvalidArgumentError("--restart and --fail exclude each other. Pass one of them.")
-    action: Literal["restart", "fail"] | None = "restart" if restart else "fail" if fail else None
-    found = runs.lost(older_than=age_in_minutes(older_than), action=action)
-    code = 1 if action and not all(each.is_scheduled for each in found) else 0
-    if json_:
-        print_json(
-            [
-                {
-                    "flow_run_id": str(each.flow_run_id),
-                    "dag_id": each.dag_id,
-                    "name": each.name,
-                    "since": each.since.isoformat(),
-                    "reason": each.reason,
-                    "scheduled": each.is_scheduled,
-                }
-                for each in found
-            ]
-        )
-        return code
-    scheduled = sum(each.is_scheduled for each in found)
-    done = f", {scheduled} scheduled for a worker" if action else ""
-    rows = (("", each.dag_id, each.name, clock(each.since), each.reason) for each in found)
-    summary = f"{count(len(found), 'run')} without a process{done}."
-    print_table(new_console(), ("dag", "name", "last alive", "reason"), rows, summary)
-    if action and scheduled < len(found):
-        new_console().print(
-            "Runs without a deployment are Crashed now. Use prefect flow-run retry NAME --entrypoint FILE:FLOW.",
-            soft_wrap=True,
-        )
-    return code
 
 
 def _print_change(change: RunChange, what: str, *, json_: bool, is_plan: bool = False) -> None:
