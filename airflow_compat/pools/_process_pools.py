@@ -120,5 +120,4 @@ def _after_fork() -> None:
 
 
 atexit.register(_release_all)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+os.register_at_fork(after_in_child=_after_fork)
