@@ -192,11 +192,12 @@ def _dag_id(task_run: TaskRun) -> str:
     """Return the name of the task run's flow; empty if there is no flow, or if the server is unreachable."""
     if task_run.flow_run_id is None:
         return ""
-    if task_run.flow_run_id not in _dag_ids:
+    dag_id = _dag_ids.get(task_run.flow_run_id)
+    if dag_id is None:
         if len(_dag_ids) >= MOST:
             _dag_ids.clear()
         try:
-            _dag_ids[task_run.flow_run_id] = normal_name(flow_of(task_run)[0])
+            dag_id = _dag_ids[task_run.flow_run_id] = normal_name(flow_of(task_run)[0])
         except AirflowCompatError:
             return ""
-    return _dag_ids[task_run.flow_run_id]
+    return dag_id
