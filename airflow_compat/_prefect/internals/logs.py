@@ -93,5 +93,5 @@ def last_sent_task_state(flow_run_id: UUID) -> Event | None:
     # Before a worker is connected, it has no client.
     clients = [vars(worker).get("_client") for worker in event_workers()]
     sent = [event for client in clients for event in list(getattr(client, "_unconfirmed_events", ()))]
-    of_run = [event for event in sent if event.resource.get("prefect.orchestration") == "client"]
-    return next((event for event in reversed(of_run) if flow_run in [each.id for each in event.related]), None)
+    states = [event for event in sent if event.resource.get("prefect.orchestration") == "client"]
+    return next((event for event in reversed(states) if flow_run in [each.id for each in event.related]), None)
