@@ -30,8 +30,10 @@ for _name in [name for name in os.environ if name.startswith(("AIRFLOW_CONN_", "
     del os.environ[_name]
 
 
-# Tests send SIGINT to processes that they start. Without this, those that a shell's background job starts ignore it.
+# Tests send SIGINT and SIGHUP to processes that they start. Without these lines, processes ignore SIGINT if a shell's
+# background job runs the tests, and SIGHUP if `nohup` does.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,6 +14,9 @@ from .polling import poll_until
 _WITHIN = 10.0
 _POLL = 0.1
 
+# The flow runs that were waited for in vain. If events can't be sent, only the first call for a flow run waits.
+_late: set[UUID] = set()
+
 
 @server_call
 def wait_until_recorded(flow_run_id: UUID) -> None:
@@ -21,7 +24,9 @@ def wait_until_recorded(flow_run_id: UUID) -> None:
 
     Task states reach the server as events, which it records one after the other: on a busy machine, seconds later.
     """
-    poll_until(lambda: _is_recorded(flow_run_id), bool, within=_WITHIN, every=_POLL)
+    within = 0.0 if flow_run_id in _late else _WITHIN
+    if not poll_until(lambda: _is_recorded(flow_run_id), bool, within=within, every=_POLL):
+        _late.add(flow_run_id)
 
 
 def _is_recorded(flow_run_id: UUID) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from prefect.context import FlowRunContext
 from xcom_runs import until_the_server_has, xcom_pull
 
 from airflow_compat import on_success
+from airflow_compat._prefect import recorded
 from airflow_compat.artifacts import run_summary
 
 # The server records the states of task runs at these times only.
@@ -103,3 +104,29 @@ def test_a_summary_has_all_tasks() -> None:
     text = str(artifact.data)
     assert "extract" in text
     assert "load" in text
+
+
+def test_only_the_first_call_waits_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[bool] = []
+
+    def look(flow_run_id: UUID, real: Callable[[UUID], bool] = recorded._is_recorded) -> bool:
+        looks.append(real(flow_run_id))
+        return looks[-1]
+
+    monkeypatch.setattr(recorded, "_is_recorded", look)
+    # Less than the server needs.
+    monkeypatch.setattr(recorded, "_WITHIN", 0.5)
+
+    @flow
+    def etl() -> list[int]:
+        load()
+        counts = []
+        for _ in range(2):
+            recorded.wait_until_recorded(FlowRunContext.get().flow_run.id)
+            counts.append(len(looks))
+        return counts
+
+    first, both = etl()
+    assert first > 1
+    assert both == first + 1
+    assert not any(looks)
