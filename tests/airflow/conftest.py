@@ -22,6 +22,11 @@ os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 settings.load_profile("full")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # 2.11 warns when a module of its own is imported first, in whichever test that is.
+    config.addinivalue_line("filterwarnings", "ignore:Timer and timing metrics publish in seconds")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _quiet() -> Iterator[None]:
     """Airflow logs each extra that is not JSON, with a traceback."""
