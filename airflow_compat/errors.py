@@ -26,7 +26,8 @@ class VariableNotFoundError(AirflowCompatError, AirflowException, KeyError):
     """The variable does not exist and has no default."""
 
     # `KeyError.__str__` would put the message in quotes.
-    __str__ = Exception.__str__
+    def __str__(self) -> str:
+        return Exception.__str__(self)
 
 
 class InvalidExportError(AirflowCompatError, ValueError):
@@ -195,7 +196,8 @@ class FakeError(AirflowCompatError, ValueError):
 class UnsupportedFeatureError(AirflowCompatError, AttributeError, KeyError):
     """An Airflow feature is not supported."""
 
-    __str__ = Exception.__str__
+    def __str__(self) -> str:
+        return Exception.__str__(self)
 
 
 class UnsupportedFeatureWarning(UserWarning):

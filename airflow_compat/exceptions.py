@@ -239,7 +239,8 @@ class NodeNotFound(TaskNotFound, KeyError):
     """The DAG has no task or task group with this id."""
 
     # `KeyError.__str__` would put the message in quotes.
-    __str__ = Exception.__str__
+    def __str__(self) -> str:
+        return Exception.__str__(self)
 
 
 class ParamValidationError(AirflowException, ValueError):
