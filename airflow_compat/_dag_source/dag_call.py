@@ -56,9 +56,9 @@ def place_of(statement: Statement, node: ast.AST, hidden: frozenset[str] = froze
     return ScopedExpression(node, statement.scope, statement.order, hidden)
 
 
-def refused(line: int, why: str) -> DagCall:
+def refused(line: int, why: str, detail: str = "") -> DagCall:
     """Return a call whose DAG can't be read, so that the user has to write the DAG's deployment."""
-    return DagCall(line, refusal=f"{why}; add the DAG's deployment to prefect.yaml yourself")
+    return DagCall(line, refusal=f"{why}; add the DAG's deployment to prefect.yaml yourself", detail=detail)
 
 
 def read_call(statement: Statement, call: ast.Call | None, line: int, hidden: frozenset[str] = frozenset()) -> DagCall:

@@ -11,7 +11,7 @@ from .modules import Neighbours
 from .names import Dotted
 from .scopes import Module
 
-FOREIGN = "a function or a class of another file creates this DAG; add the DAG's deployment to prefect.yaml yourself"
+FOREIGN = "a function or a class of another file creates this DAG"
 
 # If a module was not found, the imported name is the only hint: `create_dag`, `DagFactory`, `DbtDag`.
 _LOOKS_LIKE_IT = re.compile(r"(make|build|create|generate|load|register|new)\w*dags?|dag_?factory", re.IGNORECASE)

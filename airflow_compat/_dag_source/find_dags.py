@@ -164,7 +164,7 @@ class _Finder:
         dotted = self.file_names.dotted(place)
         why = self.makers.maker(dotted) if dotted else ""
         if why:
-            self.made.append((DagCall(line, refusal=FOREIGN, detail=why), statement))
+            self.made.append((refused(line, FOREIGN, why), statement))
         elif dotted and looks_like_maker(dotted) and not self.file_names.neighbours.find(dotted.path, dotted.importer):
             self.guesses.append((dotted.path, line))
         return bool(why)

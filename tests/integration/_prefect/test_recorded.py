@@ -52,19 +52,21 @@ def _after_a_record() -> None:
     until_the_server_has(first(), 1)
 
 
-def test_a_callback_of_a_flow_names_the_last_task() -> None:
-    names: list[str] = []
+def _call_at_the_end(callback: Callable[[Any], None]) -> None:
+    """Run a flow of two tasks, with a callback for its success."""
 
-    def notify(context: Any) -> None:
-        names.append(context["ti"].task_id)
-
-    @on_success(notify)
+    @on_success(callback)
     @flow
     def etl() -> None:
         extract()
         load()
 
     etl()
+
+
+def test_a_callback_of_a_flow_names_the_last_task() -> None:
+    names: list[str] = []
+    _call_at_the_end(lambda context: names.append(context["ti"].task_id))
     assert names == ["load"]
 
 
@@ -74,13 +76,7 @@ def test_a_callback_of_a_flow_gets_the_instances_of_all_tasks() -> None:
     def notify(context: Any) -> None:
         instances.extend(f"{ti.task_id} {ti.state}" for ti in context["dag_run"].get_task_instances())
 
-    @on_success(notify)
-    @flow
-    def etl() -> None:
-        extract()
-        load()
-
-    etl()
+    _call_at_the_end(notify)
     assert instances == ["extract success", "load success"]
 
 
